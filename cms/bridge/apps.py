@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class BridgeConfig(AppConfig):
+    name = "cms.bridge"
+    label = "bridge"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,45 @@
+from django.core.files.storage import storages
+from django.db import models
+from wagtail.documents.models import AbstractDocument, Document
+from wagtail.images.models import AbstractImage, AbstractRendition, Image
+
+
+class ShopImage(AbstractImage):
+    """A photograph of the shop; belongs to a seller through its collection."""
+
+    admin_form_fields = (*Image.admin_form_fields, "description")
+
+    class Meta(AbstractImage.Meta):
+        verbose_name = "image"
+        verbose_name_plural = "images"
+
+    @property
+    def default_alt_text(self) -> str:
+        return self.description or self.title
+
+
+class ShopRendition(AbstractRendition):
+    image = models.ForeignKey(ShopImage, on_delete=models.CASCADE, related_name="renditions")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["image", "filter_spec", "focal_point_key"], name="unique_rendition"
+            )
+        ]
+
+
+def private_storage() -> object:
+    return storages["private"]
+
+
+class ShopDocument(AbstractDocument):
+    """A file behind a link that lapses; never public by its address."""
+
+    file = models.FileField(upload_to="documents", storage=private_storage)
+
+    admin_form_fields = Document.admin_form_fields
+
+    class Meta(AbstractDocument.Meta):
+        verbose_name = "document"
+        verbose_name_plural = "documents"

@@ -1,0 +1,1 @@
+"""Products, variants and what their live pages say of them (listings)."""

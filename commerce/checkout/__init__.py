@@ -1,0 +1,1 @@
+"""The process: reserve, quote, place, pay, then confirm or release."""

@@ -1,0 +1,1 @@
+"""One flat row per product: listings, categories and search read only this."""

@@ -1,0 +1,1 @@
+"""Shipping methods, shipments and their delivery."""

@@ -1,0 +1,1 @@
+"""Every rule of docs/promises as a query that counts its violations."""

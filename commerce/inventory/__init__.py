@@ -1,0 +1,1 @@
+"""Stock per location, its movements, and the reservations that hold it for a checkout."""

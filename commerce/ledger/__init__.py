@@ -1,0 +1,1 @@
+"""Double entry: accounts, journals, entries. Every journal sums to zero in each currency and never changes."""

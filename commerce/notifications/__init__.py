@@ -1,0 +1,1 @@
+"""Mail to shoppers and sellers, each sent once."""

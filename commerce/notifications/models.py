@@ -1,0 +1,16 @@
+from django.db import models
+
+
+class Message(models.Model):
+    """One mail, owed once per key; sent by a worker and kept as a receipt."""
+
+    key = models.CharField(max_length=160, unique=True)
+    kind = models.CharField(max_length=40)
+    recipient = models.EmailField()
+    subject = models.CharField(max_length=200)
+    text = models.TextField()
+    html = models.TextField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True)

@@ -1,0 +1,1 @@
+"""What can be bought now and for how much, else why not. Reads only, no tables."""

@@ -1,0 +1,166 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from commerce.kernel.tokens import new_token
+
+
+class Order(models.Model):
+    """The shopper's order. Every amount is a snapshot taken when it was placed."""
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        CONFIRMED = "confirmed"
+        CANCELED = "canceled"
+
+    token = models.CharField(max_length=40, unique=True, default=new_token)
+    number = models.CharField(max_length=24, unique=True)
+    cart = models.ForeignKey("cart.Cart", on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    email = models.EmailField()
+    currency = models.CharField(max_length=3)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    version = models.PositiveIntegerField(default=0)
+    goods_minor = models.PositiveBigIntegerField()
+    shipping_minor = models.PositiveBigIntegerField()
+    tax_minor = models.PositiveBigIntegerField()
+    total_minor = models.PositiveBigIntegerField()
+    ship_to = models.JSONField()
+    placed_at = models.DateTimeField(db_default=Now())
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cart"], condition=~Q(state="canceled"), name="one_order_per_cart"
+            ),
+            models.CheckConstraint(
+                condition=Q(total_minor=F("goods_minor") + F("shipping_minor") + F("tax_minor")),
+                name="order_total_is_its_parts",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-placed_at"]),
+            models.Index(fields=["email"]),
+            models.Index(
+                fields=["placed_at"], condition=Q(state="pending"), name="pending_orders_by_age"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class SellerOrder(models.Model):
+    """One seller's part of an order."""
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        CONFIRMED = "confirmed"
+        PROCESSING = "processing"
+        SHIPPED = "shipped"
+        DELIVERED = "delivered"
+        CANCELED = "canceled"
+        RETURNED = "returned"
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="seller_orders")
+    seller = models.ForeignKey("sellers.Seller", on_delete=models.PROTECT, related_name="+")
+    number = models.CharField(max_length=28, unique=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    version = models.PositiveIntegerField(default=0)
+    goods_minor = models.PositiveBigIntegerField()
+    shipping_minor = models.PositiveBigIntegerField()
+    tax_minor = models.PositiveBigIntegerField()
+    shipping_tax_minor = models.PositiveBigIntegerField(default=0)
+    total_minor = models.PositiveBigIntegerField()
+    shipping_method = models.JSONField(help_text="Name, carrier and days as they were chosen.")
+    commission_minor = models.PositiveBigIntegerField()
+    confirmed_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "seller"], name="one_part_per_seller"),
+            models.CheckConstraint(
+                condition=Q(total_minor=F("goods_minor") + F("shipping_minor") + F("tax_minor")),
+                name="seller_order_total_is_its_parts",
+            ),
+            models.CheckConstraint(
+                condition=Q(commission_minor__lte=F("goods_minor")),
+                name="commission_within_goods",
+            ),
+        ]
+        indexes = [models.Index(fields=["seller", "state"])]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class OrderLine(models.Model):
+    seller_order = models.ForeignKey(SellerOrder, on_delete=models.PROTECT, related_name="lines")
+    variant = models.ForeignKey("catalog.Variant", on_delete=models.PROTECT, related_name="+")
+    title = models.CharField(max_length=100)
+    sku = models.CharField(max_length=64)
+    options = models.JSONField(default=list)
+    image = models.JSONField(default=dict)
+    path = models.CharField(max_length=255, blank=True)
+    quantity = models.PositiveIntegerField()
+    unit_minor = models.PositiveBigIntegerField()
+    total_minor = models.PositiveBigIntegerField()
+    tax_minor = models.PositiveBigIntegerField()
+    tax_rate_bps = models.PositiveIntegerField()
+    tax_name = models.CharField(max_length=40, blank=True)
+    commission_bps = models.PositiveIntegerField()
+    commission_minor = models.PositiveBigIntegerField()
+    shipped_quantity = models.PositiveIntegerField(default=0)
+    canceled_quantity = models.PositiveIntegerField(default=0)
+    returned_quantity = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(total_minor=F("unit_minor") * F("quantity")),
+                name="line_total_is_unit_times_quantity",
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=F("shipped_quantity") + F("canceled_quantity")),
+                name="never_ship_more_than_ordered",
+            ),
+            models.CheckConstraint(
+                condition=Q(returned_quantity__lte=F("shipped_quantity")),
+                name="never_return_more_than_shipped",
+            ),
+        ]
+
+
+class OrderEvent(models.Model):
+    """One move of an order or of a seller order; written by trigger, append-only."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")
+    seller_order = models.ForeignKey(
+        SellerOrder, null=True, on_delete=models.PROTECT, related_name="events"
+    )
+    version = models.PositiveIntegerField()
+    from_state = models.CharField(max_length=10, blank=True)
+    to_state = models.CharField(max_length=10)
+    actor = models.CharField(max_length=80)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "seller_order", "version"],
+                name="one_event_per_move",
+                nulls_distinct=False,
+            )
+        ]
+
+
+class DayCounter(models.Model):
+    """The last order number given out on a day."""
+
+    day = models.DateField(primary_key=True)
+    last = models.PositiveIntegerField(default=0)

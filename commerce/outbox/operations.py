@@ -1,0 +1,48 @@
+from datetime import timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from commerce.kernel.actor import acting_as
+
+from .facts import hand_over
+from .models import Delivery
+
+BACKOFF = [timedelta(seconds=s) for s in (5, 30, 300, 3600, 21_600)]
+
+
+def deliver(*, delivery_id: int) -> bool:
+    """Run one subscriber and stamp its receipt in the same transaction.
+
+    Returns False when there was nothing to do: delivered already, not due, or
+    in the hands of another worker. What the subscriber raises is raised again
+    after the next attempt has been scheduled.
+    """
+    attempts = 0
+    try:
+        with transaction.atomic():
+            delivery = (
+                Delivery.objects.select_for_update(skip_locked=True, of=("self",))
+                .select_related("event")
+                .filter(pk=delivery_id, delivered_at=None, due_at__lte=Now())
+                .first()
+            )
+            if delivery is None:
+                return False
+            attempts = delivery.attempts
+            event = delivery.event
+            with (
+                acting_as(event.actor),
+                structlog.contextvars.bound_contextvars(request_id=event.request_id),
+            ):
+                hand_over(subscriber=delivery.subscriber, payload=event.payload)
+            Delivery.objects.filter(pk=delivery_id).update(delivered_at=Now())
+            return True
+    except Exception as error:
+        pause = BACKOFF[min(attempts, len(BACKOFF) - 1)]
+        Delivery.objects.filter(pk=delivery_id).update(
+            attempts=F("attempts") + 1, due_at=Now() + pause, last_error=repr(error)[:2000]
+        )
+        raise

@@ -1,0 +1,89 @@
+from django.db import models
+from django.db.models import F, Q
+
+
+class Payment(models.Model):
+    """One attempt to take the money of an order, known here by its reference."""
+
+    class State(models.TextChoices):
+        CREATED = "created"
+        PROCESSING = "processing"
+        AUTHORIZED = "authorized"
+        CAPTURED = "captured"
+        FAILED = "failed"
+        CANCELED = "canceled"
+        ORPHAN = "orphan"
+        REVIEW = "review"
+
+    order_token = models.CharField(max_length=40)
+    idempotency_key = models.CharField(max_length=120, unique=True)
+    provider = models.CharField(max_length=20, default="stripe")
+    provider_session = models.CharField(max_length=120, null=True, unique=True)
+    provider_payment = models.CharField(max_length=120, null=True, unique=True)
+    provider_charge = models.CharField(max_length=120, null=True, unique=True)
+    payment_url = models.URLField(max_length=1000, blank=True)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.CREATED)
+    currency = models.CharField(max_length=3)
+    amount_minor = models.PositiveBigIntegerField()
+    captured_minor = models.PositiveBigIntegerField(default=0)
+    refunded_minor = models.PositiveBigIntegerField(default=0)
+    fee_minor = models.PositiveBigIntegerField(default=0)
+    method = models.CharField(max_length=60, blank=True, help_text='Such as "visa 4242".')
+    failure_code = models.CharField(max_length=60, blank=True)
+    review_reason = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order_token"],
+                condition=Q(state__in=["authorized", "captured"]),
+                name="one_live_payment_per_order",
+            ),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payment_is_positive"),
+            models.CheckConstraint(
+                condition=Q(captured_minor__lte=F("amount_minor")),
+                name="never_capture_more_than_authorized",
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded_minor__lte=F("captured_minor")),
+                name="never_refund_more_than_captured",
+            ),
+        ]
+        indexes = [models.Index(fields=["order_token"])]
+
+
+class Refund(models.Model):
+    """Money on its way back to the shopper, once per business key."""
+
+    class State(models.TextChoices):
+        REQUESTED = "requested"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    business_key = models.CharField(max_length=160, unique=True)
+    amount_minor = models.PositiveBigIntegerField()
+    reason = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.REQUESTED)
+    provider_refund = models.CharField(max_length=120, null=True, unique=True)
+    attempts = models.PositiveIntegerField(default=0)
+    last_error = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="refund_is_positive")
+        ]
+
+
+class ProviderEvent(models.Model):
+    """A verified webhook, stored before it is acted on; handled once."""
+
+    event_id = models.CharField(max_length=120, unique=True)
+    kind = models.CharField(max_length=80)
+    payload = models.JSONField()
+    received_at = models.DateTimeField(auto_now_add=True)
+    handled_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=200, blank=True)

@@ -1,0 +1,1 @@
+"""What each seller has earned and when it is sent."""

@@ -1,0 +1,1 @@
+"""Sellers, their members, applications and commission agreements. Publishes approvals and suspensions."""

@@ -1,0 +1,104 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class Seller(models.Model):
+    """A shop in the marketplace."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active"
+        SUSPENDED = "suspended"
+        CLOSED = "closed"
+
+    name = models.CharField(max_length=80, unique=True)
+    slug = models.SlugField(max_length=80, unique=True)
+    legal_name = models.CharField(max_length=120)
+    email = models.EmailField()
+    country = models.CharField(max_length=2)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
+    trusted = models.BooleanField(default=False, help_text="Publishes without moderation.")
+    stripe_account_id = models.CharField(max_length=60, blank=True)
+    payouts_enabled = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["stripe_account_id"],
+                condition=~Q(stripe_account_id=""),
+                name="one_seller_per_stripe_account",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Member(models.Model):
+    """A person who works for a seller. One person serves one seller."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner"
+        EDITOR = "editor"
+        PACKER = "packer"
+
+    seller = models.ForeignKey(Seller, on_delete=models.PROTECT, related_name="members")
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    role = models.CharField(max_length=10, choices=Role.choices)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+
+class Application(models.Model):
+    """Somebody asks to sell; staff approve or reject, once."""
+
+    class State(models.TextChoices):
+        SUBMITTED = "submitted"
+        APPROVED = "approved"
+        REJECTED = "rejected"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    shop_name = models.CharField(max_length=80)
+    legal_name = models.CharField("registered name", max_length=120)
+    email = models.EmailField("contact email")
+    country = models.CharField(max_length=2)
+    about = models.TextField("what will you sell?", max_length=2000)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.SUBMITTED)
+    reason = models.TextField(blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True)
+    seller = models.OneToOneField(Seller, null=True, on_delete=models.PROTECT, related_name="+")
+    submitted_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(state="submitted"), name="one_open_application"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="approved", seller__isnull=False)
+                | (~Q(state="approved") & Q(seller__isnull=True)),
+                name="approved_application_has_a_seller",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.shop_name
+
+
+class CommissionAgreement(models.Model):
+    """What the marketplace keeps of a seller's sales, from a moment on."""
+
+    seller = models.ForeignKey(Seller, on_delete=models.PROTECT, related_name="agreements")
+    rate_bps = models.PositiveIntegerField("rate in basis points")
+    valid_from = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["seller", "valid_from"], name="one_rate_at_a_time"),
+            models.CheckConstraint(condition=Q(rate_bps__lte=10_000), name="rate_is_a_share"),
+        ]

@@ -1,0 +1,47 @@
+"""Production: every secret is required, everything is encrypted in transit."""
+
+import dj_email_url
+
+from . import env, logs, services
+from .base import *  # noqa: F403
+from .base import ROOT
+
+DEBUG = False
+SECRET_KEY = env.text("SECRET_KEY")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
+SITE_URL = WAGTAILADMIN_BASE_URL = env.url("SITE_URL", schemes=("https",))
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+
+DATABASES = {
+    "default": services.database(
+        env.url("DATABASE_URL", schemes=("postgres", "postgresql")),
+        pooled=env.text("STOA_PROCESS", "") == "web",
+    )
+}
+REDIS_URL = env.url("REDIS_URL", schemes=("redis", "rediss", "unix"))
+CACHES = services.cache(REDIS_URL)
+CELERY_BROKER_URL = REDIS_URL
+STORAGES = services.storages(
+    private_root=ROOT / "var" / "private",
+    static_backend="storefront.staticfiles.ShopStaticFilesStorage",
+)
+globals().update(dj_email_url.parse(env.text("EMAIL_URL")))
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
+STRIPE_PUBLISHABLE_KEY = env.text("STRIPE_PUBLISHABLE_KEY")
+STRIPE_WEBHOOK_SECRETS = env.words("STRIPE_WEBHOOK_SECRETS")
+STRIPE_API_BASE = env.url("STRIPE_API_BASE", "", schemes=("http", "https"))
+
+SECURE_SSL_REDIRECT = True
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_HSTS_SECONDS = 31536000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+SESSION_COOKIE_NAME = "__Host-session"
+CSRF_COOKIE_NAME = "__Host-csrf"
+LOGGING = logs.configure(level="INFO")

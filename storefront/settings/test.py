@@ -1,0 +1,47 @@
+"""Tests: real PostgreSQL, quick hashes, mail in memory, tasks run in place."""
+
+import os
+import tempfile
+
+from devtools.embedded import postgres
+
+from . import env, logs, services
+from .base import *  # noqa: F403
+from .base import INSTALLED_APPS, ROOT, TEMPLATES
+
+DEBUG = False
+SECRET_KEY = "for tests"  # noqa: S105
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+INSTALLED_APPS = [*INSTALLED_APPS, "devtools"]
+
+DATABASES = {
+    "default": services.database(
+        env.text("DATABASE_URL", "") or postgres.ensure_running(), pooled=False
+    )
+}
+DATABASES["default"]["TEST"] = {"NAME": env.text("TEST_DATABASE_NAME", "test_stoa")}
+DATABASES["default"]["CONN_MAX_AGE"] = 0
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CELERY_TASK_ALWAYS_EAGER = True
+CELERY_TASK_EAGER_PROPAGATES = False
+CELERY_BROKER_URL = "memory://"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+DEFAULT_FROM_EMAIL = "Stoa <hello@stoa.example>"
+_SCRATCH = tempfile.mkdtemp(prefix="stoa-test-")
+MEDIA_ROOT = os.path.join(_SCRATCH, "media")
+PRIVATE_MEDIA_ROOT = os.path.join(_SCRATCH, "private")
+STORAGES = services.storages(
+    private_root=ROOT / "var" / "test-private",
+    static_backend="django.contrib.staticfiles.storage.StaticFilesStorage",
+)
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+STRIPE_SECRET_KEY = "sk_test_stoa"  # noqa: S105
+STRIPE_PUBLISHABLE_KEY = "pk_test_stoa"
+STRIPE_WEBHOOK_SECRETS = ["whsec_stoa"]
+STRIPE_API_BASE = "http://127.0.0.1:9"  # nothing listens: a test that pays starts the double
+MFA_REQUIRED_FOR_STAFF = False
+ACCOUNT_RATE_LIMITS = False
+TEMPLATES[0]["OPTIONS"]["debug"] = False
+LOGGING = logs.configure(level="ERROR", plain=True)

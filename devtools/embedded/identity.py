@@ -29,8 +29,14 @@ class Identity:
     prefix: tuple[str, ...] = ()
     switch_user: bool = False
 
-    def run(self, command: Sequence[str | Path], *, timeout: float) -> subprocess.CompletedProcess[str]:
-        """Run `command` in a clean environment; never raises for a non-zero exit."""
+    def run(
+        self, command: Sequence[str | Path], *, timeout: float, keep_open: int | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `command` in a clean environment; never raises for a non-zero exit.
+
+        The descriptor `keep_open` is inherited, so that a lock on it lasts as long as the
+        command and whatever it leaves running.
+        """
         return subprocess.run(
             [*self.prefix, *map(str, command)],
             cwd="/",
@@ -41,6 +47,7 @@ class Identity:
             errors="replace",
             timeout=timeout,
             check=False,
+            pass_fds=() if keep_open is None else (keep_open,),
             user=self.uid if self.switch_user else None,
             group=self.gid if self.switch_user else None,
             extra_groups=[] if self.switch_user else None,
@@ -70,7 +77,9 @@ def identity_for(*, directories: Sequence[Path], programs: Sequence[Path]) -> Id
     )
 
 
-def _can_reach(identity: Identity, *, directories: Sequence[Path], programs: Sequence[Path]) -> bool:
+def _can_reach(
+    identity: Identity, *, directories: Sequence[Path], programs: Sequence[Path]
+) -> bool:
     tests = [f'test -x "{path}"' for path in (*directories, *programs)]
     try:
         return identity.run(["/bin/sh", "-c", " && ".join(tests)], timeout=10).returncode == 0

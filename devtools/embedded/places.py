@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -23,9 +24,9 @@ def state_dir(checkout: Path, name: str) -> Path:
 
 
 def socket_dir(checkout: Path) -> Path:
-    """A path short enough for a Unix socket (about 100 bytes), different for each checkout and user."""
+    """A path short enough for a Unix socket (100 bytes), one for each checkout and user."""
     identity = f"{os.geteuid()}:{checkout.resolve()}"
-    return Path("/tmp") / f"stoa-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"  # noqa: S108 - verified below
+    return Path("/tmp") / f"stoa-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
 
 
 def make_private_dir(path: Path, *, uid: int, gid: int) -> None:
@@ -44,7 +45,8 @@ def make_private_dir(path: Path, *, uid: int, gid: int) -> None:
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {uid, os.geteuid()}:
         raise EmbeddedServerError(
-            f"{path} belongs to somebody else (user id {found.st_uid}). Remove it, then try again."
+            f"{path} is not a directory of ours (it belongs to user id {found.st_uid}). "
+            "Remove it, then try again."
         )
     if found.st_uid != uid:
         os.chown(path, uid, gid)
@@ -55,14 +57,32 @@ def make_private_dir(path: Path, *, uid: int, gid: int) -> None:
 @contextmanager
 def exclusive(lock_file: Path) -> Iterator[None]:
     """Hold `lock_file` against every other process; the kernel frees it when the holder dies."""
-    lock_file.parent.mkdir(parents=True, exist_ok=True)
+    with _opened(lock_file) as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def try_exclusive(lock_file: Path) -> Iterator[int | None]:
+    """Hold `lock_file` if nobody does, and yield its descriptor; else yield None.
+
+    A process that inherits the descriptor holds the lock too, until it and all its children end.
+    """
+    with _opened(lock_file) as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield None
+        else:
+            yield handle.fileno()
+
+
+def _opened(lock_file: Path) -> IO[str]:
     try:
-        handle = lock_file.open("a")
+        lock_file.parent.mkdir(parents=True, exist_ok=True)
+        return lock_file.open("a")
     except PermissionError as error:
         raise EmbeddedServerError(
             f"{lock_file} cannot be written: this checkout was last used by another user. "
             f"Use it as that user, or remove {lock_file.parent}."
         ) from error
-    with handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield

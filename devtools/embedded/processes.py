@@ -10,7 +10,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 _PROC = Path("/proc")
@@ -38,23 +39,34 @@ def ours(*, program: str, directory: Path) -> list[int]:
     return [pid for pid in pids if is_ours(pid, program=program, directory=directory)]
 
 
-def end(pids: Iterable[int], *, with_signal: signal.Signals, still_ours: Callable[[int], bool], seconds: float) -> bool:
-    """Signal each process that is still ours and wait; true when none is left."""
-    waiting = [pid for pid in pids if still_ours(pid)]
-    for pid in waiting:
-        try:
-            os.kill(pid, with_signal)
-        except ProcessLookupError:
-            continue
-    deadline = time.monotonic() + seconds
-    while waiting := [pid for pid in waiting if still_ours(pid)]:
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
+def end(
+    pids: Iterable[int],
+    *,
+    program: str,
+    directory: Path,
+    escalation: Iterable[tuple[signal.Signals, float]],
+) -> list[int]:
+    """Send each signal in turn and wait its seconds; return the processes that survive them all."""
+
+    def still_ours() -> list[int]:
+        return [pid for pid in pids if is_ours(pid, program=program, directory=directory)]
+
+    pids = still_ours()
+    for number, seconds in escalation:
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+        deadline = time.monotonic() + seconds
+        while (pids := still_ours()) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if not pids:
+            break
+    return pids
 
 
 def _is_ours_by_ps(pid: int, *, program: str, directory: Path) -> bool:
     """macOS: the command line of a server names its program and its directory."""
-    found = subprocess.run(["/bin/ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True, check=False)
+    found = subprocess.run(
+        ["/bin/ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True, check=False
+    )
     return program in found.stdout and (str(directory) in found.stdout or program != "postgres")

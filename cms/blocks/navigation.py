@@ -1,0 +1,41 @@
+"""Blocks that lead on: category tiles and sellers."""
+
+from wagtail import blocks
+from wagtail.images.blocks import ImageChooserBlock
+
+
+class CategoryTileBlock(blocks.StructBlock):
+    category = blocks.PageChooserBlock(page_type="pages.CategoryPage")
+    label = blocks.CharBlock(required=False, max_length=40, help_text="Empty: the category's name.")
+    image = ImageChooserBlock(required=False, help_text="Empty: the category's own picture.")
+
+    class Meta:
+        icon = "folder-open-inverse"
+
+
+class CategoryTilesBlock(blocks.StructBlock):
+    title = blocks.CharBlock(required=False, max_length=80)
+    tiles = blocks.ListBlock(CategoryTileBlock(), min_num=2, max_num=8)
+
+    class Meta:
+        icon = "grip"
+        group = "Navigation"
+        template = "blocks/category_tiles.html"
+        preview_template = "blocks/preview.html"
+        description = "Pictures that lead to categories."
+        preview_value = {"title": "Find your way", "tiles": []}
+
+
+class SellerSpotlightBlock(blocks.StructBlock):
+    title = blocks.CharBlock(required=False, max_length=80)
+    sellers = blocks.ListBlock(
+        blocks.PageChooserBlock(page_type="pages.SellerPage"), min_num=1, max_num=6
+    )
+
+    class Meta:
+        icon = "group"
+        group = "Navigation"
+        template = "blocks/seller_spotlight.html"
+        preview_template = "blocks/preview.html"
+        description = "One seller with a picture and words, or several side by side."
+        preview_value = {"title": "Meet the makers", "sellers": []}

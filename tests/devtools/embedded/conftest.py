@@ -42,7 +42,7 @@ def is_alive(pid: int) -> bool:
 @pytest.fixture
 def checkout() -> Iterator[Path]:
     """An empty checkout that only its owner may enter."""
-    path = Path(tempfile.mkdtemp(prefix="stoa-test-"))
+    path = Path(tempfile.mkdtemp(prefix="stoa-embedded-"))
     yield path
     clean_up(path)
 
@@ -50,7 +50,7 @@ def checkout() -> Iterator[Path]:
 @pytest.fixture
 def other_checkout() -> Iterator[Path]:
     """A second empty checkout, which everybody may enter."""
-    path = Path(tempfile.mkdtemp(prefix="stoa-test-"))
+    path = Path(tempfile.mkdtemp(prefix="stoa-embedded-"))
     path.chmod(0o755)
     yield path
     clean_up(path)

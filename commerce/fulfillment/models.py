@@ -1,6 +1,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 
 class Carrier(models.Model):
@@ -50,13 +51,14 @@ class Shipment(models.Model):
         SHIPPED = "shipped"
         DELIVERED = "delivered"
 
+    seller = models.ForeignKey("sellers.Seller", on_delete=models.PROTECT, related_name="+")
     seller_order = models.ForeignKey(
         "orders.SellerOrder", on_delete=models.PROTECT, related_name="+"
     )
     carrier = models.ForeignKey(Carrier, on_delete=models.PROTECT, related_name="+")
     tracking_number = models.CharField(max_length=60, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.SHIPPED)
-    shipped_at = models.DateTimeField(auto_now_add=True)
+    shipped_at = models.DateTimeField(db_default=Now())
     delivered_at = models.DateTimeField(null=True)
 
 

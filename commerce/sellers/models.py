@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 
 class Seller(models.Model):
@@ -17,6 +18,7 @@ class Seller(models.Model):
     email = models.EmailField()
     country = models.CharField(max_length=2)
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
+    suspension_reason = models.CharField(max_length=500, blank=True)
     trusted = models.BooleanField(default=False, help_text="Publishes without moderation.")
     stripe_account_id = models.CharField(max_length=60, blank=True)
     payouts_enabled = models.BooleanField(default=False)
@@ -28,7 +30,8 @@ class Seller(models.Model):
                 fields=["stripe_account_id"],
                 condition=~Q(stripe_account_id=""),
                 name="one_seller_per_stripe_account",
-            )
+            ),
+            models.UniqueConstraint(Lower("name"), name="one_shop_per_name"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,60 @@
+from collections.abc import Iterable
+
+from . import countries
+from .models import Address, User
+from .types import ADDRESS_FIELDS, AddressRules, SavedAddress
+
+
+class UnknownCountry(ValueError):
+    """The code is no country's."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"“{code}” is not a country we know.")
+        self.code = code
+
+
+def addresses_of(*, user_id: int) -> list[SavedAddress]:
+    """Return a person's address book, the default shipping address first, then the newest."""
+    rows = Address.objects.filter(user_id=user_id).order_by(
+        "-is_default_shipping", "-created_at", "-pk"
+    )
+    return [
+        SavedAddress(
+            id=row.pk,
+            is_default_shipping=row.is_default_shipping,
+            is_default_billing=row.is_default_billing,
+            **{field: getattr(row, field) for field in ADDRESS_FIELDS},
+        )
+        for row in rows
+    ]
+
+
+def user_emails(*, user_ids: Iterable[int]) -> dict[int, str]:
+    """Return the email address of each person."""
+    return dict(User.objects.filter(pk__in=set(user_ids)).values_list("pk", "email"))
+
+
+def user_names(*, user_ids: Iterable[int]) -> dict[int, str]:
+    """Return each person's first name, empty where it is not known."""
+    return dict(User.objects.filter(pk__in=set(user_ids)).values_list("pk", "first_name"))
+
+
+def countries_by_name() -> list[tuple[str, str]]:
+    """Return (code, name) of every country, alphabetical: the choices of a country field."""
+    return list(countries.names().items())
+
+
+def country_name(*, country: str) -> str:
+    """Return a country's name, or the code itself when there is no such country."""
+    return countries.names().get(country.upper(), country)
+
+
+def address_rules(*, country: str) -> AddressRules:
+    """Return which fields an address of a country has, needs, and how they are called.
+
+    Raises UnknownCountry.
+    """
+    code = country.strip().upper()
+    if code not in countries.names():
+        raise UnknownCountry(country)
+    return countries.rules(code)

@@ -1,0 +1,111 @@
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote
+
+from django.db.models import Q
+
+from commerce.kernel.money import Money
+
+from .models import Carrier, Shipment, ShippingMethod
+from .types import CarrierData, Parcel, ShipmentData, ShipmentLineData, ShippingOption
+
+
+def shipping_options(
+    *, parcels: Sequence[Parcel], currency: str
+) -> dict[int, list[ShippingOption]]:
+    """Return how each seller can send its parcel, the cheapest first, in one statement.
+
+    A seller that cannot send it there, or not that heavy, has an empty list.
+    """
+    by_seller = {parcel.seller_id: parcel for parcel in parcels}
+    options: dict[int, list[ShippingOption]] = {seller_id: [] for seller_id in by_seller}
+    methods = ShippingMethod.objects.filter(
+        seller_id__in=by_seller, is_active=True, currency=currency
+    ).select_related("carrier")
+    for method in methods:
+        parcel = by_seller[method.seller_id]
+        if _takes(method, parcel):
+            options[method.seller_id].append(_option(method, parcel))
+    for found in options.values():
+        found.sort(key=lambda option: (option.price.minor, option.max_days, option.method_id))
+    return options
+
+
+def _takes(method: ShippingMethod, parcel: Parcel) -> bool:
+    reaches = not method.countries or parcel.country.upper() in method.countries
+    return reaches and parcel.weight_grams <= method.max_weight_grams
+
+
+def _option(method: ShippingMethod, parcel: Parcel) -> ShippingOption:
+    started_kilograms = -(-parcel.weight_grams // 1000)
+    price = method.base_minor + method.per_kg_minor * started_kilograms
+    free_from = method.free_from_minor
+    if free_from is not None and parcel.goods_minor >= free_from:
+        price = 0
+    return ShippingOption(
+        method_id=method.pk,
+        name=method.name,
+        carrier=method.carrier.name,
+        price=Money(price, method.currency),
+        min_days=method.min_days,
+        max_days=method.max_days,
+        free_from=None if free_from is None else Money(free_from, method.currency),
+    )
+
+
+def carriers() -> list[CarrierData]:
+    """Return every parcel service by name: the choices when something is shipped."""
+    return [
+        CarrierData(code=row.code, name=row.name, phone=row.phone)
+        for row in Carrier.objects.order_by("name")
+    ]
+
+
+def tracking_link(*, template: str, number: str) -> str:
+    """Return the carrier's page about a parcel, or nothing when there is none."""
+    if not template or not number:
+        return ""
+    return template.replace("{number}", quote(number, safe=""))
+
+
+def shipments(*, shipment_ids: Iterable[int]) -> dict[int, ShipmentData]:
+    """Return parcels by id."""
+    return {data.id: data for data in _shipments(Q(pk__in=set(shipment_ids)))}
+
+
+def shipments_of(*, seller_order_ids: Iterable[int]) -> dict[int, list[ShipmentData]]:
+    """Return the parcels of each seller order, the first sent first."""
+    wanted = set(seller_order_ids)
+    found: dict[int, list[ShipmentData]] = {order_id: [] for order_id in wanted}
+    for data in _shipments(Q(seller_order_id__in=wanted)):
+        found[data.seller_order_id].append(data)
+    return found
+
+
+def _shipments(condition: Q) -> list[ShipmentData]:
+    rows = (
+        Shipment.objects.filter(condition)
+        .select_related("carrier", "seller_order")
+        .prefetch_related("lines")
+        .order_by("pk")
+    )
+    return [
+        ShipmentData(
+            id=row.pk,
+            seller_order_id=row.seller_order_id,
+            seller_id=row.seller_id,
+            carrier=row.carrier.name,
+            carrier_code=row.carrier.code,
+            tracking_number=row.tracking_number,
+            tracking_url=tracking_link(
+                template=row.carrier.tracking_url, number=row.tracking_number
+            ),
+            state=row.state,
+            shipped_at=row.shipped_at,
+            delivered_at=row.delivered_at,
+            lines=tuple(
+                ShipmentLineData(order_line_id=line.order_line_id, quantity=line.quantity)
+                for line in row.lines.all()
+            ),
+        )
+        for row in rows
+    ]

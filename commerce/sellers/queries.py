@@ -1,0 +1,139 @@
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import F
+
+from .models import Application, CommissionAgreement, Member, Seller
+from .types import ApplicationData, MemberData, Membership, SellerData
+
+
+class NoAgreement(LookupError):
+    """A seller has no commission agreement that is in force."""
+
+    def __init__(self, seller_ids: Iterable[int]) -> None:
+        self.seller_ids = sorted(seller_ids)
+        super().__init__(f"No commission was agreed with seller {self.seller_ids}.")
+
+
+def _data(seller: Seller) -> SellerData:
+    return SellerData(
+        id=seller.pk,
+        name=seller.name,
+        slug=seller.slug,
+        legal_name=seller.legal_name,
+        email=seller.email,
+        country=seller.country,
+        state=seller.state,
+        trusted=seller.trusted,
+        stripe_account_id=seller.stripe_account_id,
+        payouts_enabled=seller.payouts_enabled,
+    )
+
+
+def sellers(*, seller_ids: Iterable[int]) -> dict[int, SellerData]:
+    """Return the sellers that exist, by id, whatever their state."""
+    return {row.pk: _data(row) for row in Seller.objects.filter(pk__in=set(seller_ids))}
+
+
+def all_sellers(*, state: str | None = None) -> list[SellerData]:
+    """Return every seller by name, or those in one state."""
+    rows = Seller.objects.order_by("name")
+    return [_data(row) for row in (rows.filter(state=state) if state else rows)]
+
+
+def seller_by_slug(*, slug: str) -> SellerData | None:
+    """Return the seller of that slug."""
+    row = Seller.objects.filter(slug=slug).first()
+    return _data(row) if row else None
+
+
+def seller_by_account(*, stripe_account_id: str) -> SellerData | None:
+    """Return the seller whose connected account it is."""
+    if not stripe_account_id:
+        return None
+    row = Seller.objects.filter(stripe_account_id=stripe_account_id).first()
+    return _data(row) if row else None
+
+
+def seller_of(*, user_id: int) -> Membership | None:
+    """Return which seller the person works for, if any."""
+    row = (
+        Member.objects.filter(user_id=user_id)
+        .values_list("seller_id", "role", "seller__name", "seller__state")
+        .first()
+    )
+    if row is None:
+        return None
+    return Membership(seller_id=row[0], role=row[1], seller_name=row[2], seller_state=row[3])
+
+
+def members(*, seller_ids: Iterable[int]) -> dict[int, list[MemberData]]:
+    """Return the people of each seller, the first to join first."""
+    wanted = set(seller_ids)
+    found: dict[int, list[MemberData]] = {seller_id: [] for seller_id in wanted}
+    rows = (
+        Member.objects.filter(seller_id__in=wanted, user__is_active=True)
+        .order_by("pk")
+        .values_list("seller_id", "user_id", "user__email", "user__first_name", "role")
+    )
+    for seller_id, user_id, email, first_name, role in rows:
+        found[seller_id].append(
+            MemberData(user_id=user_id, email=email, first_name=first_name, role=role)
+        )
+    return found
+
+
+def member_emails(*, seller_id: int) -> list[str]:
+    """Return the addresses of everyone who works for the seller."""
+    return [member.email for member in members(seller_ids=[seller_id])[seller_id]]
+
+
+def commission_rates(*, seller_ids: Iterable[int], at: datetime) -> dict[int, int]:
+    """Return the rate in basis points agreed with each seller at a moment.
+
+    Raises NoAgreement rather than guess a rate.
+    """
+    wanted = set(seller_ids)
+    rates = dict(
+        CommissionAgreement.objects.filter(seller_id__in=wanted, valid_from__lte=at)
+        .order_by("seller_id", F("valid_from").desc())
+        .distinct("seller_id")
+        .values_list("seller_id", "rate_bps")
+    )
+    if missing := wanted - rates.keys():
+        raise NoAgreement(missing)
+    return rates
+
+
+def applications(*, application_ids: Iterable[int]) -> dict[int, ApplicationData]:
+    """Return applications to sell, by id."""
+    rows = Application.objects.filter(pk__in=set(application_ids))
+    return {row.pk: _application(row) for row in rows}
+
+
+def latest_application(*, user_id: int) -> ApplicationData | None:
+    """Return the newest application a person made."""
+    row = Application.objects.filter(user_id=user_id).order_by("-pk").first()
+    return _application(row) if row else None
+
+
+def open_applications() -> int:
+    """Return how many applications wait for a decision."""
+    return Application.objects.filter(state=Application.State.SUBMITTED).count()
+
+
+def _application(row: Application) -> ApplicationData:
+    return ApplicationData(
+        id=row.pk,
+        user_id=row.user_id,
+        shop_name=row.shop_name,
+        legal_name=row.legal_name,
+        email=row.email,
+        country=row.country,
+        about=row.about,
+        state=row.state,
+        reason=row.reason,
+        seller_id=row.seller_id,
+        submitted_at=row.submitted_at,
+        decided_at=row.decided_at,
+    )

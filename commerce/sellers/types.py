@@ -1,0 +1,60 @@
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class SellerData:
+    """A shop in the marketplace."""
+
+    id: int
+    name: str
+    slug: str
+    legal_name: str
+    email: str
+    country: str
+    state: str
+    trusted: bool
+    stripe_account_id: str
+    payouts_enabled: bool
+
+    @property
+    def is_active(self) -> bool:
+        return self.state == "active"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Membership:
+    """Which seller a person works for, and as what: owner, editor or packer."""
+
+    seller_id: int
+    role: str
+    seller_name: str
+    seller_state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberData:
+    """A person who works for a seller."""
+
+    user_id: int
+    email: str
+    first_name: str
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplicationData:
+    """Somebody's wish to sell, and what became of it."""
+
+    id: int
+    user_id: int
+    shop_name: str
+    legal_name: str
+    email: str
+    country: str
+    about: str
+    state: str
+    reason: str
+    seller_id: int | None
+    submitted_at: datetime
+    decided_at: datetime | None

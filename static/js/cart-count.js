@@ -1,0 +1,23 @@
+// Pages hold nothing personal, so the number on the cart comes by one small request.
+// A change made by htmx or by a module announces itself: `cart:changed` with the new count.
+const link = document.querySelector("[data-cart-count]");
+
+function show(count) {
+  const badge = link?.querySelector("[data-count]");
+  if (!badge || !Number.isInteger(count)) return;
+  badge.textContent = count > 0 ? (count > 99 ? "99+" : count) : "";
+  link.setAttribute("aria-label", count === 1 ? "Cart, 1 item" : `Cart, ${count} items`);
+}
+
+async function load() {
+  try {
+    const reply = await fetch(link.dataset.cartCount, { headers: { Accept: "application/json" } });
+    if (reply.ok) show((await reply.json()).count);
+  } catch { /* offline: the link still leads to the cart */ }
+}
+
+document.addEventListener("cart:changed", (event) => {
+  if (event.detail && "count" in event.detail) show(Number(event.detail.count));
+  else load();
+});
+if (link) load();

@@ -1,0 +1,143 @@
+"""The style guide: every component in every state. Mapped in development and tests only."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.templatetags.static import static
+
+from storefront.styleguide_forms import SampleForm
+
+
+def styleguide(request: HttpRequest) -> HttpResponse:
+    """Show the components. Anyone may look; the address exists only while DEBUG is on."""
+    form = SampleForm({"email": "not an address", "country": "DK"})
+    form.is_valid()
+    return render(request, "styleguide.html", {**_samples(), "form": form, "blank": SampleForm()})
+
+
+def _image(name: str, alt: str, width: int = 800, height: int = 1000, **more: Any) -> dict[str, Any]:
+    address = static(f"img/samples/{name}.svg")
+    return {"src": address, "large": address, "width": width, "height": height, "alt": alt, **more}
+
+
+def _card(name: str, title: str, price: str, **more: Any) -> dict[str, Any]:
+    return {
+        "title": title,
+        "url": f"#{name}",
+        "image": _image(name, title),
+        "seller_name": "Keramos",
+        "seller_url": "#keramos",
+        "price": price,
+        "in_stock": True,
+        **more,
+    }
+
+
+def _samples() -> dict[str, Any]:
+    scene = _image("colonnade", "A colonnade beside the sea", 1600, 1200)
+    cards = [
+        _card("amphora", "Two-handled jar, painted by hand", "$148.00", badge="New"),
+        _card("bowl", "Deep bowl in Egyptian blue", "$36.00", compare_price="$48.00", badge="−25%"),
+        _card("lamp", "Linen table lamp", "$89.00", price_varies=True, seller_name="Lychnos"),
+        _card("stool", "Three-legged stool in smoked oak with a very long name", "$210.00", in_stock=False),
+    ]
+    return {
+        "cards": cards,
+        "bare": {**cards[0], "image": None, "badge": "", "seller_url": "", "title": "No picture yet"},
+        "scene": scene,
+        "images": [
+            _image(name, alt, key=name)
+            for name, alt in (
+                ("bowl", "The bowl with fruit"),
+                ("amphora", "The jar"),
+                ("lamp", "The lamp"),
+                ("stool", "The stool"),
+            )
+        ],
+        "tiles": [
+            {"title": title, "url": "#", "image": _image(name, ""), "note": note}
+            for name, title, note in (
+                ("amphora", "Ceramics", "128 goods"),
+                ("lamp", "Lighting", "46 goods"),
+                ("stool", "Furniture", "73 goods"),
+                ("bowl", "Table", "210 goods"),
+            )
+        ],
+        "axes": [
+            {
+                "name": "color",
+                "label": "Color",
+                "options": [
+                    {"value": "blue", "label": "Blue", "color": "#24479e", "state": "in", "checked": True},
+                    {"value": "clay", "label": "Clay", "color": "#b9683f", "state": "low"},
+                    {"value": "bone", "label": "Bone", "color": "#f2ecdf", "state": "out"},
+                ],
+            },
+            {
+                "name": "size",
+                "label": "Size",
+                "options": [
+                    {"value": "s", "label": "S", "state": "in"},
+                    {"value": "m", "label": "M", "state": "in", "checked": True},
+                    {"value": "l", "label": "L", "state": "out"},
+                ],
+            },
+        ],
+        "variants": _variants(),
+        "menu": _menu(scene),
+        "footer": _menu(None)[:3],
+        "shop_sample": {
+            "name": "Stoa",
+            "tagline": "Many makers under one roof.",
+            "support_email": "hello@stoa.example",
+            "social": [{"label": "Journal", "url": "#"}],
+        },
+        "line": {**cards[1], "options": "Blue, size M", "total": "$72.00"},
+        "sellers": [
+            {"name": "Keramos", "url": "#", "location": "Kolding, Denmark", "note": "128 goods",
+             "text": "Stoneware thrown and glazed by two sisters."},
+            {"name": "Lychnos", "url": "#", "image": _image("lamp", "", 400, 500), "note": "46 goods"},
+        ],
+    }  # fmt: skip
+
+
+def _variants() -> list[dict[str, Any]]:
+    stock = {("blue", "s"): "in", ("blue", "m"): "in", ("clay", "s"): "low", ("clay", "m"): "in"}
+    words = {"in": "In stock", "low": "Only 2 left", "out": "Out of stock"}
+    pictures = {"blue": "bowl", "clay": "amphora", "bone": "lamp"}
+    return [
+        {
+            "sku": f"BOWL-{color}-{size}".upper(),
+            "values": {"color": color, "size": size},
+            "price": {"s": "$28.00", "m": "$36.00", "l": "$52.00"}[size],
+            "compare": "$48.00" if size == "m" else "",
+            "state": (state := stock.get((color, size), "out")),
+            "label": words[state],
+            "image": pictures[color],
+            "max": 2 if state == "low" else 12,
+        }
+        for color in ("blue", "clay", "bone")
+        for size in ("s", "m", "l")
+    ]
+
+
+def _menu(image: dict[str, Any] | None) -> list[dict[str, Any]]:
+    tree = {
+        "Home": {"Furniture": ["Chairs", "Tables", "Shelves"], "Lighting": ["Lamps", "Candles"],
+                 "Textiles": ["Blankets", "Cushions", "Rugs"]},
+        "Table": {"Ceramics": ["Bowls", "Jars"], "Glass": ["Carafes"], "Cutlery": []},
+        "Clothing": {"Women": ["Tops", "Trousers"], "Men": ["Shirts", "Knitwear"]},
+        "Pantry": {},
+        "Journal": {},
+    }  # fmt: skip
+
+    def item(label: str, children: list[dict[str, Any]]) -> dict[str, Any]:
+        return {"label": label, "url": f"#{label.lower()}", "children": children}
+
+    items = [
+        item(top, [item(middle, [item(leaf, []) for leaf in leaves]) for middle, leaves in parts.items()])
+        for top, parts in tree.items()
+    ]
+    items[0]["image"] = image
+    return items

@@ -20,11 +20,3 @@ class ShipmentDelivered(Fact):
     name: ClassVar[str] = "fulfillment.shipment-delivered.v1"
     shipment_id: int
     seller_order_id: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class SellerOrderDelivered(Fact):
-    """Every parcel of a seller order reached the shopper."""
-
-    name: ClassVar[str] = "fulfillment.seller-order-delivered.v1"
-    seller_order_id: int

@@ -1,1 +1,1 @@
-"""Sellers, their members, applications and commission agreements. Publishes approvals and suspensions."""
+"""Sellers, their members, applications and commission agreements."""

@@ -1,7 +1,11 @@
 """The style guide: every component in every state. Mapped in development and tests only."""
 
+import re
 from typing import Any
 
+from django.conf import settings
+from django.contrib.messages.constants import ERROR, SUCCESS
+from django.contrib.messages.storage.base import Message
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
@@ -85,6 +89,7 @@ def _samples() -> dict[str, Any]:
             },
         ],
         "variants": _variants(),
+        **_words(),
         "menu": _menu(scene),
         "footer": _menu(None)[:3],
         "shop_sample": {
@@ -99,6 +104,49 @@ def _samples() -> dict[str, Any]:
              "text": "Stoneware thrown and glazed by two sisters."},
             {"name": "Lychnos", "url": "#", "image": _image("lamp", "", 400, 500), "note": "46 goods"},
         ],
+    }  # fmt: skip
+
+
+def _words() -> dict[str, Any]:
+    return {
+        "trail": [{"label": label, "url": "#"} for label in ("Home", "Table", "Ceramics")],
+        "sorts": [
+            {"value": "newest", "label": "Newest", "selected": True},
+            {"value": "price", "label": "Price, low to high"},
+        ],
+        "kept": [{"name": "color", "value": "blue"}],
+        "pages": [
+            {"label": "1", "url": "?page=1"},
+            {"label": "2", "current": True},
+            {"label": "3", "url": "?page=3"},
+            {"label": "…"},
+            {"label": "9", "url": "?page=9"},
+        ],
+        "steps": [
+            {"label": "Address", "url": "#", "state": "done"},
+            {"label": "Shipping", "state": "current"},
+            {"label": "Review and pay", "state": "todo"},
+        ],
+        "rows": [
+            {"label": "Goods", "amount": "$72.00", "note": "2 from Keramos"},
+            {"label": "SPRING10", "amount": "−$7.20", "saving": True},
+            {"label": "Shipping", "amount": "$6.00"},
+            {"label": "Tax", "amount": "$16.40", "note": "25% VAT, Denmark"},
+        ],
+        "address": ["Asta Holm", "Havnegade 12", "6000 Kolding", "Denmark"],
+        "events": [
+            {"title": "Paid", "time": "3 May, 10:12", "datetime": "2026-05-03T10:12", "state": "done"},
+            {"title": "Shipped", "time": "4 May, 16:40", "state": "current", "text": "With PostNord",
+             "href": "#", "link": "Follow the parcel"},
+            {"title": "Delivered", "state": "todo"},
+        ],
+        "tones": ["info", "success", "warning", "error"],
+        "button_variants": ["", "secondary", "quiet", "ink", "danger"],
+        "messages_sample": [Message(SUCCESS, "Saved."), Message(ERROR, "The card was declined.")],
+        "icons": re.findall(
+            r'id="([a-z-]+)"',
+            (settings.ROOT / "static/img/icons.svg").read_text(encoding="utf-8"),
+        ),
     }  # fmt: skip
 
 

@@ -1,11 +1,84 @@
 """The whole URL map on one screen."""
 
+from django.conf import settings
+from django.contrib.sitemaps import views as sitemaps
 from django.urls import include, path
+from django.views.decorators.cache import cache_control
+from django.views.generic import RedirectView
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as admin_urls
+from wagtail.documents import urls as document_urls
+
+from storefront.shop import (
+    account,
+    cart,
+    checkout,
+    machines,
+    permalink,
+    search,
+    sell,
+    tracking,
+)
+from storefront.webhooks import stripe
+
+hourly = cache_control(public=True, max_age=3600)
 
 urlpatterns = [
-    path("admin/", include(admin_urls)),
+    path("p/<int:product_id>/", permalink.product, name="permalink"),
+    path("search/", search.results, name="search"),
+    path("cart/", cart.show, name="cart"),
+    path("cart/count/", cart.summary, name="cart-count"),
+    path("cart/add/", cart.add, name="cart-add"),
+    path("cart/lines/<int:line_id>/", cart.change, name="cart-line"),
+    path("checkout/", checkout.start, name="checkout"),
+    path("checkout/address/", checkout.address, name="checkout-address"),
+    path("checkout/fields/", checkout.fields, name="checkout-fields"),
+    path("checkout/shipping/", checkout.shipping, name="checkout-shipping"),
+    path("checkout/review/", checkout.review, name="checkout-review"),
+    path("checkout/place/", checkout.place, name="checkout-place"),
+    path("checkout/return/<str:token>/", checkout.returned, name="checkout-return"),
+    path("checkout/cancel/<str:token>/", checkout.canceled, name="checkout-cancel"),
+    path("checkout/retry/<str:token>/", checkout.retry, name="checkout-retry"),
+    path("orders/track/", tracking.ask, name="order-ask"),
+    path("orders/track/<str:token>/", tracking.show, name="order-tracking"),
+    path("account/", account.home, name="account"),
+    path("account/profile/", account.profile, name="account-profile"),
+    path("account/addresses/", account.addresses, name="account-addresses"),
+    path("account/addresses/new/", account.address, name="account-address-new"),
+    path("account/addresses/<int:address_id>/", account.address, name="account-address"),
+    path(
+        "account/addresses/<int:address_id>/delete/",
+        account.delete_address,
+        name="account-address-delete",
+    ),
+    path("account/orders/", account.order_list, name="account-orders"),
+    path("account/orders/<str:number>/", account.order, name="account-order"),
     path("account/", include("allauth.urls")),
-    path("", include(wagtail_urls)),
+    path("sell/", sell.apply, name="sell"),
+    path("webhooks/stripe/", stripe.receive, name="stripe-webhook"),
+    path("sitemap.xml", hourly(sitemaps.index), {"sitemaps": machines.SITEMAPS}),
+    path(
+        "sitemap-<section>.xml",
+        hourly(sitemaps.sitemap),
+        {"sitemaps": machines.SITEMAPS, "template_name": "sitemap.xml"},
+        name="django.contrib.sitemaps.views.sitemap",
+    ),
+    path("robots.txt", machines.robots),
+    path("manifest.webmanifest", machines.manifest, name="manifest"),
+    path("favicon.ico", RedirectView.as_view(url="/static/img/favicon.svg", permanent=True)),
+    path("documents/", include(document_urls)),
+    path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
+    path("admin/", include(admin_urls)),
 ]
+
+if settings.DEBUG:
+    from devtools.urls import urlpatterns as devtools_urls
+    from storefront.styleguide import styleguide
+
+    urlpatterns += [path("styleguide/", styleguide, name="styleguide"), *devtools_urls]
+
+urlpatterns += [path("", include(wagtail_urls))]
+
+handler404 = "storefront.errors.not_found"
+handler500 = "storefront.errors.server_error"
+handler403 = "storefront.errors.forbidden"

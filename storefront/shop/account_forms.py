@@ -4,12 +4,18 @@ from allauth.account.forms import SignupForm as BaseSignupForm
 from django import forms
 from django.http import HttpRequest
 
+from commerce.accounts.types import ADDRESS_FIELDS, AddressData
+
 
 class SignupForm(BaseSignupForm):
     """Email, password and a name."""
 
-    first_name = forms.CharField(max_length=80)
-    last_name = forms.CharField(max_length=80)
+    first_name = forms.CharField(
+        max_length=80, widget=forms.TextInput(attrs={"autocomplete": "given-name"})
+    )
+    last_name = forms.CharField(
+        max_length=80, widget=forms.TextInput(attrs={"autocomplete": "family-name"})
+    )
 
     field_order = ["first_name", "last_name", "email", "password1", "password2"]
 
@@ -20,3 +26,49 @@ class SignupForm(BaseSignupForm):
             user.last_name = self.cleaned_data["last_name"]
             user.save(update_fields=["first_name", "last_name"])
         return user
+
+
+class ProfileForm(forms.Form):
+    """A person's name."""
+
+    first_name = forms.CharField(
+        max_length=80, widget=forms.TextInput(attrs={"autocomplete": "given-name"})
+    )
+    last_name = forms.CharField(
+        max_length=80, widget=forms.TextInput(attrs={"autocomplete": "family-name"})
+    )
+
+
+class PlaceForm(forms.Form):
+    """A postal address. What a country needs is checked by commerce.accounts."""
+
+    name = forms.CharField(max_length=120, required=False)
+    company = forms.CharField(max_length=120, required=False)
+    line1 = forms.CharField(max_length=150, required=False)
+    line2 = forms.CharField(max_length=150, required=False)
+    city = forms.CharField(max_length=100, required=False)
+    region = forms.CharField(max_length=100, required=False)
+    postal_code = forms.CharField(max_length=20, required=False)
+    country = forms.CharField(max_length=2, required=False)
+    phone = forms.CharField(max_length=40, required=False)
+
+    def address(self) -> AddressData:
+        """Return what was typed as an address."""
+        return AddressData.from_dict({name: self.cleaned_data[name] for name in ADDRESS_FIELDS})
+
+    def country(self) -> str:
+        """Return the country typed so far, for the labels of the other fields."""
+        value = self.data.get("country") if self.is_bound else self.initial.get("country")
+        return str(value or "US")[:2].upper()
+
+    def blame(self, errors: dict[str, str]) -> None:
+        """Put the country rules' messages beside their fields."""
+        for field, message in errors.items():
+            self.add_error(field if field in self.fields else None, message)
+
+
+class AddressForm(PlaceForm):
+    """An entry of the address book."""
+
+    make_default_shipping = forms.BooleanField(required=False, label="Use it to ship to")
+    make_default_billing = forms.BooleanField(required=False, label="Use it for invoices")

@@ -1,12 +1,38 @@
-"""Filters for money and dates."""
+"""Filters that turn what commerce answers into what components show. None runs a query
+that grows with the page."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
 
 from django import template
+from django.forms import BaseForm
+from django.urls import reverse
 
+from commerce.accounts.queries import countries_by_name, country_name
+from commerce.accounts.types import AddressData, AddressRules, SavedAddress
+from commerce.cart.types import CartData, CartLine
+from commerce.checkout.types import Review, SellerPart
+from commerce.discovery.types import CardData
+from commerce.fulfillment.types import ShipmentData, ShippingOption
 from commerce.kernel.money import Money, exponent
+from commerce.orders.types import OrderData, SellerOrderData
 
 register = template.Library()
 
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+STATES = {
+    "pending": "Waiting for payment",
+    "confirmed": "Confirmed",
+    "processing": "Being packed",
+    "partly-shipped": "Partly shipped",
+    "shipped": "Shipped",
+    "delivered": "Delivered",
+    "canceled": "Canceled",
+    "returned": "Returned",
+}
+Rows = list[dict[str, Any]]
 
 
 @register.filter
@@ -20,7 +46,265 @@ def money(amount: Money | None) -> str:
     return f"{sign}{symbol}{number}" if symbol else f"{sign}{number} {amount.currency}"
 
 
-@register.simple_tag
-def minor(amount_minor: int | None, currency: str) -> str:
-    """Show minor units of a currency."""
-    return "" if amount_minor is None else money(Money(amount_minor, currency))
+@register.filter
+def money_or_free(amount: Money) -> str:
+    """Show a shipping price; nothing to pay reads "Free"."""
+    return money(amount) if amount else "Free"
+
+
+@register.filter
+def state_name(state: str) -> str:
+    """Say a state as shoppers do."""
+    return STATES.get(state, state)
+
+
+@register.filter
+def as_json(data: Any) -> str:
+    """Write plain values for a data attribute; the template escapes it."""
+    return json.dumps(data, default=str)
+
+
+@register.filter
+def tiles(cards: Sequence[CardData]) -> Rows:
+    """Shape cards as the product-card component takes them."""
+    return [
+        {
+            "title": card.title,
+            "url": card.path,
+            "image": card.image,
+            "seller_name": card.seller_name,
+            "seller_url": card.seller_path,
+            "price": money(card.price),
+            "compare_price": money(card.compare_at),
+            "price_varies": card.price_varies,
+            "in_stock": card.in_stock,
+            "badge": "Reduced" if card.compare_at else "",
+        }
+        for card in cards
+    ]
+
+
+@register.filter
+def cart_line(line: CartLine) -> dict[str, Any]:
+    """Shape a line as the cart-line component takes it."""
+    offer = line.offer
+    return {
+        "title": offer.title,
+        "url": offer.path if offer.refusal in (None, "sold-out") else "",
+        "image": offer.image,
+        "options": ", ".join(offer.option_values),
+        "seller_name": "",
+        "price": money(offer.price),
+        "compare_price": money(offer.compare_at),
+        "total": money(line.total),
+    }
+
+
+@register.filter
+def goods_rows(cart: CartData) -> Rows:
+    """Rows of the cart's summary."""
+    items = "1 item" if cart.count == 1 else f"{cart.count} items"
+    return [{"label": items, "amount": money(cart.goods)}]
+
+
+@register.filter
+def review_rows(review: Review) -> Rows:
+    """Rows of the checkout's summary, as far as they are known."""
+    if review.quote is None:
+        return [
+            {"label": "Items", "amount": money(review.cart.goods)},
+            {"label": "Shipping", "amount": "next step"},
+            {"label": "Tax", "amount": "next step"},
+        ]
+    quote = review.quote
+    return [
+        {"label": "Items", "amount": money(quote.goods)},
+        {"label": "Shipping", "amount": money_or_free(quote.shipping)},
+        *_tax_rows(review),
+    ]
+
+
+def _tax_rows(review: Review) -> Rows:
+    return [
+        {"label": row.name, "amount": money(row.amount), "note": row.note}
+        for row in review.tax_rows
+    ]
+
+
+@register.filter
+def review_total(review: Review) -> str:
+    """The total, once it is known."""
+    return money(review.quote.total if review.quote else review.cart.goods)
+
+
+@register.filter
+def order_rows(order: OrderData) -> Rows:
+    """Rows of a placed order's totals."""
+    return [
+        {"label": "Items", "amount": money(order.goods)},
+        {"label": "Shipping", "amount": money_or_free(order.shipping)},
+        {"label": "Tax", "amount": money(order.tax)},
+    ]
+
+
+@register.filter
+def checkout_steps(current: int) -> Rows:
+    """The three steps and where the shopper stands."""
+    steps = [
+        ("Address", "checkout-address"),
+        ("Shipping", "checkout-shipping"),
+        ("Review and pay", "checkout-review"),
+    ]
+    return [
+        {
+            "label": label,
+            "url": reverse(name),
+            "state": "done" if number < current else "current" if number == current else "",
+        }
+        for number, (label, name) in enumerate(steps, start=1)
+    ]
+
+
+@register.filter
+def address_lines(address: AddressData | Mapping[str, Any] | None) -> list[str]:
+    """Write an address line by line."""
+    if not address:
+        return []
+    if not isinstance(address, AddressData):
+        address = AddressData.from_dict(address)
+    place = " ".join(part for part in (address.city, address.region, address.postal_code) if part)
+    lines = [address.name, address.company, address.line1, address.line2, place]
+    return [line for line in [*lines, country_name(country=address.country)] if line]
+
+
+@register.filter
+def address_title(entry: SavedAddress) -> str:
+    """Say what an entry of the address book is used for."""
+    if entry.is_default_shipping and entry.is_default_billing:
+        return "For shipping and invoices"
+    if entry.is_default_shipping:
+        return "For shipping"
+    return "For invoices" if entry.is_default_billing else "Address"
+
+
+@register.filter
+def countries(_: object) -> list[tuple[str, str]]:
+    """Every country by name."""
+    return countries_by_name()
+
+
+LABELS = {
+    "name": ("Full name", "name", 120),
+    "company": ("Company", "organization", 120),
+    "line1": ("Address", "address-line1", 150),
+    "line2": ("Apartment, suite, etc.", "address-line2", 150),
+    "city": ("City", "address-level2", 100),
+    "region": ("State or province", "address-level1", 100),
+    "postal_code": ("Postal code", "postal-code", 20),
+    "phone": ("Phone", "tel", 40),
+}
+
+
+@register.filter
+def address_inputs(form: BaseForm, rules: AddressRules) -> Rows:
+    """The inputs of an address as its country asks for them, with what was typed."""
+    own = {
+        "city": rules.city_label,
+        "region": rules.region_label,
+        "postal_code": rules.postal_code_label,
+    }
+    always = {"name", "company", "line1", "line2", "phone"}
+    rows: Rows = []
+    for name, (label, autocomplete, most) in LABELS.items():
+        if name not in always and name not in rules.used:
+            continue
+        field = form[name]
+        example = rules.postal_code_example if name == "postal_code" else ""
+        rows.append(
+            {
+                "name": name,
+                "id": f"id_{name}",
+                "label": own.get(name) or label,
+                "type": "tel" if name == "phone" else "text",
+                "autocomplete": autocomplete,
+                "most": most,
+                "value": field.value() or "",
+                "optional": name not in rules.required,
+                "help": f"Such as {example}" if example else "",
+                "error": field.errors[0] if field.errors else "",
+                "choices": list(rules.region_choices) if name == "region" else [],
+            }
+        )
+    return rows
+
+
+@register.filter
+def delivery_note(option: ShippingOption) -> str:
+    """Say who brings it and how long it takes."""
+    return f"{option.carrier}, {_days(option.min_days, option.max_days)}"
+
+
+def _days(least: int, most: int) -> str:
+    if least == most:
+        return "1 day" if most == 1 else f"{most} days"
+    return f"{least} to {most} days"
+
+
+@register.filter
+def is_chosen(option: ShippingOption, part: SellerPart) -> bool:
+    """Tell whether this way of shipping is picked; the first is until one is."""
+    chosen = part.chosen or (part.options[0] if part.options else None)
+    return chosen is not None and chosen.method_id == option.method_id
+
+
+@register.filter
+def expected_delivery(part: SellerOrderData) -> str:
+    """Say between which days the parcel should arrive."""
+    method = part.shipping_method
+    start = (part.confirmed_at or part.placed_at).date()
+    least, most = int(method.get("min_days", 1)), int(method.get("max_days", 7))
+    return f"expected {_span(start + timedelta(days=least), start + timedelta(days=most))}"
+
+
+def _span(first: date, last: date) -> str:
+    if first == last:
+        return f"{first.day} {first:%B}"
+    if first.month == last.month:
+        return f"{first.day}–{last.day} {last:%B}"
+    return f"{first.day} {first:%B} – {last.day} {last:%B}"
+
+
+@register.filter
+def of_part(
+    shipments: Mapping[int, Sequence[ShipmentData]] | None, seller_order_id: int
+) -> Sequence[ShipmentData]:
+    """The parcels of one seller's part."""
+    return (shipments or {}).get(seller_order_id, ())
+
+
+@register.filter
+def timeline(order: OrderData, seller_order_id: int) -> Rows:
+    """What happened to one seller's part, oldest first."""
+    moves = [event for event in order.events if event.seller_order_id == seller_order_id]
+    return [
+        {
+            "title": state_name(event.to_state),
+            "time": f"{event.at.day} {event.at:%B %Y, %H:%M}",
+            "datetime": event.at.isoformat(),
+            "state": "current" if event is moves[-1] else "done",
+        }
+        for event in moves
+    ]
+
+
+@register.filter
+def seller_name(part: Any, names: Mapping[int, Any]) -> str:
+    """The name of the seller of a part."""
+    seller = names.get(part.seller_id)
+    return seller.name if seller else "a former seller"
+
+
+@register.filter
+def hidden_query(query: str) -> Rows:
+    """Keep the search words while sorting."""
+    return [{"name": "q", "value": query}] if query else []

@@ -1,0 +1,134 @@
+"""The cart: works with plain forms; htmx replaces parts of the page. Open to everyone."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from commerce.cart import operations, queries
+from commerce.cart.types import CartData
+
+from . import cart_session
+from .quantities import BadQuantity, read_quantity
+
+
+@never_cache
+@require_GET
+def show(request: HttpRequest) -> HttpResponse:
+    """Show the lines, what is wrong with them, and the way to the checkout."""
+    return _page(request, _contents(request))
+
+
+@never_cache
+@require_GET
+def summary(request: HttpRequest) -> JsonResponse:
+    """What the header shows of this visitor: pages themselves hold nothing personal."""
+    token = cart_session.current(request)
+    signed_in = cart_session.signed_in_user_id(request) is not None
+    return JsonResponse(
+        {
+            "count": queries.count(token=token) if token else 0,
+            "name": request.user.get_short_name() if signed_in else "",
+        }
+    )
+
+
+@require_POST
+def add(request: HttpRequest) -> HttpResponse:
+    """Put a variant into the cart; a limit is applied and explained."""
+    token = cart_session.ensure(request)
+    notice, error, status = "", "", 200
+    contents = None
+    try:
+        quantity = read_quantity(request.POST.get("quantity", "1"))
+        contents = operations.add(
+            token=token, variant_id=_identifier(request, "variant"), quantity=quantity
+        )
+        notice = "Added to your cart."
+    except BadQuantity as refusal:
+        error, status = str(refusal), 422
+    except operations.NotForSale as refusal:
+        error, status = refusal.message, 422
+    except operations.QuantityLimited as limit:
+        notice = limit.message
+    if contents is None:
+        contents = queries.contents(token=token)
+    if request.htmx:
+        context = {"cart": contents, "notice": notice, "error": error}
+        response = render(request, "shop/cart_added.html", context)
+    elif error:
+        response = _page(request, contents, error=error, status=status)
+    else:
+        response = _after_change(notice)
+    cart_session.remember(response, token)
+    return response
+
+
+@require_POST
+def change(request: HttpRequest, line_id: int) -> HttpResponse:
+    """Set the quantity of a line; zero removes it."""
+    token = cart_session.current(request)
+    if token is None:
+        return redirect("cart")
+    notice, error = "", ""
+    try:
+        if "remove" in request.POST:
+            operations.remove(token=token, line_id=line_id)
+            notice = "Removed from your cart."
+        else:
+            quantity = read_quantity(request.POST.get("quantity", ""), least=0)
+            operations.set_quantity(token=token, line_id=line_id, quantity=quantity)
+            notice = "Cart updated."
+    except BadQuantity as refusal:
+        error = str(refusal)
+    except operations.NotForSale as refusal:
+        error = refusal.message
+    except operations.QuantityLimited as limit:
+        notice = limit.message
+    except operations.LineGone:
+        error = "That line is no longer in your cart."
+    contents = queries.contents(token=token)
+    if request.htmx:
+        context = {"cart": contents, "notice": notice, "error": error}
+        return render(request, "shop/cart_body.html", context)
+    if error:
+        return _page(request, contents, error=error, status=422)
+    return _after_change(notice)
+
+
+def _contents(request: HttpRequest) -> CartData | None:
+    token = cart_session.current(request)
+    return queries.contents(token=token) if token else None
+
+
+def _page(
+    request: HttpRequest, contents: CartData | None, *, error: str = "", status: int = 200
+) -> HttpResponse:
+    notice = NOTICES.get(request.GET.get("notice", ""), "")
+    context = {"cart": contents, "notice": notice, "error": error}
+    return render(request, "shop/cart.html", context, status=status)
+
+
+NOTICES = {
+    "added": "Added to your cart.",
+    "limited": "We put in as many as are available.",
+    "updated": "Cart updated.",
+    "removed": "Removed from your cart.",
+    "canceled": "Nothing was charged. Your cart is as you left it.",
+    "payment": "The payment did not go through. Nothing was charged and your cart is kept.",
+}
+
+
+def _after_change(notice: str) -> HttpResponseRedirect:
+    known = {text: key for key, text in NOTICES.items()}
+    key = known.get(notice, "limited")
+    response: HttpResponseRedirect = redirect("cart")
+    response["Location"] += f"?notice={key}"
+    return response
+
+
+def _identifier(request: HttpRequest, field: str) -> int:
+    try:
+        return int(request.POST.get(field, ""))
+    except ValueError:
+        raise operations.NotForSale(reason="unknown") from None

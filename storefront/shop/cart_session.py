@@ -1,0 +1,44 @@
+"""Which cart a request means: the person's own, else the one its cookie names."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from commerce.cart import operations, queries
+
+COOKIE = "cart"
+COOKIE_AGE = 30 * 24 * 3600
+
+
+def signed_in_user_id(request: HttpRequest) -> int | None:
+    """Return who is signed in without opening a session for strangers."""
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return None
+    return request.user.pk if request.user.is_authenticated else None
+
+
+def current(request: HttpRequest) -> str | None:
+    """Return the token of the request's open cart, if there is one."""
+    user_id = signed_in_user_id(request)
+    token = request.COOKIES.get(COOKIE, "")
+    if not token and user_id is None:
+        return None
+    return queries.find(token=token, user_id=user_id)
+
+
+def ensure(request: HttpRequest) -> str:
+    """Return the token of the request's cart and open one when there is none."""
+    return current(request) or operations.open_cart(
+        user_id=signed_in_user_id(request), currency=settings.BASE_CURRENCY
+    )
+
+
+def remember(response: HttpResponse, token: str) -> None:
+    """Keep the cart for thirty days from now in this browser."""
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=COOKIE_AGE,
+        httponly=True,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )

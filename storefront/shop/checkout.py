@@ -1,0 +1,233 @@
+"""Checkout in three steps, open to everyone who has a cart.
+
+Each form posts to the step that comes next, which saves it and shows itself:
+three pages and three requests, with or without JavaScript. A page that is
+loaded again repeats nothing that matters; placing is idempotent by cart.
+"""
+
+from dataclasses import replace
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from commerce.accounts import operations as accounts
+from commerce.accounts import queries as address_book
+from commerce.accounts.types import AddressData
+from commerce.checkout import operations, queries
+from commerce.checkout.types import Review
+from commerce.kernel.money import Money
+from commerce.orders import queries as orders
+
+from . import cart_session
+from .checkout_forms import ContactForm, chosen_methods
+from .tracking import names_of
+
+
+@never_cache
+@require_GET
+def start(request: HttpRequest) -> HttpResponse:
+    """Lead to the first step, or back to an empty cart."""
+    return redirect("checkout-address" if cart_session.current(request) else "cart")
+
+
+@never_cache
+@require_GET
+def address(request: HttpRequest) -> HttpResponse:
+    """Step one: who buys and where it goes."""
+    review = _review(request)
+    if review is None:
+        return redirect("cart")
+    return _address_page(request, review, ContactForm(initial=_known(request, review)))
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def shipping(request: HttpRequest) -> HttpResponse:
+    """Step two: how each seller sends it. Takes the address form."""
+    token = cart_session.current(request)
+    if token is None:
+        return redirect("cart")
+    if request.method == "POST":
+        form = ContactForm(request.POST)
+        if not form.is_valid():
+            return _address_page(request, _require(request), form, status=422)
+        try:
+            operations.set_contact(
+                cart_token=token, email=form.cleaned_data["email"], address=form.address()
+            )
+        except accounts.InvalidAddress as invalid:
+            form.blame(invalid.errors)
+            return _address_page(request, _require(request), form, status=422)
+        _save_to_book(request, form)
+    review = _review(request)
+    if review is None:
+        return redirect("cart")
+    if review.needs_address:
+        return redirect("checkout-address")
+    return render(request, "shop/checkout_shipping.html", {"review": review, "step": 2})
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def review(request: HttpRequest) -> HttpResponse:
+    """Step three: everything on one page before the money moves. Takes the shipping form."""
+    token = cart_session.current(request)
+    if token is None:
+        return redirect("cart")
+    if request.method == "POST":
+        try:
+            operations.set_methods(cart_token=token, methods=chosen_methods(request.POST))
+        except operations.MethodNotOffered as refusal:
+            context = {"review": _require(request), "step": 2, "error": str(refusal)}
+            return render(request, "shop/checkout_shipping.html", context, status=422)
+    contents = _review(request)
+    if contents is None:
+        return redirect("cart")
+    if contents.needs_address:
+        return redirect("checkout-address")
+    if contents.needs_methods:
+        return redirect("checkout-shipping")
+    return _review_page(request, contents)
+
+
+@require_POST
+def place(request: HttpRequest) -> HttpResponse:
+    """Place the order and lead to the payment page."""
+    token = cart_session.current(request)
+    if token is None:
+        again = queries.order_of_cart(cart_token=request.COOKIES.get(cart_session.COOKIE, ""))
+        return redirect("checkout-return", again) if again else redirect("cart")
+    try:
+        placed = operations.place(
+            cart_token=token,
+            user_id=cart_session.signed_in_user_id(request),
+            expected_total=_expected(request),
+            return_url=f"{settings.SITE_URL}{reverse('checkout-return', args=['ORDER'])}",
+            cancel_url=f"{settings.SITE_URL}{reverse('checkout-cancel', args=['ORDER'])}",
+        )
+    except operations.CheckoutRefused as refusal:
+        contents = _review(request)
+        if contents is None:
+            return redirect("cart")
+        return _review_page(request, contents, error=str(refusal), status=409)
+    return redirect(placed.payment_url or reverse("checkout-return", args=[placed.order_token]))
+
+
+@never_cache
+@require_GET
+def returned(request: HttpRequest, token: str) -> HttpResponse:
+    """Back from the payment page: confirmed, being confirmed, or to be tried again."""
+    operations.finalise(order_token=token)
+    order = orders.order(token=token)
+    if order is None:
+        raise Http404
+    context = {
+        "order": order,
+        "status": order.state,
+        "sellers": names_of(order),
+        "payment_url": queries.payment_url(order_token=token),
+    }
+    return render(request, "shop/confirmation.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def canceled(request: HttpRequest, token: str) -> HttpResponse:
+    """The shopper turned back on the payment page: the cart is as it was."""
+    outcome = operations.abandon(order_token=token)
+    if outcome == "confirmed":
+        return redirect("checkout-return", token)
+    return redirect(f"{reverse('cart')}?notice=canceled")
+
+
+@require_POST
+def retry(request: HttpRequest, token: str) -> HttpResponse:
+    """Pay an order that waits for its payment; the link of the order is the key."""
+    try:
+        placed = operations.retry_payment(order_token=token)
+    except operations.CheckoutRefused:
+        return redirect("checkout-return", token)
+    return redirect(placed.payment_url or reverse("checkout-return", args=[token]))
+
+
+@require_GET
+def fields(request: HttpRequest) -> HttpResponse:
+    """The inputs of an address as another country asks for them."""
+    form = ContactForm(initial={"country": request.GET.get("country", "US")})
+    try:
+        rules = address_book.address_rules(country=form.country())
+    except address_book.UnknownCountry:
+        raise Http404 from None
+    return render(request, "shop/address_fields.html", {"form": form, "rules": rules})
+
+
+def _review(request: HttpRequest) -> Review | None:
+    token = cart_session.current(request)
+    contents = queries.review(cart_token=token) if token else None
+    return contents if contents and contents.cart.lines else None
+
+
+def _require(request: HttpRequest) -> Review:
+    contents = _review(request)
+    if contents is None:
+        raise Http404
+    return contents
+
+
+def _known(request: HttpRequest, review: Review) -> dict[str, object]:
+    """Return what we know of the buyer: typed before, else the default address."""
+    if review.address is not None:
+        return {"email": review.email, **review.address.as_dict()}
+    user_id = cart_session.signed_in_user_id(request)
+    if user_id is None:
+        return {"country": "US"}
+    book = address_book.addresses_of(user_id=user_id)
+    default = next((a for a in book if a.is_default_shipping), book[0] if book else None)
+    known = default.as_dict() if default else {"country": "US"}
+    return {"email": request.user.email, **known}
+
+
+def _address_page(
+    request: HttpRequest, review: Review, form: ContactForm, *, status: int = 200
+) -> HttpResponse:
+    user_id = cart_session.signed_in_user_id(request)
+    context = {
+        "review": review,
+        "form": form,
+        "step": 1,
+        "rules": address_book.address_rules(country=form.country()),
+        "book": address_book.addresses_of(user_id=user_id) if user_id else [],
+    }
+    return render(request, "shop/checkout_address.html", context, status=status)
+
+
+def _review_page(
+    request: HttpRequest, contents: Review, *, error: str = "", status: int = 200
+) -> HttpResponse:
+    context = {"review": contents, "step": 3, "error": error}
+    return render(request, "shop/checkout_review.html", context, status=status)
+
+
+def _save_to_book(request: HttpRequest, form: ContactForm) -> None:
+    user_id = cart_session.signed_in_user_id(request)
+    if user_id is None or not form.cleaned_data["save_address"]:
+        return
+    address = replace(form.address())
+    if any(
+        AddressData.from_dict(known.as_dict()) == address
+        for known in address_book.addresses_of(user_id=user_id)
+    ):
+        return
+    accounts.save_address(user_id=user_id, address=address)
+
+
+def _expected(request: HttpRequest) -> Money:
+    text = request.POST.get("expected_total", "")
+    minor = int(text) if text.isascii() and text.isdigit() else -1
+    return Money(minor, request.POST.get("currency", settings.BASE_CURRENCY)[:3])
+
+

@@ -1,0 +1,21 @@
+"""`/p/<id>/`: an address of a product that never breaks. Open to all."""
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponsePermanentRedirect
+from django.shortcuts import render
+
+from commerce.catalog import queries as catalog
+from commerce.discovery import queries as discovery
+
+
+def product(request: HttpRequest, product_id: int) -> HttpResponse:
+    """Lead to the live page, or say that the product is no longer sold."""
+    listing = catalog.listings(product_ids=[product_id]).get(product_id)
+    if listing is not None and listing.is_live:
+        return HttpResponsePermanentRedirect(listing.path)
+    status = 410 if listing is not None else 404
+    cards = discovery.page(
+        filter=discovery.CardFilter(), sort="popular", page=1, per_page=4
+    ).cards
+    context = {"listing": listing, "cards": cards}
+    return render(request, "shop/no_longer_sold.html", context, status=status)

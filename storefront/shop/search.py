@@ -1,0 +1,35 @@
+"""`/search/?q=`: products by title, brand, seller and SKU. Open to everyone."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from commerce.discovery import queries as discovery
+
+from .listing import Listing
+
+MOST_CHARACTERS = 200
+
+
+@require_GET
+def results(request: HttpRequest) -> HttpResponse:
+    """Show what matches; an empty result says so and offers what sells well."""
+    query = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:MOST_CHARACTERS]
+    listing = Listing.of(request, discovery.CardFilter(query=query)) if query else None
+    popular = []
+    if listing is None or not listing.page.cards:
+        popular = discovery.page(
+            filter=discovery.CardFilter(), sort="popular", page=1, per_page=8
+        ).cards
+    context = {
+        "search_query": query,
+        "listing": listing,
+        "popular": popular,
+        "seo": {
+            "title": f"Search: {query}" if query else "Search",
+            "robots": "noindex, follow",
+            "canonical": f"{settings.SITE_URL}/search/",
+        },
+    }
+    return render(request, "shop/search.html", context)

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from devtools.supervisor import ProgramKeepsFailing, Supervisor, birth, end_leftovers
+from tests.devtools.embedded.conftest import is_alive
+
+FOREVER = "import time; time.sleep(600)"
+STUBBORN = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+    "print('deaf', flush=True); time.sleep(600)"
+)
+WITH_A_CHILD = (
+    "import subprocess, sys, time; "
+    "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']); "
+    "print('child', child.pid, flush=True); time.sleep(600)"
+)
+
+
+def after(seconds: float) -> Callable[[], bool]:
+    deadline = time.monotonic() + seconds
+    return lambda: time.monotonic() > deadline
+
+
+def never() -> bool:
+    return False
+
+
+def nothing() -> None:
+    return None
+
+
+def supervisor_of(tmp_path: Path, **programs: str) -> Supervisor:
+    supervisor = Supervisor(record=tmp_path / "programs.json", directory=tmp_path)
+    for name, code in programs.items():
+        supervisor.add(name, [sys.executable, "-c", code], {"GREETING": "hello"})
+    return supervisor
+
+
+def pids_of(supervisor: Supervisor) -> list[int]:
+    return [program.process.pid for program in supervisor.programs if program.process]
+
+
+def test_every_line_says_which_program_wrote_it(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    supervisor = supervisor_of(
+        tmp_path,
+        web=f"import os; print(os.environ['GREETING']); {FOREVER}",
+        worker=f"import sys; print('trouble', file=sys.stderr); {FOREVER}",
+    )
+    supervisor.start()
+    supervisor.run(until=after(0.7), every_second=nothing)
+    supervisor.stop(at_once=never)
+
+    lines = capfd.readouterr().out.splitlines()
+    assert "web    | hello" in lines
+    assert "worker | trouble" in lines
+
+
+def test_stopping_ends_every_program_and_its_children(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    supervisor = supervisor_of(tmp_path, parent=WITH_A_CHILD, other=FOREVER)
+    supervisor.start()
+    supervisor.run(until=after(0.7), every_second=nothing)
+    pids = pids_of(supervisor)
+    child = int(capfd.readouterr().out.split("child")[1].split()[0])
+    supervisor.stop(at_once=never)
+
+    gone = after(2)
+    while any(map(is_alive, [*pids, child])) and not gone():
+        time.sleep(0.02)  # SIGKILL is sent, not awaited
+    assert [is_alive(pid) for pid in [*pids, child]] == [False, False, False]
+    assert not (tmp_path / "programs.json").exists()
+
+
+def test_a_program_deaf_to_the_request_is_killed_at_once_when_hurried(tmp_path: Path) -> None:
+    supervisor = supervisor_of(tmp_path, deaf=STUBBORN)
+    supervisor.start()
+    supervisor.run(until=after(0.5), every_second=nothing)
+    [pid] = pids_of(supervisor)
+
+    began = time.monotonic()
+    supervisor.stop(at_once=lambda: True)
+
+    assert time.monotonic() - began < 2
+    assert not is_alive(pid)
+
+
+def test_a_program_that_dies_is_started_again(tmp_path: Path) -> None:
+    supervisor = supervisor_of(tmp_path, web=FOREVER)
+    supervisor.start()
+    [first] = pids_of(supervisor)
+    os.kill(first, signal.SIGKILL)
+    supervisor.run(until=after(1.8), every_second=nothing)
+    [second] = pids_of(supervisor)
+    supervisor.stop(at_once=never)
+
+    assert second != first
+
+
+def test_a_program_that_keeps_dying_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("devtools.supervisor._MOST_FAILURES", 2)
+    supervisor = supervisor_of(tmp_path, good=FOREVER, bad="raise SystemExit(3)")
+    supervisor.start()
+
+    with pytest.raises(ProgramKeepsFailing, match=r"bad keeps ending .* \(exit code 3\)"):
+        supervisor.run(until=after(20), every_second=nothing)
+    supervisor.stop(at_once=never)
+
+
+def test_programs_of_a_killed_supervisor_are_ended_by_the_next(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from devtools.supervisor import Supervisor; "
+        f"s = Supervisor(record=Path({str(tmp_path / 'programs.json')!r}), directory=Path('/')); "
+        f"s.add('web', [sys.executable, '-c', {FOREVER!r}], {{}}); "
+        "s.start(); print('up', flush=True); time.sleep(600)"
+    )
+    launcher = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert launcher.stdout is not None
+    assert launcher.stdout.readline() == "up\n"
+    launcher.kill()
+    launcher.communicate()
+    [[pid, _]] = json.loads((tmp_path / "programs.json").read_text())
+    assert is_alive(pid)
+
+    assert end_leftovers(tmp_path / "programs.json") == 1
+    assert not is_alive(pid)
+    assert end_leftovers(tmp_path / "programs.json") == 0
+
+
+def test_a_stranger_with_a_recorded_id_is_left_alone(tmp_path: Path) -> None:
+    stranger = subprocess.Popen([sys.executable, "-c", FOREVER])
+    record = tmp_path / "programs.json"
+    record.write_text(json.dumps([[stranger.pid, "1"]]))
+    try:
+        assert birth(stranger.pid) != "1"
+        assert end_leftovers(record) == 0
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()

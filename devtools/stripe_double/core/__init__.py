@@ -1,0 +1,1 @@
+"""What every object of the double stands on: state, clock, money, events, delivery, faults."""

@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 
 class Payment(models.Model):
@@ -16,12 +17,22 @@ class Payment(models.Model):
         REVIEW = "review"
 
     order_token = models.CharField(max_length=40)
+    attempt = models.PositiveSmallIntegerField(default=1)
     idempotency_key = models.CharField(max_length=120, unique=True)
     provider = models.CharField(max_length=20, default="stripe")
     provider_session = models.CharField(max_length=120, null=True, unique=True)
     provider_payment = models.CharField(max_length=120, null=True, unique=True)
     provider_charge = models.CharField(max_length=120, null=True, unique=True)
     payment_url = models.URLField(max_length=1000, blank=True)
+    expires_at = models.DateTimeField(
+        db_default=Now(), help_text="When the payment page closes; fixed by the key."
+    )
+    refusals = models.PositiveSmallIntegerField(
+        default=0, help_text="How often the provider gave no payment page for this key."
+    )
+    check_at = models.DateTimeField(
+        null=True, help_text="When to ask the provider again; empty once it is settled."
+    )
     state = models.CharField(max_length=12, choices=State.choices, default=State.CREATED)
     currency = models.CharField(max_length=3)
     amount_minor = models.PositiveBigIntegerField()
@@ -41,6 +52,12 @@ class Payment(models.Model):
                 condition=Q(state__in=["authorized", "captured"]),
                 name="one_live_payment_per_order",
             ),
+            models.UniqueConstraint(
+                fields=["order_token"],
+                condition=Q(state__in=["created", "processing", "review"]),
+                name="one_open_attempt_per_order",
+            ),
+            models.UniqueConstraint(fields=["order_token", "attempt"], name="attempts_are_counted"),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payment_is_positive"),
             models.CheckConstraint(
                 condition=Q(captured_minor__lte=F("amount_minor")),
@@ -51,7 +68,12 @@ class Payment(models.Model):
                 name="never_refund_more_than_captured",
             ),
         ]
-        indexes = [models.Index(fields=["order_token"])]
+        indexes = [
+            models.Index(fields=["order_token"]),
+            models.Index(
+                fields=["check_at"], condition=Q(check_at__isnull=False), name="payments_to_check"
+            ),
+        ]
 
 
 class Refund(models.Model):
@@ -59,6 +81,7 @@ class Refund(models.Model):
 
     class State(models.TextChoices):
         REQUESTED = "requested"
+        PENDING = "pending"
         SUCCEEDED = "succeeded"
         FAILED = "failed"
 
@@ -70,11 +93,19 @@ class Refund(models.Model):
     provider_refund = models.CharField(max_length=120, null=True, unique=True)
     attempts = models.PositiveIntegerField(default=0)
     last_error = models.TextField(blank=True)
+    due_at = models.DateTimeField(db_default=Now())
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="refund_is_positive")
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                condition=Q(state__in=["requested", "pending"]),
+                name="refunds_to_send",
+            )
         ]
 
 
@@ -83,7 +114,18 @@ class ProviderEvent(models.Model):
 
     event_id = models.CharField(max_length=120, unique=True)
     kind = models.CharField(max_length=80)
+    account = models.CharField(max_length=60, blank=True)
+    livemode = models.BooleanField(default=False)
     payload = models.JSONField()
     received_at = models.DateTimeField(auto_now_add=True)
+    due_at = models.DateTimeField(db_default=Now())
+    attempts = models.PositiveIntegerField(default=0)
     handled_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["due_at"], condition=Q(handled_at=None), name="notices_to_work_off"
+            )
+        ]

@@ -1,0 +1,187 @@
+"""What the shop asks of a payment provider, whoever it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+PaymentState = Literal["open", "processing", "authorized", "paid", "expired", "failed", "canceled"]
+
+
+class GatewayUnavailable(Exception):
+    """The provider did not answer in time, or not sensibly; what was asked may have happened."""
+
+
+class GatewayRefused(Exception):
+    """The provider understood and said no; nothing was done."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        self.message = message
+        super().__init__(f"{code}: {message}")
+
+
+class NotAuthentic(Exception):
+    """A notice does not carry a valid signature of ours, or is of the other mode."""
+
+
+class InTransaction(RuntimeError):
+    """The provider was about to be called while a database transaction was open."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionLine:
+    name: str
+    unit_minor: int
+    quantity: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionRequest:
+    """A hosted payment page for one attempt. The same key must always carry the same request."""
+
+    idempotency_key: str
+    order_token: str
+    order_number: str
+    currency: str
+    amount_minor: int
+    lines: Sequence[SessionLine]
+    email: str
+    success_url: str
+    cancel_url: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionData:
+    id: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderPayment:
+    """What the provider says of a payment now."""
+
+    state: PaymentState
+    amount_minor: int
+    currency: str
+    livemode: bool
+    order_token: str
+    session_id: str | None = None
+    payment_id: str | None = None
+    charge_id: str | None = None
+    method: str = ""
+    failure_code: str = ""
+    fee_minor: int | None = None
+    refunded_minor: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderRefund:
+    id: str
+    state: Literal["pending", "succeeded", "failed"]
+    amount_minor: int
+    failure_code: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountData:
+    id: str
+    payouts_enabled: bool
+    details_submitted: bool
+    seller_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferData:
+    id: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PayoutData:
+    id: str
+    state: Literal["pending", "in_transit", "paid", "failed", "canceled"]
+    amount_minor: int
+    failure_code: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderEventData:
+    """A notice whose signature was checked."""
+
+    id: str
+    kind: str
+    livemode: bool
+    account: str
+    object: dict[str, Any] = field(default_factory=dict)
+
+
+class PaymentGateway(Protocol):
+    """Every method raises GatewayUnavailable, GatewayRefused or InTransaction."""
+
+    name: str
+    livemode: bool
+
+    def create_session(self, request: SessionRequest) -> SessionData:
+        """Make the hosted page of an attempt; repeating the request returns the same page."""
+
+    def find_session(self, *, order_token: str, since: datetime) -> SessionData | None:
+        """Look for a page by our reference among those made since a moment."""
+
+    def retrieve_payment(
+        self, *, session_id: str | None = None, payment_id: str | None = None
+    ) -> ProviderPayment:
+        """Say what became of a payment."""
+
+    def cancel(self, *, session_id: str) -> ProviderPayment:
+        """Close the hosted page and say what became of the payment; it may have been paid."""
+
+    def refund(
+        self, *, idempotency_key: str, payment_id: str, amount_minor: int, reason: str
+    ) -> ProviderRefund:
+        """Send money back to the shopper, once per key."""
+
+    def retrieve_refund(self, *, refund_id: str) -> ProviderRefund:
+        """Say what became of a refund."""
+
+    def create_account(
+        self, *, idempotency_key: str, seller_id: int, email: str, country: str, name: str
+    ) -> AccountData:
+        """Open a connected account for a seller, once per key."""
+
+    def account_link(self, *, account_id: str, refresh_url: str, return_url: str) -> str:
+        """Return a single-use address of the provider's onboarding."""
+
+    def retrieve_account(self, *, account_id: str) -> AccountData:
+        """Say whether a connected account can be paid out."""
+
+    def transfer(
+        self,
+        *,
+        idempotency_key: str,
+        account_id: str,
+        amount_minor: int,
+        currency: str,
+        charge_id: str,
+        group: str,
+    ) -> TransferData:
+        """Move a seller's share of a charge to the connected account, once per key."""
+
+    def payout(
+        self, *, idempotency_key: str, account_id: str, amount_minor: int, currency: str
+    ) -> PayoutData:
+        """Pay a connected account's balance out to its bank, once per key."""
+
+    def retrieve_payout(self, *, payout_id: str, account_id: str) -> PayoutData:
+        """Say what became of a payout."""
+
+    def parse_webhook(self, *, body: bytes, signature: str) -> ProviderEventData:
+        """Check a notice and read it. Raises NotAuthentic."""
+
+
+def get_payment_gateway() -> PaymentGateway:
+    """Return the provider that the settings name."""
+    from .stripe import gateway_from_settings  # the SDK is loaded on first use: it takes 0.5 s
+
+    return gateway_from_settings()

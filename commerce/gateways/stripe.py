@@ -1,0 +1,355 @@
+"""Stripe behind the protocol: hosted Checkout, refunds, connected accounts, transfers, payouts."""
+
+import contextlib
+import json
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, cast
+
+import stripe
+from django.conf import settings
+
+from .payments import (
+    AccountData,
+    GatewayRefused,
+    NotAuthentic,
+    PaymentState,
+    PayoutData,
+    ProviderEventData,
+    ProviderPayment,
+    ProviderRefund,
+    SessionData,
+    SessionRequest,
+    TransferData,
+)
+from .stripe_calls import PooledClient, ask
+
+MOST_LINES = 100
+_MONEY_TRAIL = ["latest_charge.balance_transaction"]
+_SESSION_TRAIL = ["payment_intent.latest_charge.balance_transaction"]
+
+
+class StripeGateway:
+    """One platform key. The key tells whether money is real."""
+
+    name = "stripe"
+
+    def __init__(self, *, key: str, api_base: str, webhook_secrets: tuple[str, ...]) -> None:
+        self.livemode = "_live_" in key
+        self._secrets = webhook_secrets
+        self._client = stripe.StripeClient(
+            key,
+            base_addresses={"api": api_base} if api_base else {},
+            max_network_retries=0,
+            http_client=PooledClient(),
+        )
+
+    def create_session(self, request: SessionRequest) -> SessionData:
+        params = _session_params(request)
+        options: Any = {"idempotency_key": request.idempotency_key}
+        made = ask(
+            lambda: self._client.v1.checkout.sessions.create(cast("Any", params), options),
+            what="create session",
+        )
+        return SessionData(id=made.id, url=made.url or "")
+
+    def find_session(self, *, order_token: str, since: datetime) -> SessionData | None:
+        after: str | None = None
+        for _ in range(10):
+            page = self._sessions(since, after)
+            for found in page.data:
+                if found.client_reference_id == order_token:
+                    return SessionData(id=found.id, url=found.url or "")
+            if not page.has_more:
+                return None
+            after = page.data[-1].id
+        return None
+
+    def _sessions(self, since: datetime, after: str | None) -> Any:
+        params: Any = {"limit": 100, "created": {"gte": int(since.timestamp()) - 60}}
+        if after:
+            params["starting_after"] = after
+        sessions = self._client.v1.checkout.sessions
+        return ask(lambda: sessions.list(params), what="look for session")
+
+    def retrieve_payment(
+        self, *, session_id: str | None = None, payment_id: str | None = None
+    ) -> ProviderPayment:
+        if session_id:
+            session = ask(
+                lambda: self._client.v1.checkout.sessions.retrieve(
+                    session_id, {"expand": _SESSION_TRAIL}
+                ),
+                what="retrieve session",
+            )
+            return _payment_of_session(session.to_dict())
+        intent = ask(
+            lambda: self._client.v1.payment_intents.retrieve(
+                str(payment_id), {"expand": _MONEY_TRAIL}
+            ),
+            what="retrieve payment",
+        )
+        return _payment_of_intent(intent.to_dict())
+
+    def cancel(self, *, session_id: str) -> ProviderPayment:
+        # Refused when it was closed before: paid or expired, which the look at it tells.
+        with contextlib.suppress(GatewayRefused):
+            ask(lambda: self._client.v1.checkout.sessions.expire(session_id), what="expire session")
+        return self.retrieve_payment(session_id=session_id)
+
+    def refund(
+        self, *, idempotency_key: str, payment_id: str, amount_minor: int, reason: str
+    ) -> ProviderRefund:
+        params: Any = {
+            "payment_intent": payment_id,
+            "amount": amount_minor,
+            "metadata": {"reason": reason[:500], "key": idempotency_key},
+        }
+        options: Any = {"idempotency_key": idempotency_key}
+        return _refund(ask(lambda: self._client.v1.refunds.create(params, options), what="refund"))
+
+    def retrieve_refund(self, *, refund_id: str) -> ProviderRefund:
+        found = ask(lambda: self._client.v1.refunds.retrieve(refund_id), what="retrieve refund")
+        return _refund(found)
+
+    def create_account(
+        self, *, idempotency_key: str, seller_id: int, email: str, country: str, name: str
+    ) -> AccountData:
+        params: Any = {
+            "country": country,
+            "email": email,
+            "business_profile": {"name": name},
+            "controller": {
+                "fees": {"payer": "application"},
+                "losses": {"payments": "application"},
+                "stripe_dashboard": {"type": "express"},
+            },
+            "capabilities": {"transfers": {"requested": True}},
+            "settings": {"payouts": {"schedule": {"interval": "manual"}}},
+            "metadata": {"seller_id": str(seller_id)},
+        }
+        options: Any = {"idempotency_key": idempotency_key}
+        made = ask(lambda: self._client.v1.accounts.create(params, options), what="create account")
+        return _account(made.to_dict())
+
+    def account_link(self, *, account_id: str, refresh_url: str, return_url: str) -> str:
+        params: Any = {
+            "account": account_id,
+            "refresh_url": refresh_url,
+            "return_url": return_url,
+            "type": "account_onboarding",
+        }
+        return str(ask(lambda: self._client.v1.account_links.create(params), what="link").url)
+
+    def retrieve_account(self, *, account_id: str) -> AccountData:
+        found = ask(lambda: self._client.v1.accounts.retrieve(account_id), what="retrieve account")
+        return _account(found.to_dict())
+
+    def transfer(
+        self,
+        *,
+        idempotency_key: str,
+        account_id: str,
+        amount_minor: int,
+        currency: str,
+        charge_id: str,
+        group: str,
+    ) -> TransferData:
+        params: Any = {
+            "amount": amount_minor,
+            "currency": currency.lower(),
+            "destination": account_id,
+            "source_transaction": charge_id,
+            "transfer_group": group,
+            "metadata": {"key": idempotency_key},
+        }
+        options: Any = {"idempotency_key": idempotency_key}
+        made = ask(lambda: self._client.v1.transfers.create(params, options), what="transfer")
+        return TransferData(id=made.id, amount_minor=made.amount)
+
+    def payout(
+        self, *, idempotency_key: str, account_id: str, amount_minor: int, currency: str
+    ) -> PayoutData:
+        params: Any = {
+            "amount": amount_minor,
+            "currency": currency.lower(),
+            "metadata": {"key": idempotency_key},
+        }
+        options: Any = {"idempotency_key": idempotency_key, "stripe_account": account_id}
+        return _payout(ask(lambda: self._client.v1.payouts.create(params, options), what="payout"))
+
+    def retrieve_payout(self, *, payout_id: str, account_id: str) -> PayoutData:
+        options: Any = {"stripe_account": account_id}
+        return _payout(
+            ask(
+                lambda: self._client.v1.payouts.retrieve(payout_id, None, options),
+                what="retrieve payout",
+            )
+        )
+
+    def parse_webhook(self, *, body: bytes, signature: str) -> ProviderEventData:
+        text = _verified(body, signature, self._secrets)
+        event = json.loads(text)
+        return ProviderEventData(
+            id=str(event["id"]),
+            kind=str(event["type"]),
+            livemode=bool(event.get("livemode")),
+            account=str(event.get("account") or ""),
+            object=event["data"]["object"],
+        )
+
+
+def _verified(body: bytes, signature: str, secrets: tuple[str, ...]) -> str:
+    """Return the text when any of our secrets signed it: two are valid during a rotation."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        raise NotAuthentic("not text") from None
+    problem = "no secret is configured"
+    for secret in secrets:
+        try:
+            stripe.WebhookSignature.verify_header(text, signature, secret, tolerance=300)
+        except stripe.SignatureVerificationError as error:
+            problem = str(error)
+        else:
+            return text
+    raise NotAuthentic(problem)
+
+
+def _session_params(request: SessionRequest) -> dict[str, Any]:
+    lines = [(line.name, line.unit_minor, line.quantity) for line in request.lines]
+    if len(lines) > MOST_LINES:
+        lines = [(f"Order {request.order_number}", request.amount_minor, 1)]
+    reference = {"order_token": request.order_token, "order_number": request.order_number}
+    return {
+        "mode": "payment",
+        "client_reference_id": request.order_token,
+        "customer_email": request.email,
+        "line_items": [
+            {
+                "quantity": quantity,
+                "price_data": {
+                    "currency": request.currency.lower(),
+                    "unit_amount": unit,
+                    "product_data": {"name": name},
+                },
+            }
+            for name, unit, quantity in lines
+        ],
+        "metadata": reference,
+        # Captured at once, so that the provider's fee is known when the money is booked.
+        "payment_intent_data": {
+            "capture_method": "automatic",
+            "metadata": reference,
+            "transfer_group": request.order_token,
+        },
+        "success_url": request.success_url,
+        "cancel_url": request.cancel_url,
+        "expires_at": int(request.expires_at.astimezone(UTC).timestamp()),
+    }
+
+
+def _payment_of_session(session: dict[str, Any]) -> ProviderPayment:
+    intent = session.get("payment_intent")
+    state: PaymentState = "open"
+    if session["status"] == "expired":
+        state = "expired"
+    elif session["status"] == "complete":
+        state = "paid" if session["payment_status"] != "unpaid" else _intent_state(intent or {})
+    return ProviderPayment(
+        state=state,
+        amount_minor=_received(intent, state, otherwise=session["amount_total"]),
+        currency=session["currency"].upper(),
+        livemode=bool(session["livemode"]),
+        order_token=session.get("client_reference_id") or "",
+        session_id=session["id"],
+        **_trail(intent or {}),
+    )
+
+
+def _payment_of_intent(intent: dict[str, Any]) -> ProviderPayment:
+    state = _intent_state(intent)
+    return ProviderPayment(
+        state=state,
+        amount_minor=_received(intent, state, otherwise=intent["amount"]),
+        currency=intent["currency"].upper(),
+        livemode=bool(intent["livemode"]),
+        order_token=(intent.get("metadata") or {}).get("order_token", ""),
+        **_trail(intent),
+    )
+
+
+def _received(intent: dict[str, Any] | None, state: PaymentState, *, otherwise: int) -> int:
+    return int(intent["amount_received"]) if intent and state == "paid" else int(otherwise)
+
+
+def _intent_state(intent: dict[str, Any]) -> PaymentState:
+    states: dict[str, PaymentState] = {
+        "succeeded": "paid",
+        "requires_capture": "authorized",
+        "processing": "processing",
+        "canceled": "canceled",
+        "requires_payment_method": "failed",
+    }
+    return states.get(str(intent.get("status")), "open")
+
+
+def _trail(intent: dict[str, Any]) -> dict[str, Any]:
+    """Read who paid with what, and what it cost, from an intent with its charge expanded."""
+    charge = intent.get("latest_charge") or {}
+    paid_from = charge.get("balance_transaction") or {}
+    details = charge.get("payment_method_details") or {}
+    card = details.get("card") or {}
+    method = f"{card.get('brand')} {card.get('last4')}" if card else str(details.get("type") or "")
+    failure = intent.get("last_payment_error") or {}
+    return {
+        "payment_id": intent.get("id"),
+        "charge_id": charge.get("id"),
+        "method": method,
+        "failure_code": str(failure.get("decline_code") or failure.get("code") or ""),
+        "fee_minor": paid_from.get("fee"),
+        "refunded_minor": int(charge.get("amount_refunded") or 0),
+    }
+
+
+def _account(account: dict[str, Any]) -> AccountData:
+    seller = (account.get("metadata") or {}).get("seller_id")
+    return AccountData(
+        id=account["id"],
+        payouts_enabled=bool(account.get("payouts_enabled")),
+        details_submitted=bool(account.get("details_submitted")),
+        seller_id=int(seller) if seller else None,
+    )
+
+
+def _refund(made: Any) -> ProviderRefund:
+    states = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
+    return ProviderRefund(
+        id=made.id,
+        state=cast("Any", states.get(made.status or "", "pending")),
+        amount_minor=made.amount,
+        failure_code=getattr(made, "failure_reason", None) or "",
+    )
+
+
+def _payout(made: Any) -> PayoutData:
+    return PayoutData(
+        id=made.id,
+        state=cast("Any", made.status),
+        amount_minor=made.amount,
+        failure_code=getattr(made, "failure_code", None) or "",
+    )
+
+
+@lru_cache(maxsize=4)
+def _gateway(key: str, api_base: str, webhook_secrets: tuple[str, ...]) -> StripeGateway:
+    return StripeGateway(key=key, api_base=api_base, webhook_secrets=webhook_secrets)
+
+
+def gateway_from_settings() -> StripeGateway:
+    """Return the gateway of the configured key; its connections are shared by the process."""
+    return _gateway(
+        settings.STRIPE_SECRET_KEY,
+        settings.STRIPE_API_BASE,
+        tuple(settings.STRIPE_WEBHOOK_SECRETS),
+    )

@@ -1,0 +1,47 @@
+from datetime import datetime
+
+from django.db.models import Sum
+
+from .models import Entry, Journal
+from .types import EntryData
+
+
+def balance(*, code: str, currency: str) -> int:
+    """Return the sum of an account's entries: debits positive, credits negative."""
+    return balances(prefix=code, currency=currency).get(code, 0)
+
+
+def balances(*, prefix: str, currency: str) -> dict[str, int]:
+    """Return the balance of every account whose code starts with the prefix."""
+    rows = (
+        Entry.objects.filter(account__code__startswith=prefix, account__currency=currency)
+        .values_list("account__code")
+        .annotate(total=Sum("amount_minor"))
+    )
+    return {code: int(total) for code, total in rows}
+
+
+def entries_of(*, code: str, currency: str, since: datetime | None = None) -> list[EntryData]:
+    """Return an account's entries, oldest first."""
+    entries = Entry.objects.filter(account__code=code, account__currency=currency)
+    if since is not None:
+        entries = entries.filter(journal__posted_at__gte=since)
+    return [
+        EntryData(at=at, kind=kind, memo=memo, business_key=key, amount_minor=amount)
+        for at, kind, memo, key, amount in entries.order_by("pk").values_list(
+            "journal__posted_at",
+            "journal__kind",
+            "journal__memo",
+            "journal__business_key",
+            "amount_minor",
+        )
+    ]
+
+
+def booked(*, business_keys: list[str]) -> set[str]:
+    """Return those of the keys which have a journal."""
+    return set(
+        Journal.objects.filter(business_key__in=business_keys).values_list(
+            "business_key", flat=True
+        )
+    )

@@ -1,0 +1,255 @@
+"""Reads. A whole order takes four statements, whatever its size, and so do many."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from commerce.kernel.money import Money
+
+from .models import Order, OrderEvent, OrderLine, SellerOrder
+from .types import (
+    EventData,
+    LineData,
+    OrderData,
+    OrderRef,
+    OrderSummary,
+    SellerOrderData,
+    summary_state,
+)
+
+
+def order(*, token: str) -> OrderData | None:
+    """Return an order with all its parts by its unguessable token."""
+    found = orders_where(Order.objects.filter(token=token), with_events=True)
+    return found[0] if found else None
+
+
+def orders(*, order_ids: list[int]) -> dict[int, OrderData]:
+    """Return orders with all their parts."""
+    return {found.id: found for found in orders_where(Order.objects.filter(pk__in=order_ids))}
+
+
+def orders_where(rows: QuerySet[Order], *, with_events: bool = False) -> list[OrderData]:
+    """Return whole orders; for this module's own reads."""
+    heads = list(rows)
+    parts = _parts(SellerOrder.objects.filter(order__in=heads), {head.pk: head for head in heads})
+    events = _events([head.pk for head in heads]) if with_events and heads else {}
+    by_order: dict[int, list[SellerOrderData]] = defaultdict(list)
+    for part in parts:
+        by_order[part.order_id].append(part)
+    return [
+        OrderData(
+            id=head.pk,
+            token=head.token,
+            number=head.number,
+            state=head.state,
+            cart_id=head.cart_id,
+            user_id=head.user_id,
+            email=head.email,
+            ship_to=head.ship_to,
+            goods=Money(head.goods_minor, head.currency),
+            shipping=Money(head.shipping_minor, head.currency),
+            tax=Money(head.tax_minor, head.currency),
+            total=Money(head.total_minor, head.currency),
+            placed_at=head.placed_at,
+            confirmed_at=head.confirmed_at,
+            seller_orders=tuple(by_order[head.pk]),
+            events=tuple(events.get(head.pk, ())),
+        )
+        for head in heads
+    ]
+
+
+def ref(*, token: str) -> OrderRef | None:
+    """Return an order without its parts, in one statement."""
+    found = Order.objects.filter(token=token).first()
+    return as_ref(found) if found else None
+
+
+def of_cart(*, cart_id: int) -> OrderRef | None:
+    """Return the order that a cart became, if it was not canceled."""
+    found = Order.objects.filter(cart_id=cart_id).exclude(state=Order.State.CANCELED).first()
+    return as_ref(found) if found else None
+
+
+def token_of(*, number: str, email: str) -> str | None:
+    """Return the token of the order with this number and email, for a guest's mailed link."""
+    return (
+        Order.objects.filter(number=number.strip().upper(), email__iexact=email.strip())
+        .values_list("token", flat=True)
+        .first()
+    )
+
+
+def pending_older_than(*, moment: datetime, limit: int) -> list[OrderRef]:
+    """Return orders that nobody paid and that nobody gave up, oldest first."""
+    rows = Order.objects.filter(state=Order.State.PENDING, placed_at__lt=moment)
+    return [as_ref(found) for found in rows.order_by("placed_at", "pk")[:limit]]
+
+
+def orders_of_user(
+    *, user_id: int, before: datetime | None = None, limit: int = 20
+) -> list[OrderSummary]:
+    """Return a shopper's orders, newest first, placed before a moment when one is given."""
+    rows = Order.objects.filter(user_id=user_id).order_by("-placed_at", "-pk")
+    if before is not None:
+        rows = rows.filter(placed_at__lt=before)
+    return [_summary(found) for found in orders_where(rows[:limit])]
+
+
+def seller_orders(
+    *,
+    seller_id: int,
+    state: str | None = None,
+    since: datetime | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> list[SellerOrderData]:
+    """Return a seller's own parts, newest first; never unpaid ones."""
+    rows = SellerOrder.objects.filter(_sellers_own(seller_id))
+    if state:
+        rows = rows.filter(state=state)
+    if since is not None:
+        rows = rows.filter(order__placed_at__gte=since)
+    rows = rows.order_by("-order__placed_at", "-pk")[offset : offset + limit]
+    return _parts(rows, None)
+
+
+def count_seller_orders(*, seller_id: int) -> dict[str, int]:
+    """Return how many paid parts a seller has in each state."""
+    counts: dict[str, int] = defaultdict(int)
+    for state in SellerOrder.objects.filter(_sellers_own(seller_id)).values_list(
+        "state", flat=True
+    ):
+        counts[state] += 1
+    return dict(counts)
+
+
+def seller_order(*, seller_id: int, number: str) -> SellerOrderData | None:
+    """Return one of a seller's own parts by its number; None for anybody else's."""
+    found = _parts(SellerOrder.objects.filter(_sellers_own(seller_id), number=number), None)
+    return found[0] if found else None
+
+
+def seller_orders_by_id(*, seller_order_ids: list[int]) -> dict[int, SellerOrderData]:
+    """Return parts by id, whoever's they are."""
+    rows = SellerOrder.objects.filter(pk__in=seller_order_ids)
+    return {part.id: part for part in _parts(rows, None)}
+
+
+def seller_orders_of(*, order_ids: list[int]) -> dict[int, list[SellerOrderData]]:
+    """Return the parts of orders, by order."""
+    found: dict[int, list[SellerOrderData]] = defaultdict(list)
+    for part in _parts(SellerOrder.objects.filter(order_id__in=order_ids), None):
+        found[part.order_id].append(part)
+    return dict(found)
+
+
+def as_ref(found: Order) -> OrderRef:
+    return OrderRef(
+        id=found.pk,
+        token=found.token,
+        number=found.number,
+        state=found.state,
+        cart_id=found.cart_id,
+        user_id=found.user_id,
+        email=found.email,
+        total=Money(found.total_minor, found.currency),
+        placed_at=found.placed_at,
+    )
+
+
+def _sellers_own(seller_id: int) -> Q:
+    return Q(seller_id=seller_id) & ~Q(confirmed_at=None)
+
+
+def _parts(rows: QuerySet[SellerOrder], heads: dict[int, Order] | None) -> list[SellerOrderData]:
+    rows = rows.select_related("order") if heads is None else rows.order_by("pk")
+    parts = list(rows)
+    lines: dict[int, list[OrderLine]] = defaultdict(list)
+    for line in OrderLine.objects.filter(seller_order__in=[part.pk for part in parts]).order_by(
+        "pk"
+    ):
+        lines[line.seller_order_id].append(line)
+    return [
+        _part(part, heads[part.order_id] if heads else part.order, lines[part.pk]) for part in parts
+    ]
+
+
+def _part(part: SellerOrder, head: Order, lines: Iterable[OrderLine]) -> SellerOrderData:
+    currency = head.currency
+    return SellerOrderData(
+        id=part.pk,
+        number=part.number,
+        seller_id=part.seller_id,
+        state=part.state,
+        order_id=head.pk,
+        order_token=head.token,
+        order_number=head.number,
+        email=head.email,
+        ship_to=head.ship_to,
+        shipping_method=part.shipping_method,
+        goods=Money(part.goods_minor, currency),
+        shipping=Money(part.shipping_minor, currency),
+        tax=Money(part.tax_minor, currency),
+        shipping_tax=Money(part.shipping_tax_minor, currency),
+        total=Money(part.total_minor, currency),
+        commission=Money(part.commission_minor, currency),
+        placed_at=head.placed_at,
+        confirmed_at=part.confirmed_at,
+        delivered_at=part.delivered_at,
+        lines=tuple(_line(line, currency) for line in lines),
+    )
+
+
+def _line(line: OrderLine, currency: str) -> LineData:
+    return LineData(
+        id=line.pk,
+        variant_id=line.variant_id,
+        title=line.title,
+        sku=line.sku,
+        options=line.options,
+        image=line.image,
+        path=line.path,
+        quantity=line.quantity,
+        unit=Money(line.unit_minor, currency),
+        total=Money(line.total_minor, currency),
+        tax=Money(line.tax_minor, currency),
+        tax_rate_bps=line.tax_rate_bps,
+        tax_name=line.tax_name,
+        commission_bps=line.commission_bps,
+        commission=Money(line.commission_minor, currency),
+        shipped_quantity=line.shipped_quantity,
+        canceled_quantity=line.canceled_quantity,
+        returned_quantity=line.returned_quantity,
+    )
+
+
+def _events(order_ids: list[int]) -> dict[int, list[EventData]]:
+    found: dict[int, list[EventData]] = defaultdict(list)
+    for event in OrderEvent.objects.filter(order_id__in=order_ids).order_by("at", "pk"):
+        found[event.order_id].append(
+            EventData(
+                seller_order_id=event.seller_order_id,
+                from_state=event.from_state,
+                to_state=event.to_state,
+                actor=event.actor,
+                at=event.at,
+            )
+        )
+    return dict(found)
+
+
+def _summary(found: OrderData) -> OrderSummary:
+    return OrderSummary(
+        token=found.token,
+        number=found.number,
+        status=summary_state(found.state, [part.state for part in found.seller_orders]),
+        total=found.total,
+        placed_at=found.placed_at,
+        items=sum(line.quantity for line in found.lines),
+        titles=tuple(line.title for line in found.lines),
+        images=tuple(line.image for line in found.lines if line.image),
+    )

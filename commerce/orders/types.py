@@ -1,0 +1,219 @@
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from commerce.kernel.money import Money, share
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineDraft:
+    """What is frozen onto an order line: words, price, tax and commission of this moment."""
+
+    variant_id: int
+    title: str
+    sku: str
+    options: list[Any]
+    image: dict[str, Any]
+    path: str
+    quantity: int
+    unit_minor: int
+    tax_minor: int
+    tax_rate_bps: int
+    tax_name: str
+    commission_bps: int
+
+    @property
+    def total_minor(self) -> int:
+        return self.unit_minor * self.quantity
+
+    @property
+    def commission_minor(self) -> int:
+        return share(self.total_minor, basis_points=self.commission_bps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SellerOrderDraft:
+    seller_id: int
+    shipping_minor: int
+    shipping_tax_minor: int
+    shipping_method: dict[str, Any]
+    lines: list[LineDraft]
+
+    @property
+    def goods_minor(self) -> int:
+        return sum(line.total_minor for line in self.lines)
+
+    @property
+    def tax_minor(self) -> int:
+        return self.shipping_tax_minor + sum(line.tax_minor for line in self.lines)
+
+    @property
+    def total_minor(self) -> int:
+        return self.goods_minor + self.shipping_minor + self.tax_minor
+
+    @property
+    def commission_minor(self) -> int:
+        return sum(line.commission_minor for line in self.lines)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderDraft:
+    cart_id: int
+    user_id: int | None
+    email: str
+    currency: str
+    ship_to: dict[str, Any]
+    seller_orders: list[SellerOrderDraft]
+
+    @property
+    def total_minor(self) -> int:
+        return sum(part.total_minor for part in self.seller_orders)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderRef:
+    """An order without its parts."""
+
+    id: int
+    token: str
+    number: str
+    state: str
+    cart_id: int
+    user_id: int | None
+    email: str
+    total: Money
+    placed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineData:
+    id: int
+    variant_id: int
+    title: str
+    sku: str
+    options: list[Any]
+    image: dict[str, Any]
+    path: str
+    quantity: int
+    unit: Money
+    total: Money
+    tax: Money
+    tax_rate_bps: int
+    tax_name: str
+    commission_bps: int
+    commission: Money
+    shipped_quantity: int
+    canceled_quantity: int
+    returned_quantity: int
+
+    @property
+    def open_quantity(self) -> int:
+        """How many are still to be shipped."""
+        return self.quantity - self.shipped_quantity - self.canceled_quantity
+
+
+@dataclass(frozen=True, kw_only=True)
+class SellerOrderData:
+    """One seller's part of an order."""
+
+    id: int
+    number: str
+    seller_id: int
+    state: str
+    order_id: int
+    order_token: str
+    order_number: str
+    email: str
+    ship_to: dict[str, Any]
+    shipping_method: dict[str, Any]
+    goods: Money
+    shipping: Money
+    tax: Money
+    shipping_tax: Money
+    total: Money
+    commission: Money
+    placed_at: datetime
+    confirmed_at: datetime | None
+    delivered_at: datetime | None
+    lines: tuple[LineData, ...]
+
+    @property
+    def earning(self) -> Money:
+        """What the seller is owed: goods less commission, plus shipping; tax is not theirs."""
+        return self.goods - self.commission + self.shipping
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventData:
+    """One move, as it is shown to shopper and staff."""
+
+    seller_order_id: int | None
+    from_state: str
+    to_state: str
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderData:
+    """The shopper's order with all its parts."""
+
+    id: int
+    token: str
+    number: str
+    state: str
+    cart_id: int
+    user_id: int | None
+    email: str
+    ship_to: dict[str, Any]
+    goods: Money
+    shipping: Money
+    tax: Money
+    total: Money
+    placed_at: datetime
+    confirmed_at: datetime | None
+    seller_orders: tuple[SellerOrderData, ...]
+    events: tuple[EventData, ...] = field(default=())
+
+    @property
+    def status(self) -> str:
+        """What the shopper is told, in one word, of all parts together."""
+        return summary_state(self.state, [part.state for part in self.seller_orders])
+
+    @property
+    def lines(self) -> tuple[LineData, ...]:
+        return tuple(line for part in self.seller_orders for line in part.lines)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderSummary:
+    """A row in a list of orders."""
+
+    token: str
+    number: str
+    status: str
+    total: Money
+    placed_at: datetime
+    items: int
+    titles: tuple[str, ...]
+    images: tuple[dict[str, Any], ...]
+
+
+def summary_state(state: str, parts: list[str]) -> str:
+    """Fold the states of the sellers' parts into one word.
+
+    Pending and canceled are the order's own. Otherwise the slowest living part
+    decides, except that some parts shipped while others are not is
+    "partly-shipped".
+    """
+    if state != "confirmed":
+        return state
+    living = [part for part in parts if part != "canceled"]
+    if not living:
+        return "canceled"
+    order = ["pending", "confirmed", "processing", "shipped", "delivered", "returned"]
+    slowest = min(living, key=order.index)
+    moved = any(order.index(part) >= order.index("shipped") for part in living)
+    if moved and order.index(slowest) < order.index("shipped"):
+        return "partly-shipped"
+    return slowest

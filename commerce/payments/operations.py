@@ -1,0 +1,201 @@
+"""Payment attempts. Refunds and the provider's notices have files of their own."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from commerce.gateways.payments import ProviderPayment
+from commerce.kernel import clock
+from commerce.kernel.money import Money
+
+from .models import Payment
+from .queries import as_data
+from .receiving import handle_event, record_event, work_off_events
+from .refunding import RefundTooLarge, look_at_refunds, request_refund, send_refunds
+from .types import PaymentData
+
+__all__ = [
+    "AlreadyOpen",
+    "RefundTooLarge",
+    "capture",
+    "check_later",
+    "close",
+    "deadline",
+    "handle_event",
+    "hold_for_review",
+    "lock",
+    "look_at_refunds",
+    "note_decline",
+    "note_refusal",
+    "record_event",
+    "record_fee",
+    "record_session",
+    "request_refund",
+    "send_refunds",
+    "start",
+    "work_off_events",
+]
+
+log = structlog.get_logger(__name__)
+
+FIRST_CHECK = timedelta(minutes=1)
+_OPEN = [Payment.State.CREATED, Payment.State.PROCESSING, Payment.State.AUTHORIZED]
+
+
+class AlreadyOpen(Exception):
+    """The order has an attempt that is not proven dead; a second one could charge twice."""
+
+    def __init__(self, *, order_token: str, state: str) -> None:
+        self.order_token = order_token
+        self.state = state
+        super().__init__(f"{order_token} has an attempt that is {state}")
+
+
+def start(
+    *, order_token: str, amount: Money, expires_at: datetime, previous: int = 0
+) -> PaymentData:
+    """Write the attempt and its key, before the provider hears of it.
+
+    `previous` is the number of the attempt that this one follows. Raises
+    AlreadyOpen while an earlier attempt may still bring money.
+    """
+    with transaction.atomic():
+        if previous:
+            _refuse_while_open(order_token)
+        attempt = previous + 1
+        payment = Payment.objects.create(
+            order_token=order_token,
+            attempt=attempt,
+            idempotency_key=f"pay:{order_token}:{attempt}",
+            amount_minor=amount.minor,
+            currency=amount.currency,
+            expires_at=expires_at,
+            check_at=Now() + FIRST_CHECK,
+        )
+    return as_data(payment)
+
+
+def _refuse_while_open(order_token: str) -> None:
+    dead = [Payment.State.FAILED, Payment.State.CANCELED, Payment.State.ORPHAN]
+    living = (
+        Payment.objects.select_for_update()
+        .filter(order_token=order_token)
+        .exclude(state__in=dead)
+        .first()
+    )
+    if living is not None:
+        raise AlreadyOpen(order_token=order_token, state=living.state)
+
+
+def record_session(*, payment_id: int, session_id: str, url: str) -> bool:
+    """Write down where the shopper pays. Returns False when that was known already."""
+    changed = Payment.objects.filter(
+        pk=payment_id, state=Payment.State.CREATED, provider_session=None
+    ).update(
+        provider_session=session_id,
+        payment_url=url,
+        check_at=Now() + FIRST_CHECK,
+        updated_at=Now(),
+    )
+    return changed == 1
+
+
+def note_refusal(*, payment_id: int) -> int:
+    """Count that the provider gave no page for the key; returns how often so far."""
+    Payment.objects.filter(pk=payment_id).update(
+        refusals=F("refusals") + 1, check_at=Now() + FIRST_CHECK, updated_at=Now()
+    )
+    return Payment.objects.values_list("refusals", flat=True).get(pk=payment_id)
+
+
+def note_decline(*, payment_id: int, code: str) -> None:
+    """Remember why a card was declined; the page stays open for another try."""
+    Payment.objects.filter(pk=payment_id, state__in=_OPEN).exclude(failure_code=code[:60]).update(
+        failure_code=code[:60], updated_at=Now()
+    )
+
+
+def check_later(*, payment_id: int, pause: timedelta, processing: bool = False) -> None:
+    """Ask the provider about an open attempt again after a pause."""
+    Payment.objects.filter(pk=payment_id, state__in=_OPEN).update(
+        check_at=Now() + pause, updated_at=Now()
+    )
+    if processing:
+        Payment.objects.filter(pk=payment_id, state=Payment.State.CREATED).update(
+            state=Payment.State.PROCESSING
+        )
+
+
+def lock(*, payment_id: int) -> PaymentData:
+    """Lock an attempt until the transaction ends; the order is locked before it."""
+    return as_data(Payment.objects.select_for_update().get(pk=payment_id))
+
+
+def capture(*, payment_id: int, provider: ProviderPayment, orphan: bool = False) -> bool:
+    """Write down money that came in; as an orphan when no order can use it.
+
+    The caller has compared amount, currency, mode and order with what we
+    stored. Returns False when it was written down before.
+    """
+    state = Payment.State.ORPHAN if orphan else Payment.State.CAPTURED
+    taken = [Payment.State.CAPTURED, Payment.State.ORPHAN]
+    changed = (
+        Payment.objects.filter(pk=payment_id)
+        .exclude(state__in=taken)
+        .update(
+            state=state,
+            captured_minor=F("amount_minor"),
+            fee_minor=provider.fee_minor or 0,
+            provider_payment=provider.payment_id,
+            provider_charge=provider.charge_id,
+            method=provider.method[:60],
+            failure_code="",
+            check_at=None,
+            updated_at=Now(),
+        )
+    )
+    return changed == 1
+
+
+def record_fee(*, payment_id: int, fee_minor: int) -> bool:
+    """Write down a fee that the provider named later; False when it was known."""
+    taken = [Payment.State.CAPTURED, Payment.State.ORPHAN]
+    changed = Payment.objects.filter(pk=payment_id, state__in=taken, fee_minor=0).update(
+        fee_minor=fee_minor, updated_at=Now()
+    )
+    return changed == 1
+
+
+def close(*, payment_id: int, canceled: bool, failure_code: str = "") -> bool:
+    """End an attempt that the provider says can bring no money any more."""
+    state = Payment.State.CANCELED if canceled else Payment.State.FAILED
+    changed = Payment.objects.filter(pk=payment_id, state__in=_OPEN).update(
+        state=state, failure_code=failure_code[:60], check_at=None, updated_at=Now()
+    )
+    return changed == 1
+
+
+def hold_for_review(*, payment_id: int, reason: str) -> bool:
+    """Stop an attempt for a person: what the provider says is not what we asked for."""
+    settled = Q(state__in=[Payment.State.CAPTURED, Payment.State.ORPHAN, Payment.State.REVIEW])
+    changed = (
+        Payment.objects.filter(pk=payment_id)
+        .exclude(settled)
+        .update(
+            state=Payment.State.REVIEW,
+            review_reason=reason[:200],
+            check_at=None,
+            updated_at=Now(),
+        )
+    )
+    if changed:
+        log.error("payment.needs_review", payment_id=payment_id, reason=reason)
+    return changed == 1
+
+
+def deadline(*, lasts: timedelta) -> datetime:
+    """Return when a page opened now closes, by the database's clock, in whole seconds."""
+    return (clock.now() + lasts).replace(microsecond=0)

@@ -1,0 +1,68 @@
+from collections import defaultdict
+
+from django.db.models.functions import Now
+
+from commerce.kernel.money import Money
+
+from .models import Payment
+from .types import PaymentData
+
+
+def as_data(payment: Payment) -> PaymentData:
+    """Turn a row into what crosses the boundary."""
+    return PaymentData(
+        id=payment.pk,
+        order_token=payment.order_token,
+        attempt=payment.attempt,
+        idempotency_key=payment.idempotency_key,
+        state=payment.state,
+        amount=Money(payment.amount_minor, payment.currency),
+        captured_minor=payment.captured_minor,
+        refunded_minor=payment.refunded_minor,
+        fee_minor=payment.fee_minor,
+        session_id=payment.provider_session,
+        payment_id=payment.provider_payment,
+        charge_id=payment.provider_charge,
+        url=payment.payment_url,
+        expires_at=payment.expires_at,
+        refusals=payment.refusals,
+        method=payment.method,
+        failure_code=payment.failure_code,
+        review_reason=payment.review_reason,
+        created_at=payment.created_at,
+    )
+
+
+def of_order(*, order_tokens: list[str]) -> dict[str, list[PaymentData]]:
+    """Return every attempt of the orders, oldest first."""
+    found: dict[str, list[PaymentData]] = defaultdict(list)
+    for payment in Payment.objects.filter(order_token__in=order_tokens).order_by("attempt"):
+        found[payment.order_token].append(as_data(payment))
+    return dict(found)
+
+
+def by_reference(*, session_id: str = "", payment_id: str = "") -> PaymentData | None:
+    """Return the attempt that the provider knows by its session or payment."""
+    payments = Payment.objects.all()
+    if session_id:
+        payments = payments.filter(provider_session=session_id)
+    elif payment_id:
+        payments = payments.filter(provider_payment=payment_id)
+    else:
+        return None
+    payment = payments.first()
+    return as_data(payment) if payment else None
+
+
+def charges_of(*, order_tokens: list[str]) -> dict[str, str]:
+    """Return the provider's charge that paid each order."""
+    rows = Payment.objects.filter(
+        order_token__in=order_tokens, state=Payment.State.CAPTURED, provider_charge__isnull=False
+    ).values_list("order_token", "provider_charge")
+    return {token: str(charge) for token, charge in rows}
+
+
+def due_for_check(*, limit: int) -> list[PaymentData]:
+    """Return attempts about which the provider should be asked again, longest due first."""
+    payments = Payment.objects.filter(check_at__lte=Now()).order_by("check_at", "pk")[:limit]
+    return [as_data(payment) for payment in payments]

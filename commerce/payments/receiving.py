@@ -1,0 +1,91 @@
+"""The provider's notices: stored at once, acted on later, each once."""
+
+from datetime import timedelta
+
+import structlog
+from django.db.models import F
+from django.db.models.functions import Now
+
+from commerce.gateways.notices import handlers_of
+from commerce.gateways.payments import ProviderEventData, get_payment_gateway
+from commerce.kernel.actor import acting_as
+
+from .models import ProviderEvent
+
+log = structlog.get_logger(__name__)
+
+BACKOFF = [timedelta(seconds=s) for s in (10, 60, 300, 900, 3600)]
+MAX_ATTEMPTS = 20
+
+
+def record_event(*, event: ProviderEventData) -> bool:
+    """Store a verified notice. Returns False when it had come before."""
+    _, created = ProviderEvent.objects.get_or_create(
+        event_id=event.id,
+        defaults={
+            "kind": event.kind,
+            "account": event.account,
+            "livemode": event.livemode,
+            "payload": event.object,
+        },
+    )
+    return created
+
+
+def handle_event(*, event_id: str) -> str:
+    """Act on a stored notice; returns what came of it. What fails is due again later.
+
+    Handlers are idempotent, so it does no harm when two workers have one notice.
+    """
+    stored = ProviderEvent.objects.get(event_id=event_id)
+    if stored.handled_at is not None:
+        return stored.outcome
+    event = ProviderEventData(
+        id=stored.event_id,
+        kind=stored.kind,
+        livemode=stored.livemode,
+        account=stored.account,
+        object=stored.payload,
+    )
+    try:
+        with acting_as("stripe"):
+            outcome = _dispatch(event)
+    except Exception as error:
+        pause = BACKOFF[min(stored.attempts, len(BACKOFF) - 1)]
+        ProviderEvent.objects.filter(pk=stored.pk).update(
+            attempts=F("attempts") + 1, due_at=Now() + pause, outcome=repr(error)[:200]
+        )
+        raise
+    ProviderEvent.objects.filter(pk=stored.pk, handled_at=None).update(
+        handled_at=Now(), outcome=outcome[:200]
+    )
+    return outcome
+
+
+def _dispatch(event: ProviderEventData) -> str:
+    if event.livemode != get_payment_gateway().livemode:
+        log.error("notice.of_other_mode", event_id=event.id, kind=event.kind)
+        return "ignored: of the other mode"
+    handlers = handlers_of(event.kind)
+    if not handlers:
+        return "ignored: nobody listens"
+    return ", ".join(handler(event) or "done" for handler in handlers)
+
+
+def work_off_events(*, limit: int = 200) -> int:
+    """Act on notices whose task was lost or failed; returns how many were done."""
+    due = (
+        ProviderEvent.objects.filter(
+            handled_at=None, due_at__lte=Now() - timedelta(seconds=30), attempts__lt=MAX_ATTEMPTS
+        )
+        .order_by("due_at", "pk")
+        .values_list("event_id", flat=True)[:limit]
+    )
+    done = 0
+    for event_id in list(due):
+        try:
+            handle_event(event_id=event_id)
+            done += 1
+        except Exception as error:
+            log.warning("notice.failed", event_id=event_id, error=repr(error))
+    return done

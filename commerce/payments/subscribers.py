@@ -1,0 +1,13 @@
+"""What payments do when the provider reports something about a refund."""
+
+from commerce.gateways.notices import hears
+from commerce.gateways.payments import ProviderEventData
+
+from . import operations
+
+
+@hears("refund.updated", "refund.failed", "charge.refund.updated", "charge.refunded")
+def look_at_refunds(event: ProviderEventData) -> str:
+    """Ask the provider what became of the refunds that are under way."""
+    settled = operations.look_at_refunds(reference=str(event.object.get("id", "")))
+    return f"{settled} settled"

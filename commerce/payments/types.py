@@ -1,0 +1,38 @@
+from dataclasses import dataclass
+from datetime import datetime
+
+from commerce.kernel.money import Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentData:
+    """One attempt to take the money of an order."""
+
+    id: int
+    order_token: str
+    attempt: int
+    idempotency_key: str
+    state: str
+    amount: Money
+    captured_minor: int
+    refunded_minor: int
+    fee_minor: int
+    session_id: str | None
+    payment_id: str | None
+    charge_id: str | None
+    url: str
+    expires_at: datetime
+    refusals: int
+    method: str
+    failure_code: str
+    review_reason: str
+    created_at: datetime
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the shopper may still pay it, or the provider is at work on it."""
+        return self.state in ("created", "processing", "authorized")
+
+    @property
+    def is_paid(self) -> bool:
+        return self.state == "captured"

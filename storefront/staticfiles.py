@@ -45,7 +45,8 @@ def join(entry: Path) -> str:
 def _squeeze(css: str) -> str:
     css = re.sub(r"\s+", " ", _COMMENT.sub("", css))
     css = re.sub(r"\s*([{};])\s*", r"\1", css).replace(";}", "}")
-    css = css.replace(": ", ":").replace(", ", ",")
+    css = re.sub(r"\s*([>:,])\s+", r"\1", css)
+    css = re.sub(r"(?<![\w.])0\.(?=\d)", ".", css)
     return css.replace("@layer", "\n@layer").strip() + "\n"
 
 

@@ -20,7 +20,9 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     return render(request, "styleguide.html", {**_samples(), "form": form, "blank": SampleForm()})
 
 
-def _image(name: str, alt: str, width: int = 800, height: int = 1000, **more: Any) -> dict[str, Any]:
+def _image(
+    name: str, alt: str, width: int = 800, height: int = 1000, **more: Any
+) -> dict[str, Any]:
     address = static(f"img/samples/{name}.svg")
     return {"src": address, "large": address, "width": width, "height": height, "alt": alt, **more}
 
@@ -44,7 +46,12 @@ def _samples() -> dict[str, Any]:
         _card("amphora", "Two-handled jar, painted by hand", "$148.00", badge="New"),
         _card("bowl", "Deep bowl in Egyptian blue", "$36.00", compare_price="$48.00", badge="−25%"),
         _card("lamp", "Linen table lamp", "$89.00", price_varies=True, seller_name="Lychnos"),
-        _card("stool", "Three-legged stool in smoked oak with a very long name", "$210.00", in_stock=False),
+        _card(
+            "stool",
+            "Three-legged stool in smoked oak with a very long name",
+            "$210.00",
+            in_stock=False,
+        ),
     ]
     return {
         "cards": cards,
@@ -184,7 +191,10 @@ def _menu(image: dict[str, Any] | None) -> list[dict[str, Any]]:
         return {"label": label, "url": f"#{label.lower()}", "children": children}
 
     items = [
-        item(top, [item(middle, [item(leaf, []) for leaf in leaves]) for middle, leaves in parts.items()])
+        item(
+            top,
+            [item(middle, [item(leaf, []) for leaf in leaves]) for middle, leaves in parts.items()],
+        )
         for top, parts in tree.items()
     ]
     items[0]["image"] = image

@@ -7,6 +7,8 @@ class SampleForm(forms.Form):
     email = forms.EmailField(label="Email", help_text="For the receipt and the tracking link.")
     name = forms.CharField(label="Full name", max_length=80)
     company = forms.CharField(label="Company", required=False)
-    country = forms.ChoiceField(label="Country", choices=[("DK", "Denmark"), ("US", "United States")])
+    country = forms.ChoiceField(
+        label="Country", choices=[("DK", "Denmark"), ("US", "United States")]
+    )
     note = forms.CharField(label="Note to the seller", required=False, widget=forms.Textarea)
     agree = forms.BooleanField(label="Remember this address for next time", required=False)

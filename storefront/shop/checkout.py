@@ -229,5 +229,3 @@ def _expected(request: HttpRequest) -> Money:
     text = request.POST.get("expected_total", "")
     minor = int(text) if text.isascii() and text.isdigit() else -1
     return Money(minor, request.POST.get("currency", settings.BASE_CURRENCY)[:3])
-
-

@@ -45,9 +45,7 @@ class Listing:
                 {"value": key, "label": label, "selected": key == sort}
                 for key, label in SORTS.items()
             ],
-            pages=[
-                {"label": str(n), "url": address(n), "current": n == page.page} for n in near
-            ],
+            pages=[{"label": str(n), "url": address(n), "current": n == page.page} for n in near],
             previous=address(page.page - 1) if page.page > 1 else "",
             next=address(page.page + 1) if page.page < page.pages else "",
         )

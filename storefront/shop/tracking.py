@@ -45,9 +45,7 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
     order = orders.order(token=token)
     if order is None:
         raise Http404
-    shipments = fulfillment.shipments_of(
-        seller_order_ids=[part.id for part in order.seller_orders]
-    )
+    shipments = fulfillment.shipments_of(seller_order_ids=[part.id for part in order.seller_orders])
     context = {"order": order, "shipments": shipments, "sellers": names_of(order)}
     return render(request, "shop/order.html", context)
 

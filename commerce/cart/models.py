@@ -12,6 +12,7 @@ class Cart(models.Model):
         OPEN = "open"
         ORDERED = "ordered"
         MERGED = "merged"
+        EXPIRED = "expired"
 
     token = models.CharField(max_length=40, unique=True, default=new_token)
     user = models.ForeignKey(
@@ -26,6 +27,13 @@ class Cart(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["user"], condition=Q(state="open"), name="one_open_cart_per_user"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["touched_at"],
+                condition=Q(state="open", user=None),
+                name="guest_carts_by_last_touch",
             )
         ]
 

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -62,7 +64,7 @@ class Reservation(models.Model):
         RELEASED = "released"
         EXPIRED = "expired"
 
-    stock = models.ForeignKey(Stock, on_delete=models.PROTECT, related_name="+")
+    stock = models.ForeignKey(Stock, on_delete=models.PROTECT, related_name="+", db_index=False)
     holder = models.CharField(max_length=64, help_text="Whose hold: an order's token.")
     quantity = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
@@ -72,11 +74,23 @@ class Reservation(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["holder", "stock"], name="one_hold_per_stock"),
+            models.UniqueConstraint(
+                fields=["holder", "stock"],
+                condition=Q(state__in=["active", "claimed"]),
+                name="one_live_hold_per_stock",
+            ),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="hold_is_positive"),
+            models.CheckConstraint(
+                condition=Q(expires_at__lte=F("created_at") + timedelta(minutes=60)),
+                name="no_hold_beyond_an_hour",
+            ),
         ]
         indexes = [
+            models.Index(fields=["holder"], name="holds_by_holder"),
+            models.Index(
+                fields=["stock"], condition=Q(state="active"), name="active_holds_by_stock"
+            ),
             models.Index(
                 fields=["expires_at"], condition=Q(state="active"), name="active_holds_by_deadline"
-            )
+            ),
         ]

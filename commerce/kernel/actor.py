@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from django.db import connection
+
 _actor: ContextVar[str] = ContextVar("actor", default="system")
 
 
@@ -25,3 +27,18 @@ def acting_as(name: str) -> Iterator[None]:
         yield
     finally:
         _actor.reset(token)
+
+
+def tell_database(*, cause: str = "") -> None:
+    """Tell the open transaction who acts and why; triggers write both into history.
+
+    The settings end with the transaction. Outside of one they would be lost at
+    once, so there it raises RuntimeError.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("the actor must be told inside a transaction")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('stoa.actor', %s, true), set_config('stoa.cause', %s, true)",
+            [current()[:80], cause[:80]],
+        )

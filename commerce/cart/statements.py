@@ -1,0 +1,36 @@
+"""The cart's statements that lock, change and tell in one trip."""
+
+TOUCH = """
+UPDATE cart_cart SET touched_at = statement_timestamp()
+WHERE token = %s AND state = 'open'
+RETURNING id, currency
+"""
+
+# Also returned: what the line held before, as this statement saw it; good enough to
+# tell that the ceiling cut something off.
+ADD = """
+WITH cart AS (
+    UPDATE cart_cart SET touched_at = statement_timestamp()
+    WHERE token = %s AND state = 'open'
+    RETURNING id, currency, user_id
+), asked AS (
+    SELECT %s::bigint AS variant_id, %s::int AS quantity
+), line AS (
+    INSERT INTO cart_line AS l (cart_id, variant_id, quantity, added_at)
+    SELECT cart.id, asked.variant_id, asked.quantity, statement_timestamp() FROM cart, asked
+    ON CONFLICT (cart_id, variant_id) DO UPDATE
+        SET quantity = least(l.quantity + EXCLUDED.quantity, 999)
+    RETURNING id, quantity
+)
+SELECT cart.id, cart.currency, cart.user_id, line.id, line.quantity, coalesce((
+    SELECT l.quantity FROM cart_line l
+    WHERE l.cart_id = cart.id AND l.variant_id = asked.variant_id
+), 0)
+FROM cart, line, asked
+"""
+
+POUR = """
+INSERT INTO cart_line AS l (cart_id, variant_id, quantity, added_at)
+SELECT %s, variant_id, quantity, added_at FROM cart_line WHERE cart_id = %s ORDER BY id
+ON CONFLICT (cart_id, variant_id) DO UPDATE SET quantity = greatest(l.quantity, EXCLUDED.quantity)
+"""

@@ -1,0 +1,72 @@
+"""The statements of inventory's hot paths: each locks late and does its work in one trip.
+
+What ends holds locks the holds first, then their stock rows by id. `locked` is
+joined so that every lock is taken before the first row changes.
+"""
+
+SET_MANY = """
+SELECT outcome, variant, units
+FROM inventory_set_on_hand(%s::bigint[], %s::bigint[], %s::int[])
+"""
+
+RESERVE = """
+SELECT outcome, variant, units FROM inventory_reserve(%s, %s::bigint[], %s::int[], %s)
+"""
+
+LOCK_HOLDS = """
+SELECT s.variant_id, r.quantity, r.state, r.created_at
+FROM inventory_reservation r JOIN inventory_stock s ON s.id = r.stock_id
+WHERE r.holder = %s
+ORDER BY r.stock_id, r.id
+FOR UPDATE OF r
+"""
+
+_END = """
+, shelf AS MATERIALIZED (
+    SELECT s.id, s.variant_id, s.on_hand - s.reserved AS free
+    FROM inventory_stock s
+    WHERE s.id IN (SELECT stock_id FROM mine)
+    ORDER BY s.id
+    FOR NO KEY UPDATE
+), ended AS (
+    UPDATE inventory_reservation r SET state = %s
+    FROM mine, (SELECT count(*) FROM shelf) AS locked
+    WHERE r.id = mine.id
+    RETURNING r.stock_id
+)
+SELECT shelf.variant_id, shelf.free FROM ended JOIN shelf ON shelf.id = ended.stock_id
+"""
+
+END_HOLDS = (
+    """
+WITH mine AS MATERIALIZED (
+    SELECT id, stock_id FROM inventory_reservation
+    WHERE holder = %s AND state = 'active'
+    ORDER BY stock_id, id
+    FOR UPDATE
+)"""
+    + _END  # noqa: S608 -- two constants
+)
+
+END_LAPSED = (
+    """
+WITH mine AS MATERIALIZED (
+    SELECT id, stock_id FROM inventory_reservation
+    WHERE state = 'active' AND expires_at <= statement_timestamp()
+    ORDER BY expires_at
+    LIMIT %s
+    FOR UPDATE SKIP LOCKED
+)"""
+    + _END  # noqa: S608 -- two constants
+)
+
+EXTEND = """
+UPDATE inventory_reservation SET
+    extended = true,
+    expires_at = least(
+        created_at + interval '60 minutes',
+        greatest(expires_at, statement_timestamp() + make_interval(mins => %s))
+    )
+WHERE holder = %s AND state = 'active' AND NOT extended
+    AND expires_at > statement_timestamp()
+"""

@@ -1,0 +1,71 @@
+"""Writes of pricing."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from commerce.kernel import actor
+from commerce.outbox.bus import publish
+
+from .events import PricesChanged
+from .models import Price, TaxRate
+from .types import PriceInput
+
+MAX_MINOR = 100_000_000_00
+
+
+class InvalidPrice(Exception):
+    """A price is not above zero, absurdly high, or not below its compare-at price."""
+
+    def __init__(self, variant_id: int, reason: str) -> None:
+        self.variant_id = variant_id
+        self.reason = reason
+        super().__init__(f"variant {variant_id}: {reason}")
+
+
+@transaction.atomic
+def set_prices(*, prices: Sequence[PriceInput]) -> None:
+    """Set prices from now on, all or none. History is written by the database.
+
+    Raises InvalidPrice.
+    """
+    wanted = {(price.variant_id, price.currency): price for price in prices}
+    for price in wanted.values():
+        _check(price)
+    if not wanted:
+        return
+    actor.tell_database()
+    Price.objects.bulk_create(
+        [
+            Price(
+                variant_id=price.variant_id,
+                currency=price.currency,
+                amount_minor=price.amount_minor,
+                compare_at_minor=price.compare_at_minor,
+            )
+            for _, price in sorted(wanted.items())
+        ],
+        update_conflicts=True,
+        unique_fields=["variant", "currency"],
+        update_fields=["amount_minor", "compare_at_minor", "changed_at"],
+    )
+    publish(PricesChanged(variant_ids=sorted({price.variant_id for price in wanted.values()})))
+
+
+def set_tax_rate(*, country: str, region: str, tax_class: str, name: str, rate_bps: int) -> None:
+    """Set the rate of a class at a place; an empty region means the whole country."""
+    TaxRate.objects.update_or_create(
+        country=country,
+        region=region,
+        tax_class=tax_class,
+        defaults={"name": name, "rate_bps": rate_bps},
+    )
+
+
+def _check(price: PriceInput) -> None:
+    if price.amount_minor <= 0:
+        raise InvalidPrice(price.variant_id, "The price must be above zero.")
+    if max(price.amount_minor, price.compare_at_minor or 0) > MAX_MINOR:
+        raise InvalidPrice(price.variant_id, "The price is too high.")
+    if price.compare_at_minor is not None and price.compare_at_minor <= price.amount_minor:
+        raise InvalidPrice(price.variant_id, "The compare-at price must be higher than the price.")

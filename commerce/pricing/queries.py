@@ -1,0 +1,37 @@
+"""Reads of pricing."""
+
+from collections.abc import Iterable
+
+from commerce.kernel.money import Money
+
+from .models import Price, TaxRate
+from .quote import NO_TAX, quote
+from .types import PriceData, TaxRateData
+
+__all__ = ["prices_of", "quote", "tax_rates"]
+
+
+def prices_of(*, variant_ids: Iterable[int], currency: str) -> dict[int, PriceData]:
+    """Return today's prices, net of tax; a variant without one is left out."""
+    rows = Price.objects.filter(variant_id__in=list(variant_ids), currency=currency)
+    return {
+        variant_id: PriceData(
+            amount=Money(amount, currency),
+            compare_at=None if compare_at is None else Money(compare_at, currency),
+        )
+        for variant_id, amount, compare_at in rows.values_list(
+            "variant_id", "amount_minor", "compare_at_minor"
+        )
+    }
+
+
+def tax_rates(*, country: str, region: str, tax_classes: Iterable[str]) -> dict[str, TaxRateData]:
+    """Return each class's rate at a destination: the region's, else the country's, else none."""
+    classes = set(tax_classes)
+    rows = TaxRate.objects.filter(
+        country=country, region__in={region, ""}, tax_class__in=classes
+    ).order_by("region")
+    found = dict.fromkeys(classes, NO_TAX)
+    for row in rows:  # the country's own row has an empty region and comes first
+        found[row.tax_class] = TaxRateData(name=row.name, rate_bps=row.rate_bps)
+    return found

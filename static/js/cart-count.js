@@ -6,7 +6,7 @@ function show(count) {
   const badge = link?.querySelector("[data-count]");
   if (!badge || !Number.isInteger(count)) return;
   badge.textContent = count > 0 ? (count > 99 ? "99+" : count) : "";
-  link.setAttribute("aria-label", count === 1 ? "Cart, 1 item" : `Cart, ${count} items`);
+  link.querySelector("[data-count-unit]").textContent = count === 1 ? " item" : count > 1 ? " items" : ", empty";
 }
 
 async function load() {

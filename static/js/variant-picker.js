@@ -39,13 +39,15 @@ function setup(picker) {
     price.querySelector(".price__from")?.remove();
     price.querySelector(".price__now").textContent = variant.price;
     price.classList.toggle("price--reduced", Boolean(variant.compare));
-    let was = price.querySelector(".price__was");
-    if (variant.compare && !was) {
-      was = document.createElement("s");
-      was.className = "price__was";
-      price.append(" ", was);
-    }
-    if (was) was.textContent = variant.compare ?? "";
+    price.querySelector(".price__was")?.remove();
+    if (!variant.compare) return;
+    const was = document.createElement("s");
+    const word = document.createElement("span");
+    was.className = "price__was";
+    word.className = "visually-hidden";
+    word.textContent = "was ";
+    was.append(word, variant.compare);
+    price.append(" ", was);
   }
 
   function showStock(variant) {

@@ -6,12 +6,12 @@ from django.db.models import F, Q, Sum
 
 from commerce.kernel.money import Money
 from commerce.offers import queries as offers
-from commerce.offers.types import Offer, Refusal
+from commerce.offers.types import Offer
 
 from .models import Cart, Line
 from .types import CartData, CartLine
 
-REFUSALS: dict[Refusal, str] = {
+REFUSALS: dict[str, str] = {
     "withdrawn": "This item is no longer sold.",
     "seller-away": "This item's seller is away at the moment.",
     "no-price": "This item has no price at the moment.",

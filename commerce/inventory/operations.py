@@ -241,4 +241,5 @@ def _report_refilled(ended: Sequence[tuple[Any, ...]]) -> None:
 def _run(statement: str, *params: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

@@ -21,7 +21,13 @@ ORDER BY r.stock_id, r.id
 FOR UPDATE OF r
 """
 
-_END = """
+
+def _ending(mine: str) -> str:
+    """Complete a statement that ends the holds which `mine` locks."""
+    return mine + _SHELF_AND_END
+
+
+_SHELF_AND_END = """
 , shelf AS MATERIALIZED (
     SELECT s.id, s.variant_id, s.on_hand - s.reserved AS free
     FROM inventory_stock s
@@ -37,28 +43,22 @@ _END = """
 SELECT shelf.variant_id, shelf.free FROM ended JOIN shelf ON shelf.id = ended.stock_id
 """
 
-END_HOLDS = (
-    """
+END_HOLDS = _ending("""
 WITH mine AS MATERIALIZED (
     SELECT id, stock_id FROM inventory_reservation
     WHERE holder = %s AND state = 'active'
     ORDER BY stock_id, id
     FOR UPDATE
-)"""
-    + _END  # noqa: S608 -- two constants
-)
+)""")
 
-END_LAPSED = (
-    """
+END_LAPSED = _ending("""
 WITH mine AS MATERIALIZED (
     SELECT id, stock_id FROM inventory_reservation
     WHERE state = 'active' AND expires_at <= statement_timestamp()
     ORDER BY expires_at
     LIMIT %s
     FOR UPDATE SKIP LOCKED
-)"""
-    + _END  # noqa: S608 -- two constants
-)
+)""")
 
 EXTEND = """
 UPDATE inventory_reservation SET

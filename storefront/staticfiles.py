@@ -72,7 +72,7 @@ class JoinedStylesheetFinder(BaseFinder):
 
     def _current(self) -> Path:
         target = Path(self.storage.path(ENTRY))
-        sources = [self.source, *self.source.parent.rglob("*.css")]
+        sources = [Path(__file__), *self.source.parent.rglob("*.css")]
         newest = max(source.stat().st_mtime_ns for source in sources)
         if not target.exists() or target.stat().st_mtime_ns < newest:
             target.parent.mkdir(parents=True, exist_ok=True)

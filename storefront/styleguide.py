@@ -40,6 +40,10 @@ def _card(name: str, title: str, price: str, **more: Any) -> dict[str, Any]:
     }
 
 
+def _option(value: str, *, state: str = "in", **more: Any) -> dict[str, Any]:
+    return {"value": value, "label": value.capitalize(), "state": state, **more}
+
+
 def _samples() -> dict[str, Any]:
     scene = _image("colonnade", "A colonnade beside the sea", 1600, 1200)
     cards = [
@@ -55,7 +59,7 @@ def _samples() -> dict[str, Any]:
     ]
     return {
         "cards": cards,
-        "bare": {**cards[0], "image": None, "badge": "", "seller_url": "", "title": "No picture yet"},
+        "bare": {**cards[0], "image": None, "badge": "", "title": "No picture yet"},
         "scene": scene,
         "images": [
             _image(name, alt, key=name)
@@ -80,18 +84,18 @@ def _samples() -> dict[str, Any]:
                 "name": "color",
                 "label": "Color",
                 "options": [
-                    {"value": "blue", "label": "Blue", "color": "#24479e", "state": "in", "checked": True},
-                    {"value": "clay", "label": "Clay", "color": "#b9683f", "state": "low"},
-                    {"value": "bone", "label": "Bone", "color": "#f2ecdf", "state": "out"},
+                    _option("blue", color="#24479e", checked=True),
+                    _option("clay", color="#b9683f", state="low"),
+                    _option("bone", color="#f2ecdf", state="out"),
                 ],
             },
             {
                 "name": "size",
                 "label": "Size",
                 "options": [
-                    {"value": "s", "label": "S", "state": "in"},
-                    {"value": "m", "label": "M", "state": "in", "checked": True},
-                    {"value": "l", "label": "L", "state": "out"},
+                    _option("s"),
+                    _option("m", checked=True),
+                    _option("l", state="out"),
                 ],
             },
         ],
@@ -109,7 +113,7 @@ def _samples() -> dict[str, Any]:
         "sellers": [
             {"name": "Keramos", "url": "#", "location": "Kolding, Denmark", "note": "128 goods",
              "text": "Stoneware thrown and glazed by two sisters."},
-            {"name": "Lychnos", "url": "#", "image": _image("lamp", "", 400, 500), "note": "46 goods"},
+            {"name": "Lychnos", "url": "#", "image": _image("lamp", ""), "note": "46 goods"},
         ],
     }  # fmt: skip
 
@@ -142,8 +146,8 @@ def _words() -> dict[str, Any]:
         ],
         "address": ["Asta Holm", "Havnegade 12", "6000 Kolding", "Denmark"],
         "events": [
-            {"title": "Paid", "time": "3 May, 10:12", "datetime": "2026-05-03T10:12", "state": "done"},
-            {"title": "Shipped", "time": "4 May, 16:40", "state": "current", "text": "With PostNord",
+            {"title": "Paid", "time": "3 May", "datetime": "2026-05-03", "state": "done"},
+            {"title": "Shipped", "time": "4 May", "state": "current", "text": "With PostNord",
              "href": "#", "link": "Follow the parcel"},
             {"title": "Delivered", "state": "todo"},
         ],

@@ -53,7 +53,7 @@ def undeclared_attributes(text: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def page() -> str:
+def guide() -> str:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings, "ROOT_URLCONF", "tests.storefront.styleguide_urls")
         reply = Client().get("/styleguide/")
@@ -96,14 +96,14 @@ def test_no_template_passes_an_undeclared_attribute(path: Path):
     assert undeclared_attributes(path.read_text(encoding="utf-8")) == []
 
 
-def test_the_page_holds_nothing_its_security_policy_would_refuse(page: str):
-    assert re.findall(r"<[^>]+\sstyle=", page) == []
-    assert re.findall(r"<[^>]+\son[a-z]+=", page) == []
-    assert re.findall(r"<script(?![^>]*\b(?:src|type=\"application/))[^>]*>", page) == []
+def test_the_page_holds_nothing_its_security_policy_would_refuse(guide: str):
+    assert re.findall(r"<[^>]+\sstyle=", guide) == []
+    assert re.findall(r"<[^>]+\son[a-z]+=", guide) == []
+    assert re.findall(r"<script(?![^>]*\b(?:src|type=\"application/))[^>]*>", guide) == []
 
 
 def test_no_template_of_the_shop_holds_inline_style_or_script():
-    mail = {path for path in (TEMPLATES / "email").rglob("*.html")}
+    mail = set((TEMPLATES / "email").rglob("*.html"))
     offenders = [
         str(path.relative_to(TEMPLATES))
         for path in TEMPLATES.rglob("*.html")
@@ -114,16 +114,16 @@ def test_no_template_of_the_shop_holds_inline_style_or_script():
     assert offenders == []
 
 
-def test_every_id_of_the_page_is_used_once(page: str):
-    ids = re.findall(r'\sid="([^"]+)"', page)
+def test_every_id_of_the_page_is_used_once(guide: str):
+    ids = re.findall(r'\sid="([^"]+)"', guide)
 
     assert sorted(ids) == sorted(set(ids))
 
 
-def test_the_icons_the_page_names_exist(page: str):
+def test_the_icons_the_page_names_exist(guide: str):
     drawn = set(re.findall(r'<symbol id="([^"]+)"', (STYLES.parent / "img/icons.svg").read_text()))
 
-    assert set(re.findall(r"icons\.svg#([a-z-]+)", page)) == drawn
+    assert set(re.findall(r"icons\.svg#([a-z-]+)", guide)) == drawn
 
 
 @pytest.mark.parametrize("name", ["500.html", "maintenance.html", "403.html"])

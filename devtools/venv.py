@@ -21,7 +21,7 @@ STAMP = os.path.join(VENV, "installed")
 MARKER = os.path.join(VENV, "installing")
 
 
-def main():
+def main() -> int:
     """Exit code 0 when the environment is ready."""
     if is_ready():
         return 0
@@ -39,11 +39,11 @@ def main():
         return 0 if is_ready() else build()
 
 
-def dotted(version):
+def dotted(version: tuple) -> str:
     return ".".join(str(part) for part in version)
 
 
-def is_ready():
+def is_ready() -> bool:
     """Was the installation of just these requirements finished, with an interpreter still there?"""
     try:
         with open(STAMP) as stamp:
@@ -52,13 +52,13 @@ def is_ready():
         return False
 
 
-def fingerprint():
+def fingerprint() -> str:
     """Changes when the pinned requirements do."""
     with open(REQUIREMENTS, "rb") as pinned:
         return hashlib.sha256(pinned.read()).hexdigest()
 
 
-def build():
+def build() -> int:
     """Create or heal the environment, then install."""
     started = time.monotonic()
     if os.path.exists(MARKER) or not works():
@@ -87,7 +87,7 @@ def build():
     return 0
 
 
-def works():
+def works() -> bool:
     """Can the environment's own pip run?"""
     try:
         pip = subprocess.run([PYTHON, "-m", "pip", "--version"], stdout=subprocess.DEVNULL)
@@ -96,7 +96,7 @@ def works():
     return pip.returncode == 0
 
 
-def install():
+def install() -> int:
     """Install the pinned requirements, counting aloud; return pip's exit code."""
     with open(REQUIREMENTS) as pinned:
         total = sum("==" in line for line in pinned)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
-from wagtail.models import EditingSession, Page
+from wagtail.admin.models import EditingSession
+from wagtail.models import Page
 
 from cms.media.models import ShopImage
 from cms.pages.models import CategoryPage

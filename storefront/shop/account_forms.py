@@ -56,7 +56,7 @@ class PlaceForm(forms.Form):
         """Return what was typed as an address."""
         return AddressData.from_dict({name: self.cleaned_data[name] for name in ADDRESS_FIELDS})
 
-    def country(self) -> str:
+    def chosen_country(self) -> str:
         """Return the country typed so far, for the labels of the other fields."""
         value = self.data.get("country") if self.is_bound else self.initial.get("country")
         return str(value or "US")[:2].upper()

@@ -159,7 +159,7 @@ def fields(request: HttpRequest) -> HttpResponse:
     """The inputs of an address as another country asks for them."""
     form = ContactForm(initial={"country": request.GET.get("country", "US")})
     try:
-        rules = address_book.address_rules(country=form.country())
+        rules = address_book.address_rules(country=form.chosen_country())
     except address_book.UnknownCountry:
         raise Http404 from None
     return render(request, "shop/address_fields.html", {"form": form, "rules": rules})
@@ -199,7 +199,7 @@ def _address_page(
         "review": review,
         "form": form,
         "step": 1,
-        "rules": address_book.address_rules(country=form.country()),
+        "rules": address_book.address_rules(country=form.chosen_country()),
         "book": address_book.addresses_of(user_id=user_id) if user_id else [],
     }
     return render(request, "shop/checkout_address.html", context, status=status)

@@ -9,6 +9,7 @@ from wagtail.models import Page
 
 from cms.pages.queries import shop_settings
 from commerce.discovery import queries as discovery
+from commerce.discovery.types import SitemapEntry
 
 PRIVATE = ("/account/", "/admin/", "/cart/", "/checkout/", "/orders/", "/search/", "/webhooks/")
 
@@ -58,10 +59,10 @@ class Products(Sitemap):
     def items(self) -> object:
         return discovery.sitemap_entries()
 
-    def location(self, item: discovery.SitemapEntry) -> str:
+    def location(self, item: SitemapEntry) -> str:
         return item.path
 
-    def lastmod(self, item: discovery.SitemapEntry) -> object:
+    def lastmod(self, item: SitemapEntry) -> object:
         return item.updated_at
 
     def get_urls(self, page: int | str = 1, site: object = None, protocol: str | None = None):

@@ -6,6 +6,7 @@ from django.shortcuts import render
 
 from commerce.catalog import queries as catalog
 from commerce.discovery import queries as discovery
+from commerce.discovery.types import CardFilter
 
 
 def product(request: HttpRequest, product_id: int) -> HttpResponse:
@@ -14,6 +15,6 @@ def product(request: HttpRequest, product_id: int) -> HttpResponse:
     if listing is not None and listing.is_live:
         return HttpResponsePermanentRedirect(listing.path)
     status = 410 if listing is not None else 404
-    cards = discovery.page(filter=discovery.CardFilter(), sort="popular", page=1, per_page=4).cards
+    cards = discovery.page(filter=CardFilter(), sort="popular", page=1, per_page=4).cards
     context = {"listing": listing, "cards": cards}
     return render(request, "shop/no_longer_sold.html", context, status=status)

@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from commerce.discovery import queries as discovery
+from commerce.discovery.types import CardFilter
 
 from .listing import Listing
 
@@ -16,11 +17,11 @@ MOST_CHARACTERS = 200
 def results(request: HttpRequest) -> HttpResponse:
     """Show what matches; an empty result says so and offers what sells well."""
     query = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:MOST_CHARACTERS]
-    listing = Listing.of(request, discovery.CardFilter(query=query)) if query else None
+    listing = Listing.of(request, CardFilter(query=query)) if query else None
     popular = []
     if listing is None or not listing.page.cards:
         popular = discovery.page(
-            filter=discovery.CardFilter(), sort="popular", page=1, per_page=8
+            filter=CardFilter(), sort="popular", page=1, per_page=8
         ).cards
     context = {
         "search_query": query,

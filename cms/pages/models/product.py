@@ -1,5 +1,8 @@
 """The page that presents a product: its words and pictures, drafted and moderated."""
 
+from typing import Any
+
+from django.core.exceptions import ValidationError
 from django.db import models
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel
@@ -9,8 +12,10 @@ from wagtail.models import Orderable, Page
 from cms.blocks import streams
 from cms.blocks.fields import ContentField
 
+from .. import completeness
+from ..forms import DraftCopyForm, ProductPageForm
+
 DESCRIPTION_FEATURES = ["bold", "italic", "ol", "ul", "link"]
-MAX_IMAGES = 10
 
 
 class ProductPage(Page):
@@ -38,14 +43,56 @@ class ProductPage(Page):
         FieldPanel("product", read_only=True),
         FieldPanel("summary"),
         FieldPanel("description"),
-        InlinePanel("gallery", heading="Pictures", label="picture", max_num=MAX_IMAGES),
+        InlinePanel(
+            "gallery", heading="Pictures", label="picture", max_num=completeness.MAX_IMAGES
+        ),
         FieldPanel("categories"),
         MultiFieldPanel([FieldPanel("body")], "More to tell", classname="collapsed"),
     ]
     template = "pages/product.html"
+    base_form_class = ProductPageForm
+    copy_form_class = DraftCopyForm
 
     class Meta:
         verbose_name = "product page"
+
+    def clean(self) -> None:
+        super().clean()
+        problems = completeness.problems_of_words(title=self.title, description=self.description)
+        if problems:
+            raise ValidationError(problems)
+
+    def save(self, clean: bool = True, **kwargs: Any) -> None:
+        """Save. A page that is live is refused while it is incomplete."""
+        if clean and self.live and self.alias_of_id is None:
+            self.check_complete()
+        super().save(clean=clean, **kwargs)
+
+    def check_complete(self) -> None:
+        """Raise ValidationError that says everything the page lacks."""
+        problems = completeness.lacking(
+            description=self.description,
+            pictures=[{"alt": entry.alt} for entry in self.gallery.all()],
+            has_category=self.categories.exists(),
+        )
+        if message := completeness.unsellable(product_id=self.product_id):
+            problems["product"] = message
+        elif self.another_page_is_live():
+            problems["product"] = "Another page presents this product already."
+        if problems:
+            raise ValidationError(
+                {
+                    field if field != "gallery" else "__all__": problem
+                    for field, problem in problems.items()
+                }
+            )
+
+    def another_page_is_live(self) -> bool:
+        """Return whether the product has a live page in this language already."""
+        others = ProductPage.objects.filter(
+            product_id=self.product_id, locale_id=self.locale_id, live=True, alias_of=None
+        )
+        return others.exclude(pk=self.pk).exists()
 
 
 class ProductImage(Orderable):

@@ -9,6 +9,8 @@ from cms.blocks import streams
 from cms.blocks.fields import ContentField
 from cms.blocks.text import SHORT
 
+from ..forms import DraftCopyForm
+
 
 class SellerIndexPage(Page):
     intro = models.TextField(blank=True, max_length=400)
@@ -51,7 +53,18 @@ class SellerPage(Page):
         FieldPanel("about"),
         FieldPanel("body"),
     ]
+    promote_panels = [
+        MultiFieldPanel(
+            [
+                FieldPanel("slug", read_only=True, help_text="Follows the seller's name."),
+                FieldPanel("seo_title"),
+                FieldPanel("search_description"),
+            ],
+            "For search engines",
+        )
+    ]
     template = "pages/seller.html"
+    copy_form_class = DraftCopyForm
 
     class Meta:
         verbose_name = "seller page"

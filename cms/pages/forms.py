@@ -1,0 +1,49 @@
+"""The form of a product page: drafts may be incomplete, what goes live may not."""
+
+from typing import Any
+
+from wagtail.admin.forms.pages import CopyForm, WagtailAdminPageForm
+
+from . import completeness
+
+
+class ProductPageForm(WagtailAdminPageForm):
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        problems = completeness.problems_of_words(
+            title=cleaned.get("title") or "", description=cleaned.get("description") or ""
+        )
+        if not self.is_deferred_validation:
+            problems = {**self._lacking(cleaned), **problems}
+        for field, message in problems.items():
+            self.add_error(field if field in self.fields else None, message)
+        return cleaned
+
+    def _lacking(self, cleaned: dict[str, Any]) -> dict[str, str]:
+        problems = completeness.lacking(
+            description=cleaned.get("description") or "",
+            pictures=self._pictures(),
+            has_category=bool(cleaned.get("categories")),
+        )
+        if message := completeness.unsellable(product_id=self.instance.product_id):
+            problems["product"] = message
+        elif self.instance.another_page_is_live():
+            problems["product"] = "Another page presents this product already."
+        return problems
+
+    def _pictures(self) -> list[dict[str, Any]]:
+        formset = self.formsets["gallery"]
+        formset.is_valid()
+        return [
+            form.cleaned_data
+            for form in formset.forms
+            if form not in formset.deleted_forms and getattr(form, "cleaned_data", None)
+        ]
+
+
+class DraftCopyForm(CopyForm):
+    """Copies start as drafts: a copy has no product yet, and no page goes live without one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("publish_copies", None)

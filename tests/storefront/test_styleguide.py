@@ -14,6 +14,8 @@ PASSED_ON = re.compile(
     r"(data|hx|aria)-[a-z-]+|rel|target|download|required|autofocus|formaction|formmethod|formnovalidate"
 )
 
+MODIFIERS = {"variant", "size", "tone", "shape", "fit", "layout"}
+
 
 def component_name(path: Path) -> str:
     return path.relative_to(TEMPLATES / "cotton").with_suffix("").as_posix().replace("/", ".")
@@ -94,6 +96,22 @@ def test_the_check_for_undeclared_attributes_sees_one():
 )
 def test_no_template_passes_an_undeclared_attribute(path: Path):
     assert undeclared_attributes(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: str(path.relative_to(TEMPLATES))
+)
+def test_every_variant_named_in_a_template_is_drawn(path: Path):
+    styles = "".join(sheet.read_text(encoding="utf-8") for sheet in STYLES.rglob("*.css"))
+    text, _ = CottonCompiler().exclude_ignorables(path.read_text(encoding="utf-8"))
+    named = [
+        (match[2].removesuffix("-link"), value)
+        for match in Tag.tag_pattern.finditer(text)
+        for attribute, _, value, _ in Tag.attr_pattern.findall(match[3] or "")
+        if match[2] != "vars" and attribute in MODIFIERS and re.fullmatch("[a-z]+", value)
+    ]
+
+    assert [f"{name} {value}" for name, value in named if f".{name}--{value}" not in styles] == []
 
 
 def test_the_page_holds_nothing_its_security_policy_would_refuse(guide: str):

@@ -6,8 +6,7 @@ from django import template
 from django.utils.safestring import SafeString, mark_safe
 
 from commerce.kernel.money import Money
-
-from .shop import money
+from storefront import amounts
 
 register = template.Library()
 
@@ -18,7 +17,9 @@ _ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 @register.filter
 def shown(amount: Money | str | None) -> str:
     """Show an amount; text that is already formatted stays as it is."""
-    return amount if isinstance(amount, str) else money(amount)
+    if amount is None or isinstance(amount, str):
+        return amount or ""
+    return amounts.shown(amount)
 
 
 @register.filter

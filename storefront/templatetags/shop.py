@@ -16,12 +16,12 @@ from commerce.cart.types import CartData, CartLine
 from commerce.checkout.types import Review, SellerPart
 from commerce.discovery.types import CardData
 from commerce.fulfillment.types import ShipmentData, ShippingOption
-from commerce.kernel.money import Money, exponent
+from commerce.kernel.money import Money
 from commerce.orders.types import OrderData, SellerOrderData
+from storefront.amounts import shown
 
 register = template.Library()
 
-SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 STATES = {
     "pending": "Waiting for payment",
     "confirmed": "Confirmed",
@@ -38,12 +38,7 @@ Rows = list[dict[str, Any]]
 @register.filter
 def money(amount: Money | None) -> str:
     """Show an amount as shoppers read it: $1,234.50."""
-    if amount is None:
-        return ""
-    symbol = SYMBOLS.get(amount.currency)
-    number = f"{abs(amount.decimal):,.{exponent(amount.currency)}f}"
-    sign = "−" if amount.minor < 0 else ""
-    return f"{sign}{symbol}{number}" if symbol else f"{sign}{number} {amount.currency}"
+    return "" if amount is None else shown(amount)
 
 
 @register.filter

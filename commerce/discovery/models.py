@@ -41,5 +41,6 @@ class Card(models.Model):
             GinIndex(fields=["search"], name="card_search"),
             models.Index(fields=["locale", "currency", "-published_at", "-id"], name="card_newest"),
             models.Index(fields=["locale", "currency", "price_minor", "id"], name="card_cheapest"),
+            models.Index(fields=["locale", "currency", "-popularity", "-id"], name="card_popular"),
             models.Index(fields=["seller_id"], name="card_seller"),
         ]

@@ -1,0 +1,215 @@
+"""Reads of the read model: every listing, rail and search is answered from cards alone."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, overload
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.db import connection
+from django.db.models import F, IntegerField, QuerySet, Value
+
+from commerce.kernel.money import Money
+
+from . import words
+from .models import Card
+from .types import CardData, CardFilter, CardPage, RailRule, SitemapEntry
+
+__all__ = [
+    "COUNT_CAP",
+    "SORTS",
+    "CardFilter",
+    "RailRule",
+    "SitemapEntry",
+    "cards",
+    "counts_by_category",
+    "page",
+    "rail",
+    "rails",
+    "sitemap_entries",
+]
+
+COUNT_CAP = 1000
+SORTS = {
+    "newest": ("-published_at", "-pk"),
+    "price": ("price_minor", "pk"),
+    "-price": ("-price_minor", "-pk"),
+    "popular": ("-popularity", "-pk"),
+    "relevance": ("-rank", "-popularity", "-pk"),
+}
+_COLUMNS = (
+    "product_id", "title", "path", "image", "seller_id", "seller_name", "seller_path", "brand",
+    "price_minor", "compare_at_minor", "price_varies", "in_stock", "variants_summary", "currency",
+)  # fmt: skip
+
+
+def page(
+    *,
+    filter: CardFilter,
+    sort: str = "newest",
+    page: int = 1,
+    per_page: int = 20,
+    locale: str = "en",
+    currency: str | None = None,
+) -> CardPage:
+    """Return one page of cards in two statements.
+
+    Matches are counted up to `COUNT_CAP` and paging ends there; a page beyond the
+    last is the last. `relevance` needs a query and falls back to `popular`.
+    """
+    matching = _matching(filter, locale, currency)
+    counted = matching.order_by().values("pk")[: COUNT_CAP + 1].count()
+    total = min(counted, COUNT_CAP)
+    pages = max(1, -(-total // per_page))
+    number = min(max(page, 1), pages)
+    first = (number - 1) * per_page
+    rows = (
+        _sorted(matching, filter, sort)[first : first + per_page] if total else Card.objects.none()
+    )
+    return CardPage(
+        cards=_cards(rows),
+        total=total,
+        total_is_capped=counted > COUNT_CAP,
+        page=number,
+        pages=pages,
+    )
+
+
+def rail(*, rule: RailRule, locale: str = "en", currency: str | None = None) -> list[CardData]:
+    """Return a rail's cards in one statement."""
+    return _cards(_rail(rule, locale, currency))
+
+
+def rails(
+    *, rules: Sequence[RailRule], locale: str = "en", currency: str | None = None
+) -> list[list[CardData]]:
+    """Return the cards of many rails, in the rules' order, in one statement."""
+    if not rules:
+        return []
+    parts = [
+        _rail(rule, locale, currency)
+        .annotate(rail=Value(number, output_field=IntegerField()))
+        .values_list("rail", *_COLUMNS)
+        for number, rule in enumerate(rules)
+    ]
+    found: list[list[CardData]] = [[] for _ in rules]
+    for number, *columns in parts[0].union(*parts[1:], all=True) if parts[1:] else parts[0]:
+        found[number].append(_card(*columns))
+    return found
+
+
+def cards(
+    *, product_ids: Iterable[int], locale: str = "en", currency: str | None = None
+) -> dict[int, CardData]:
+    """Return the cards of products picked by hand; what is not on sale is left out."""
+    rows = _matching(CardFilter(product_ids=list(product_ids)), locale, currency)
+    return {card.product_id: card for card in _cards(rows)}
+
+
+def counts_by_category(
+    *, keys: Sequence[UUID], locale: str = "en", currency: str | None = None
+) -> dict[UUID, int]:
+    """Return how many cards each category shows, zero included, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT key, count(*) FROM discovery_card, unnest(category_keys) AS key
+            WHERE locale = %s AND currency = %s
+                AND category_keys && %s::uuid[] AND key = ANY (%s::uuid[])
+            GROUP BY key
+            """,
+            [locale, currency or settings.BASE_CURRENCY, list(keys), list(keys)],
+        )
+        counted: dict[UUID, int] = dict(cursor.fetchall())
+    return {key: counted.get(key, 0) for key in keys}
+
+
+class SitemapEntries(Sequence[SitemapEntry]):
+    """Every card's address; read in slices, so that it never stands in memory whole."""
+
+    def __init__(self, rows: QuerySet[Card]) -> None:
+        self._rows = rows.order_by("pk").values_list("path", "updated_at", "image__src", "title")
+
+    def __len__(self) -> int:
+        return self._rows.count()
+
+    @overload
+    def __getitem__(self, index: int) -> SitemapEntry: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[SitemapEntry]: ...
+    def __getitem__(self, index: int | slice) -> SitemapEntry | list[SitemapEntry]:
+        if isinstance(index, int):
+            return self[index : index + 1][0]
+        return [
+            SitemapEntry(path=path, updated_at=updated_at, image_url=src or "", title=title)
+            for path, updated_at, src, title in self._rows[index]
+        ]
+
+
+def sitemap_entries(*, locale: str = "en") -> SitemapEntries:
+    """Return the addresses and pictures of everything on sale."""
+    return SitemapEntries(_matching(CardFilter(), locale, None))
+
+
+def _matching(filter: CardFilter, locale: str, currency: str | None) -> QuerySet[Card]:
+    rows = Card.objects.filter(locale=locale, currency=currency or settings.BASE_CURRENCY)
+    if filter.category_key is not None:
+        rows = rows.filter(category_keys__contains=[filter.category_key])
+    if filter.seller_id is not None:
+        rows = rows.filter(seller_id=filter.seller_id)
+    if filter.product_ids is not None:
+        rows = rows.filter(product_id__in=filter.product_ids)
+    if filter.in_stock:
+        rows = rows.filter(in_stock=True)
+    if filter.query is not None:
+        query = words.tsquery(filter.query)
+        rows = rows.filter(search=_query(query)) if query else rows.none()
+    return rows
+
+
+def _sorted(rows: QuerySet[Card], filter: CardFilter, sort: str) -> QuerySet[Card]:
+    if sort == "relevance":
+        if filter.query is None:
+            sort = "popular"
+        else:
+            rows = rows.annotate(rank=SearchRank(F("search"), _query(words.tsquery(filter.query))))
+    return rows.order_by(*SORTS[sort])
+
+
+def _query(query: str) -> SearchQuery:
+    return SearchQuery(query, search_type="raw", config="simple")
+
+
+def _rail(rule: RailRule, locale: str, currency: str | None) -> QuerySet[Card]:
+    filter = CardFilter(category_key=rule.category_key, seller_id=rule.seller_id, in_stock=True)
+    rows = _matching(filter, locale, currency)
+    if rule.except_product_id is not None:
+        rows = rows.exclude(product_id=rule.except_product_id)
+    return _sorted(rows, filter, rule.sort)[: rule.limit]
+
+
+def _cards(rows: QuerySet[Card]) -> list[CardData]:
+    return [_card(*columns) for columns in rows.values_list(*_COLUMNS)]
+
+
+def _card(
+    product_id: int, title: str, path: str, image: dict[str, Any], seller_id: int,
+    seller_name: str, seller_path: str, brand: str, price_minor: int,
+    compare_at_minor: int | None, price_varies: bool, in_stock: bool, variants_summary: str,
+    currency: str,
+) -> CardData:  # fmt: skip
+    return CardData(
+        product_id=product_id,
+        title=title,
+        path=path,
+        image=image,
+        seller_id=seller_id,
+        seller_name=seller_name,
+        seller_path=seller_path,
+        brand=brand,
+        price=Money(price_minor, currency),
+        compare_at=None if compare_at_minor is None else Money(compare_at_minor, currency),
+        price_varies=price_varies,
+        in_stock=in_stock,
+        variants_summary=variants_summary,
+    )

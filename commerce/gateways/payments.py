@@ -67,6 +67,7 @@ class ProviderPayment:
     currency: str
     livemode: bool
     order_token: str
+    attempt_key: str = ""
     session_id: str | None = None
     payment_id: str | None = None
     charge_id: str | None = None
@@ -168,10 +169,18 @@ class PaymentGateway(Protocol):
     ) -> TransferData:
         """Move a seller's share of a charge to the connected account, once per key."""
 
+    def find_transfer(self, *, idempotency_key: str, group: str) -> TransferData | None:
+        """Look for a transfer that was asked for by this key and never answered."""
+
     def payout(
         self, *, idempotency_key: str, account_id: str, amount_minor: int, currency: str
     ) -> PayoutData:
         """Pay a connected account's balance out to its bank, once per key."""
+
+    def find_payout(
+        self, *, idempotency_key: str, account_id: str, since: datetime
+    ) -> PayoutData | None:
+        """Look for a payout that was asked for by this key since a moment and never answered."""
 
     def retrieve_payout(self, *, payout_id: str, account_id: str) -> PayoutData:
         """Say what became of a payout."""

@@ -167,6 +167,14 @@ class StripeGateway:
         made = ask(lambda: self._client.v1.transfers.create(params, options), what="transfer")
         return TransferData(id=made.id, amount_minor=made.amount)
 
+    def find_transfer(self, *, idempotency_key: str, group: str) -> TransferData | None:
+        params: Any = {"transfer_group": group, "limit": 100}
+        page = ask(lambda: self._client.v1.transfers.list(params), what="look for transfer")
+        for found in page.auto_paging_iter():
+            if (found.metadata or {}).get("key") == idempotency_key:
+                return TransferData(id=found.id, amount_minor=found.amount)
+        return None
+
     def payout(
         self, *, idempotency_key: str, account_id: str, amount_minor: int, currency: str
     ) -> PayoutData:
@@ -177,6 +185,17 @@ class StripeGateway:
         }
         options: Any = {"idempotency_key": idempotency_key, "stripe_account": account_id}
         return _payout(ask(lambda: self._client.v1.payouts.create(params, options), what="payout"))
+
+    def find_payout(
+        self, *, idempotency_key: str, account_id: str, since: datetime
+    ) -> PayoutData | None:
+        params: Any = {"created": {"gte": int(since.timestamp()) - 60}, "limit": 100}
+        options: Any = {"stripe_account": account_id}
+        page = ask(lambda: self._client.v1.payouts.list(params, options), what="look for payout")
+        for found in page.auto_paging_iter():
+            if (found.metadata or {}).get("key") == idempotency_key:
+                return _payout(found)
+        return None
 
     def retrieve_payout(self, *, payout_id: str, account_id: str) -> PayoutData:
         options: Any = {"stripe_account": account_id}
@@ -220,7 +239,11 @@ def _session_params(request: SessionRequest) -> dict[str, Any]:
     lines = [(line.name, line.unit_minor, line.quantity) for line in request.lines]
     if len(lines) > MOST_LINES:
         lines = [(f"Order {request.order_number}", request.amount_minor, 1)]
-    reference = {"order_token": request.order_token, "order_number": request.order_number}
+    reference = {
+        "order_token": request.order_token,
+        "order_number": request.order_number,
+        "attempt": request.idempotency_key,
+    }
     return {
         "mode": "payment",
         "client_reference_id": request.order_token,
@@ -262,6 +285,7 @@ def _payment_of_session(session: dict[str, Any]) -> ProviderPayment:
         currency=session["currency"].upper(),
         livemode=bool(session["livemode"]),
         order_token=session.get("client_reference_id") or "",
+        attempt_key=(session.get("metadata") or {}).get("attempt", ""),
         session_id=session["id"],
         **_trail(intent or {}),
     )
@@ -275,6 +299,7 @@ def _payment_of_intent(intent: dict[str, Any]) -> ProviderPayment:
         currency=intent["currency"].upper(),
         livemode=bool(intent["livemode"]),
         order_token=(intent.get("metadata") or {}).get("order_token", ""),
+        attempt_key=(intent.get("metadata") or {}).get("attempt", ""),
         **_trail(intent),
     )
 

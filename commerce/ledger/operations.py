@@ -6,20 +6,23 @@ from django.db import connection, transaction
 
 from .models import Account
 
-# One round trip: the journal claims the business key, and the entries follow only
-# when the claim was new. Accounts are resolved beforehand, so a journal never waits
-# for one to be made.
+# One round trip: the journal claims the business key when every account is there, and
+# the entries follow only when the claim was new.
 _POST = """
-WITH journal AS (
+WITH line AS (
+    SELECT account.id, given.amount_minor
+    FROM unnest(%(codes)s::text[], %(amounts)s::bigint[]) AS given (code, amount_minor)
+    JOIN ledger_account account
+        ON account.code = given.code AND account.currency = %(currency)s
+), journal AS (
     INSERT INTO ledger_journal (business_key, kind, memo, posted_at)
-    VALUES (%(key)s, %(kind)s, %(memo)s, clock_timestamp())
+    SELECT %(key)s, %(kind)s, %(memo)s, clock_timestamp()
+    WHERE (SELECT count(*) FROM line) = %(lines)s
     ON CONFLICT (business_key) DO NOTHING
     RETURNING id
 ), booked AS (
     INSERT INTO ledger_entry (journal_id, account_id, amount_minor)
-    SELECT journal.id, line.account_id, line.amount_minor
-    FROM journal, unnest(%(accounts)s::bigint[], %(amounts)s::bigint[])
-        AS line (account_id, amount_minor)
+    SELECT journal.id, line.id, line.amount_minor FROM journal, line
 )
 SELECT id FROM journal
 """
@@ -35,7 +38,6 @@ class Unbalanced(ValueError):
         super().__init__(f"{business_key}: {entries} entries, off by {difference}")
 
 
-@transaction.atomic
 def post(
     *, business_key: str, kind: str, entries: Mapping[str, int], currency: str, memo: str = ""
 ) -> bool:
@@ -48,29 +50,34 @@ def post(
     difference = sum(lines.values())
     if difference or len(lines) < 2:
         raise Unbalanced(business_key=business_key, difference=difference, entries=len(lines))
-    accounts = _accounts(codes=list(lines), currency=currency)
+    params = {
+        "key": business_key,
+        "kind": kind,
+        "memo": memo[:200],
+        "codes": list(lines),
+        "amounts": list(lines.values()),
+        "currency": currency,
+        "lines": len(lines),
+    }
+    with transaction.atomic(savepoint=False):
+        if _book(params):
+            return True
+        # Nothing was booked: the key is taken, or an account has never been used before.
+        return _open_accounts(codes=list(lines), currency=currency) and _book(params)
+
+
+def _book(params: Mapping[str, object]) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(
-            _POST,
-            {
-                "key": business_key,
-                "kind": kind,
-                "memo": memo[:200],
-                "accounts": [accounts[code] for code in lines],
-                "amounts": list(lines.values()),
-            },
-        )
+        cursor.execute(_POST, params)
         return cursor.fetchone() is not None
 
 
-def _accounts(*, codes: list[str], currency: str) -> dict[str, int]:
+def _open_accounts(*, codes: list[str], currency: str) -> bool:
+    """Open the accounts that are missing; returns whether any was."""
     wanted = Account.objects.filter(code__in=codes, currency=currency)
-    known = dict(wanted.values_list("code", "pk"))
-    missing = [code for code in codes if code not in known]
-    if missing:
-        Account.objects.bulk_create(
-            [Account(code=code, currency=currency) for code in sorted(missing)],
-            ignore_conflicts=True,
-        )
-        known = dict(wanted.values_list("code", "pk"))
-    return known
+    missing = set(codes) - set(wanted.values_list("code", flat=True))
+    Account.objects.bulk_create(
+        [Account(code=code, currency=currency) for code in sorted(missing)],
+        ignore_conflicts=True,
+    )
+    return bool(missing)

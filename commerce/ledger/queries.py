@@ -45,3 +45,11 @@ def booked(*, business_keys: list[str]) -> set[str]:
             "business_key", flat=True
         )
     )
+
+
+def balance_before(*, code: str, currency: str, moment: datetime) -> int:
+    """Return the sum of an account's entries that were posted before a moment."""
+    entries = Entry.objects.filter(
+        account__code=code, account__currency=currency, journal__posted_at__lt=moment
+    )
+    return int(entries.aggregate(total=Sum("amount_minor"))["total"] or 0)

@@ -1,6 +1,7 @@
 """Writes. Every move is one guarded update; triggers record it and refuse what is not allowed."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -13,9 +14,7 @@ from .events import OrderCanceled, OrderConfirmed, OrderPlaced, SellerOrderMoved
 from .models import Order, OrderLine, SellerOrder
 from .moves import SELLER_ORDER_MOVES
 from .queries import as_ref
-from .types import OrderDraft, OrderRef, SellerOrderDraft
-
-PENDING = Order.State.PENDING
+from .types import OrderDraft, OrderRef, PartAmounts, SellerOrderDraft
 
 # One statement outside the placing transaction: no checkout waits for another's number,
 # and a number whose order came to nothing stays unused.
@@ -23,7 +22,28 @@ _NEXT_NUMBER = """
 INSERT INTO orders_daycounter (day, last)
 VALUES ((clock_timestamp() AT TIME ZONE 'UTC')::date, 1)
 ON CONFLICT (day) DO UPDATE SET last = orders_daycounter.last + 1
-RETURNING to_char(day, 'YYYYMMDD'), last
+RETURNING to_char(day, 'YYYYMMDD'), last, clock_timestamp()
+"""
+
+# The actor is told in the same trip; a materialized CTE runs before what joins it.
+_MOVE_ALL = """
+WITH told AS MATERIALIZED (
+    SELECT set_config('stoa.actor', %s, true) AS actor
+), moved AS (
+    UPDATE orders_order SET
+        state = %s,
+        version = version + 1,
+        confirmed_at = CASE WHEN %s = 'confirmed' THEN statement_timestamp() ELSE confirmed_at END
+    FROM told
+    WHERE id = %s AND state = 'pending' AND told.actor IS NOT NULL
+    RETURNING id, state, orders_order.confirmed_at
+)
+UPDATE orders_sellerorder part SET
+    state = moved.state, version = part.version + 1, confirmed_at = moved.confirmed_at
+FROM moved
+WHERE part.order_id = moved.id AND part.state = 'pending'
+RETURNING part.seller_id, part.goods_minor, part.shipping_minor, part.tax_minor,
+    part.commission_minor
 """
 
 
@@ -47,12 +67,12 @@ class ShipsTooMany(Exception):
         super().__init__(f"only {left} of {title} are left to ship")
 
 
-def next_number() -> str:
-    """Give out an order number such as ORD-20261120-0042; each is given once."""
+def next_number() -> tuple[str, datetime]:
+    """Give out an order number such as ORD-20261120-0042, once, and the database's time."""
     with connection.cursor() as cursor:
         cursor.execute(_NEXT_NUMBER)
-        day, last = cursor.fetchone()
-    return f"ORD-{day}-{last:04d}"
+        day, last, moment = cursor.fetchone()
+    return f"ORD-{day}-{last:04d}", moment
 
 
 def place(*, draft: OrderDraft, number: str, token: str) -> OrderRef:
@@ -60,7 +80,7 @@ def place(*, draft: OrderDraft, number: str, token: str) -> OrderRef:
 
     Runs in the caller's transaction, which has told the database who acts.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         order = Order.objects.create(
             token=token,
             number=number,
@@ -134,39 +154,32 @@ def lock(*, token: str) -> OrderRef:
     return as_ref(Order.objects.select_for_update().get(token=token))
 
 
-@transaction.atomic
-def confirm(*, order_id: int) -> bool:
-    """Confirm a pending order and its parts. Returns False when it is not pending.
+def confirm(*, order_id: int) -> list[PartAmounts]:
+    """Confirm a pending order and its parts; returns what each part is worth.
 
-    The database refuses the commit unless the order's exact total was captured.
+    The list is empty when the order is not pending. The database refuses the
+    commit unless the order's exact total was captured.
     """
-    if not _move_all(order_id, Order.State.CONFIRMED):
-        return False
-    publish(OrderConfirmed(order_id=order_id))
-    return True
+    with transaction.atomic(savepoint=False):
+        parts = _move_all(order_id, Order.State.CONFIRMED)
+        if parts:
+            publish(OrderConfirmed(order_id=order_id))
+    return parts
 
 
-@transaction.atomic
 def cancel(*, order_id: int, reason: str) -> bool:
     """Cancel a pending order and its parts. Returns False when it is not pending."""
-    if not _move_all(order_id, Order.State.CANCELED):
-        return False
-    publish(OrderCanceled(order_id=order_id, reason=reason[:200]))
-    return True
+    with transaction.atomic(savepoint=False):
+        moved = bool(_move_all(order_id, Order.State.CANCELED))
+        if moved:
+            publish(OrderCanceled(order_id=order_id, reason=reason[:200]))
+    return moved
 
 
-def _move_all(order_id: int, to_state: str) -> bool:
-    actor.tell_database(cause=f"order {to_state}")
-    dated = {"confirmed_at": Now()} if to_state == Order.State.CONFIRMED else {}
-    changed = Order.objects.filter(pk=order_id, state=PENDING).update(
-        state=to_state, version=F("version") + 1, **dated
-    )
-    if not changed:
-        return False
-    SellerOrder.objects.filter(order_id=order_id, state=SellerOrder.State.PENDING).update(
-        state=to_state, version=F("version") + 1, **dated
-    )
-    return True
+def _move_all(order_id: int, to_state: str) -> list[PartAmounts]:
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVE_ALL, [actor.current()[:80], to_state, to_state, order_id])
+        return [PartAmounts(*row) for row in cursor.fetchall()]
 
 
 @transaction.atomic

@@ -74,19 +74,26 @@ def of_cart(*, cart_id: int) -> OrderRef | None:
     return as_ref(found) if found else None
 
 
-def token_of(*, number: str, email: str) -> str | None:
-    """Return the token of the order with this number and email, for a guest's mailed link."""
-    return (
-        Order.objects.filter(number=number.strip().upper(), email__iexact=email.strip())
-        .values_list("token", flat=True)
-        .first()
-    )
+def order_by_number(*, number: str) -> OrderRef | None:
+    """Return an order by its number, which is no secret: compare the email before you tell."""
+    found = Order.objects.filter(number=number.strip().upper()).first()
+    return as_ref(found) if found else None
 
 
-def pending_older_than(*, moment: datetime, limit: int) -> list[OrderRef]:
-    """Return orders that nobody paid and that nobody gave up, oldest first."""
-    rows = Order.objects.filter(state=Order.State.PENDING, placed_at__lt=moment)
-    return [as_ref(found) for found in rows.order_by("placed_at", "pk")[:limit]]
+def order_of_user(*, user_id: int, number: str) -> OrderRef | None:
+    """Return one of a shopper's own orders; None for anybody else's."""
+    found = Order.objects.filter(user_id=user_id, number=number.strip().upper()).first()
+    return as_ref(found) if found else None
+
+
+def quantities(*, order_id: int) -> dict[int, int]:
+    """Return how many of each variant an order holds."""
+    found: dict[int, int] = defaultdict(int)
+    for variant_id, quantity in OrderLine.objects.filter(
+        seller_order__order_id=order_id
+    ).values_list("variant_id", "quantity"):
+        found[variant_id] += quantity
+    return dict(found)
 
 
 def orders_of_user(

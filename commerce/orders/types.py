@@ -85,6 +85,22 @@ class OrderRef:
     placed_at: datetime
 
 
+@dataclass(frozen=True)
+class PartAmounts:
+    """What one seller's part is worth, in minor units."""
+
+    seller_id: int
+    goods_minor: int
+    shipping_minor: int
+    tax_minor: int
+    commission_minor: int
+
+    @property
+    def earning_minor(self) -> int:
+        """What the seller is owed: goods less commission, plus shipping; tax is not theirs."""
+        return self.goods_minor - self.commission_minor + self.shipping_minor
+
+
 @dataclass(frozen=True, kw_only=True)
 class LineData:
     id: int

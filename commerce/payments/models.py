@@ -24,6 +24,8 @@ class Payment(models.Model):
     provider_payment = models.CharField(max_length=120, null=True, unique=True)
     provider_charge = models.CharField(max_length=120, null=True, unique=True)
     payment_url = models.URLField(max_length=1000, blank=True)
+    success_url = models.URLField(max_length=500, blank=True, default="")
+    cancel_url = models.URLField(max_length=500, blank=True, default="")
     expires_at = models.DateTimeField(
         db_default=Now(), help_text="When the payment page closes; fixed by the key."
     )

@@ -8,7 +8,6 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from commerce.gateways.payments import ProviderPayment
-from commerce.kernel import clock
 from commerce.kernel.money import Money
 
 from .models import Payment
@@ -21,13 +20,11 @@ __all__ = [
     "AlreadyOpen",
     "RefundTooLarge",
     "capture",
-    "check_later",
     "close",
-    "deadline",
     "handle_event",
     "hold_for_review",
-    "lock",
     "look_at_refunds",
+    "mark_processing",
     "note_decline",
     "note_refusal",
     "record_event",
@@ -36,6 +33,7 @@ __all__ = [
     "request_refund",
     "send_refunds",
     "start",
+    "take_due_checks",
     "work_off_events",
 ]
 
@@ -55,14 +53,20 @@ class AlreadyOpen(Exception):
 
 
 def start(
-    *, order_token: str, amount: Money, expires_at: datetime, previous: int = 0
+    *,
+    order_token: str,
+    amount: Money,
+    expires_at: datetime,
+    success_url: str,
+    cancel_url: str,
+    previous: int = 0,
 ) -> PaymentData:
-    """Write the attempt and its key, before the provider hears of it.
+    """Write the attempt, its key and all that goes with the key, before the provider hears of it.
 
     `previous` is the number of the attempt that this one follows. Raises
     AlreadyOpen while an earlier attempt may still bring money.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         if previous:
             _refuse_while_open(order_token)
         attempt = previous + 1
@@ -72,7 +76,9 @@ def start(
             idempotency_key=f"pay:{order_token}:{attempt}",
             amount_minor=amount.minor,
             currency=amount.currency,
-            expires_at=expires_at,
+            expires_at=expires_at.replace(microsecond=0),
+            success_url=success_url,
+            cancel_url=cancel_url,
             check_at=Now() + FIRST_CHECK,
         )
     return as_data(payment)
@@ -118,20 +124,28 @@ def note_decline(*, payment_id: int, code: str) -> None:
     )
 
 
-def check_later(*, payment_id: int, pause: timedelta, processing: bool = False) -> None:
-    """Ask the provider about an open attempt again after a pause."""
-    Payment.objects.filter(pk=payment_id, state__in=_OPEN).update(
-        check_at=Now() + pause, updated_at=Now()
+def mark_processing(*, payment_id: int) -> None:
+    """Note that the provider is at work: the shopper has paid, the bank has not answered."""
+    Payment.objects.filter(pk=payment_id, state=Payment.State.CREATED).update(
+        state=Payment.State.PROCESSING, updated_at=Now()
     )
-    if processing:
-        Payment.objects.filter(pk=payment_id, state=Payment.State.CREATED).update(
-            state=Payment.State.PROCESSING
+
+
+def take_due_checks(*, pause: timedelta, limit: int) -> list[PaymentData]:
+    """Return attempts about which the provider is to be asked now, each to one caller.
+
+    They are due again after the pause, unless what is found out settles them.
+    """
+    with transaction.atomic():
+        due = list(
+            Payment.objects.select_for_update(skip_locked=True)
+            .filter(check_at__lte=Now())
+            .order_by("check_at", "pk")[:limit]
         )
-
-
-def lock(*, payment_id: int) -> PaymentData:
-    """Lock an attempt until the transaction ends; the order is locked before it."""
-    return as_data(Payment.objects.select_for_update().get(pk=payment_id))
+        Payment.objects.filter(pk__in=[payment.pk for payment in due]).update(
+            check_at=Now() + pause
+        )
+    return [as_data(payment) for payment in due]
 
 
 def capture(*, payment_id: int, provider: ProviderPayment, orphan: bool = False) -> bool:
@@ -194,8 +208,3 @@ def hold_for_review(*, payment_id: int, reason: str) -> bool:
     if changed:
         log.error("payment.needs_review", payment_id=payment_id, reason=reason)
     return changed == 1
-
-
-def deadline(*, lasts: timedelta) -> datetime:
-    """Return when a page opened now closes, by the database's clock, in whole seconds."""
-    return (clock.now() + lasts).replace(microsecond=0)

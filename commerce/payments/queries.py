@@ -1,7 +1,5 @@
 from collections import defaultdict
 
-from django.db.models.functions import Now
-
 from commerce.kernel.money import Money
 
 from .models import Payment
@@ -24,6 +22,8 @@ def as_data(payment: Payment) -> PaymentData:
         payment_id=payment.provider_payment,
         charge_id=payment.provider_charge,
         url=payment.payment_url,
+        success_url=payment.success_url,
+        cancel_url=payment.cancel_url,
         expires_at=payment.expires_at,
         refusals=payment.refusals,
         method=payment.method,
@@ -41,16 +41,15 @@ def of_order(*, order_tokens: list[str]) -> dict[str, list[PaymentData]]:
     return dict(found)
 
 
-def by_reference(*, session_id: str = "", payment_id: str = "") -> PaymentData | None:
-    """Return the attempt that the provider knows by its session or payment."""
-    payments = Payment.objects.all()
-    if session_id:
-        payments = payments.filter(provider_session=session_id)
-    elif payment_id:
-        payments = payments.filter(provider_payment=payment_id)
-    else:
-        return None
-    payment = payments.first()
+def by_session(*, session_id: str) -> PaymentData | None:
+    """Return the attempt whose payment page it is."""
+    payment = Payment.objects.filter(provider_session=session_id).first()
+    return as_data(payment) if payment else None
+
+
+def by_key(*, idempotency_key: str) -> PaymentData | None:
+    """Return the attempt that carries the key."""
+    payment = Payment.objects.filter(idempotency_key=idempotency_key).first()
     return as_data(payment) if payment else None
 
 
@@ -60,9 +59,3 @@ def charges_of(*, order_tokens: list[str]) -> dict[str, str]:
         order_token__in=order_tokens, state=Payment.State.CAPTURED, provider_charge__isnull=False
     ).values_list("order_token", "provider_charge")
     return {token: str(charge) for token, charge in rows}
-
-
-def due_for_check(*, limit: int) -> list[PaymentData]:
-    """Return attempts about which the provider should be asked again, longest due first."""
-    payments = Payment.objects.filter(check_at__lte=Now()).order_by("check_at", "pk")[:limit]
-    return [as_data(payment) for payment in payments]

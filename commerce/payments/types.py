@@ -21,6 +21,8 @@ class PaymentData:
     payment_id: str | None
     charge_id: str | None
     url: str
+    success_url: str
+    cancel_url: str
     expires_at: datetime
     refusals: int
     method: str
@@ -29,10 +31,11 @@ class PaymentData:
     created_at: datetime
 
     @property
+    def is_settled(self) -> bool:
+        """Whether nothing more will be asked about it: its money is booked, or people look."""
+        return self.state in ("captured", "orphan", "review")
+
+    @property
     def is_open(self) -> bool:
         """Whether the shopper may still pay it, or the provider is at work on it."""
         return self.state in ("created", "processing", "authorized")
-
-    @property
-    def is_paid(self) -> bool:
-        return self.state == "captured"

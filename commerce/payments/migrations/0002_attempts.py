@@ -12,6 +12,16 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name="payment",
+            name="cancel_url",
+            field=models.URLField(blank=True, default="", max_length=500),
+        ),
+        migrations.AddField(
+            model_name="payment",
+            name="success_url",
+            field=models.URLField(blank=True, default="", max_length=500),
+        ),
+        migrations.AddField(
+            model_name="payment",
             name="attempt",
             field=models.PositiveSmallIntegerField(default=1),
         ),

@@ -3,10 +3,20 @@ from urllib.parse import quote
 
 from django.db.models import Q
 
+from commerce.accounts.types import AddressData
 from commerce.kernel.money import Money
+from commerce.orders import queries as orders
 
 from .models import Carrier, Shipment, ShippingMethod
-from .types import CarrierData, Parcel, ShipmentData, ShipmentLineData, ShippingOption
+from .types import (
+    CarrierData,
+    PackingLine,
+    PackingSlip,
+    Parcel,
+    ShipmentData,
+    ShipmentLineData,
+    ShippingOption,
+)
 
 
 def shipping_options(
@@ -84,7 +94,7 @@ def shipments_of(*, seller_order_ids: Iterable[int]) -> dict[int, list[ShipmentD
 def _shipments(condition: Q) -> list[ShipmentData]:
     rows = (
         Shipment.objects.filter(condition)
-        .select_related("carrier", "seller_order")
+        .select_related("carrier")
         .prefetch_related("lines")
         .order_by("pk")
     )
@@ -109,3 +119,44 @@ def _shipments(condition: Q) -> list[ShipmentData]:
         )
         for row in rows
     ]
+
+
+def packing_slip(
+    *, seller_id: int, seller_order_id: int, shipment_id: int | None = None
+) -> PackingSlip | None:
+    """Return what goes into a parcel and where it goes; None for anybody else's order.
+
+    With a shipment it is what that parcel holds, else what is still to be sent.
+    """
+    part = orders.seller_orders_by_id(seller_order_ids=[seller_order_id]).get(seller_order_id)
+    if part is None or part.seller_id != seller_id or part.confirmed_at is None:
+        return None
+    packed = {line.id: line.open_quantity for line in part.lines}
+    if shipment_id is not None:
+        shipment = shipments(shipment_ids=[shipment_id]).get(shipment_id)
+        if shipment is None or shipment.seller_order_id != part.id:
+            return None
+        packed = {line.order_line_id: line.quantity for line in shipment.lines}
+    lines = (
+        PackingLine(
+            sku=line.sku,
+            title=line.title,
+            options=tuple(
+                " ".join(map(str, pair)) if isinstance(pair, list) else str(pair)
+                for pair in line.options
+            ),
+            quantity=packed.get(line.id, 0),
+            ordered=line.quantity,
+        )
+        for line in part.lines
+    )
+    return PackingSlip(
+        seller_id=seller_id,
+        number=part.number,
+        order_number=part.order_number,
+        placed_at=part.placed_at,
+        ship_to=AddressData.from_dict(part.ship_to),
+        method=str(part.shipping_method.get("name", "")),
+        carrier=str(part.shipping_method.get("carrier", "")),
+        lines=tuple(line for line in lines if line.quantity),
+    )

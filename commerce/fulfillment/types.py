@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from commerce.accounts.types import AddressData
 from commerce.kernel.money import Money
 
 
@@ -67,3 +68,26 @@ class ShipmentData:
     shipped_at: datetime
     delivered_at: datetime | None
     lines: tuple[ShipmentLineData, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackingLine:
+    sku: str
+    title: str
+    options: tuple[str, ...]
+    quantity: int
+    ordered: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackingSlip:
+    """The paper that goes into a parcel: what is in it and who gets it. No prices."""
+
+    seller_id: int
+    number: str
+    order_number: str
+    placed_at: datetime
+    ship_to: AddressData
+    method: str
+    carrier: str
+    lines: tuple[PackingLine, ...]

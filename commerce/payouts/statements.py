@@ -1,0 +1,118 @@
+"""A seller's statement: the ledger's entries, told in the words of orders and payouts."""
+
+from collections import defaultdict
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
+
+from commerce.kernel.money import Money
+from commerce.ledger import queries as ledger
+from commerce.ledger.types import EntryData
+from commerce.orders import queries as orders
+from commerce.orders.types import SellerOrderData
+
+from .models import Earning
+from .types import Statement, StatementLine
+
+
+def build(*, seller_id: int, currency: str, since: datetime, until: datetime) -> Statement:
+    """Read the entries of a period and name them; what is not recognized is an adjustment."""
+    code = f"payable:{seller_id}"
+    opening = Money(-ledger.balance_before(code=code, currency=currency, moment=since), currency)
+    entries = [
+        entry
+        for entry in ledger.entries_of(code=code, currency=currency, since=since)
+        if entry.at < until
+    ]
+    balance = opening
+    lines = []
+    for line in sorted(_lines(seller_id, currency, entries), key=lambda line: line.at):
+        balance += line.amount
+        lines.append(replace(line, balance=balance))
+    return Statement(
+        seller_id=seller_id,
+        currency=currency,
+        since=since,
+        until=until,
+        opening=opening,
+        closing=balance,
+        lines=tuple(lines),
+    )
+
+
+def _lines(seller_id: int, currency: str, entries: list[EntryData]) -> list[StatementLine]:
+    sold, periods = _sales(seller_id, entries), _payouts(entries)
+    transfers: dict[str, list[EntryData]] = defaultdict(list)
+    lines = []
+    for entry in entries:
+        amount = Money(-entry.amount_minor, currency)
+        part = sold.get(entry.business_key)
+        if part is not None and part.earning == amount:
+            lines.append(_sale(entry.at, part))
+        elif entry.business_key in periods:
+            transfers[periods[entry.business_key]].append(entry)
+        else:
+            lines.append(_plain(entry.at, "adjustment", entry.business_key, entry.memo, amount))
+    for period, sent in transfers.items():
+        amount = Money(-sum(entry.amount_minor for entry in sent), currency)
+        count = "1 order" if len(sent) == 1 else f"{len(sent)} orders"
+        at = max(entry.at for entry in sent)
+        lines.append(_plain(at, "payout", f"Payout {period}", count, amount))
+    return lines
+
+
+def _sales(seller_id: int, entries: list[EntryData]) -> dict[str, SellerOrderData]:
+    """Return the seller's part of each order whose capture was booked, by business key."""
+    charges = {
+        entry.business_key.partition(":")[2]: entry.business_key
+        for entry in entries
+        if entry.kind == "capture"
+    }
+    earned = dict(
+        Earning.objects.filter(seller_id=seller_id, charge__in=charges).values_list(
+            "charge", "seller_order_id"
+        )
+    )
+    parts = orders.seller_orders_by_id(seller_order_ids=list(earned.values()))
+    return {charges[charge]: parts[part_id] for charge, part_id in earned.items()}
+
+
+def _payouts(entries: list[EntryData]) -> dict[str, str]:
+    """Return the period of the payout each transfer was part of, by business key."""
+    ids = [
+        int(entry.business_key.partition(":")[2]) for entry in entries if entry.kind == "transfer"
+    ]
+    rows = Earning.objects.filter(pk__in=ids).values_list("pk", "payout__period")
+    return {f"transfer:{pk}": str(period) for pk, period in rows}
+
+
+def _sale(at: datetime, part: SellerOrderData) -> StatementLine:
+    return StatementLine(
+        at=at,
+        kind="sale",
+        reference=part.number,
+        memo=", ".join(
+            line.title if line.quantity == 1 else f"{line.quantity} × {line.title}"
+            for line in part.lines
+        ),
+        goods=part.goods,
+        shipping=part.shipping,
+        commission=-part.commission,
+        tax=part.tax,
+        amount=part.earning,
+        balance=Money.zero(part.goods.currency),
+    )
+
+
+def _plain(
+    at: datetime,
+    kind: Literal["payout", "adjustment"],
+    reference: str,
+    memo: str,
+    amount: Money,
+) -> StatementLine:
+    zero = Money.zero(amount.currency)
+    return StatementLine(
+        at=at, kind=kind, reference=reference, memo=memo, goods=zero, shipping=zero,
+        commission=zero, tax=zero, amount=amount, balance=zero,
+    )  # fmt: skip

@@ -1,0 +1,43 @@
+"""What payouts do when others report facts, and when the provider does."""
+
+from commerce.gateways.notices import hears
+from commerce.gateways.payments import ProviderEventData, get_payment_gateway
+from commerce.orders.events import OrderConfirmed, SellerOrderMoved
+from commerce.outbox.facts import subscribe
+
+from . import operations
+
+
+@subscribe(OrderConfirmed)
+def credit_sellers(fact: OrderConfirmed) -> None:
+    operations.credit_order(order_id=fact.order_id)
+
+
+@subscribe(SellerOrderMoved)
+def release_what_was_delivered(fact: SellerOrderMoved) -> None:
+    if fact.to_state == "delivered":
+        operations.release_earning(seller_order_id=fact.seller_order_id)
+
+
+@hears("payout.paid", "payout.failed", "payout.canceled")
+def look_at_payout(event: ProviderEventData) -> str:
+    """Ask the provider what became of a payout of ours."""
+    reference = str(event.object.get("id", ""))
+    found = get_payment_gateway().retrieve_payout(payout_id=reference, account_id=event.account)
+    ours = operations.record_payout_result(
+        provider_payout=found.id, state=found.state, failure_code=found.failure_code
+    )
+    if ours:
+        return found.state
+    key = str((event.object.get("metadata") or {}).get("key", ""))
+    if key.startswith("payout:"):
+        raise LookupError(f"{reference} is not recorded yet")
+    return "ignored: not ours"
+
+
+@hears("account.updated")
+def look_at_account(event: ProviderEventData) -> str:
+    """Ask the provider whether a seller can be paid now."""
+    reference = event.account or str(event.object.get("id", ""))
+    known = operations.refresh_account(account_id=reference)
+    return "looked" if known else "ignored: nobody's account"

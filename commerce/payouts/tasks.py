@@ -1,0 +1,22 @@
+from celery import shared_task
+
+from . import operations, queries
+
+
+@shared_task
+def run_schedule(**_: object) -> None:
+    """Pay the current period; beat runs this every hour, and a period is paid once."""
+    for payout_id in operations.run(period=queries.current_period()):
+        send.delay(payout_id=payout_id)
+
+
+@shared_task
+def send(*, payout_id: int, **_: object) -> None:
+    operations.send(payout_id=payout_id)
+
+
+@shared_task
+def send_due(**_: object) -> None:
+    """Continue what was interrupted, answered late, or refused a while ago."""
+    for payout_id in queries.due_payouts(limit=200):
+        send.delay(payout_id=payout_id)

@@ -1,0 +1,135 @@
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from commerce.kernel.money import Money
+from commerce.kernel.spreadsheet import Cell
+
+
+@dataclass(frozen=True, kw_only=True)
+class PayoutData:
+    """What a seller is, or was, sent at once."""
+
+    id: int
+    seller_id: int
+    period: str
+    amount: Money
+    state: str
+    orders: int
+    created_at: datetime
+    sent_at: datetime | None
+    arrived_at: datetime | None
+    attempts: int
+    last_error: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarningData:
+    """A seller's share of one seller order."""
+
+    id: int
+    seller_id: int
+    seller_order_id: int
+    amount: Money
+    available_at: datetime | None
+    payout_id: int | None
+    is_transferred: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatementLine:
+    """One movement on a seller's account; tax is shown only, the marketplace remits it."""
+
+    at: datetime
+    kind: Literal["sale", "payout", "adjustment"]
+    reference: str
+    memo: str
+    goods: Money
+    shipping: Money
+    commission: Money
+    tax: Money
+    amount: Money
+    balance: Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """A seller's account between two moments. Opening plus lines is closing, to the cent."""
+
+    seller_id: int
+    currency: str
+    since: datetime
+    until: datetime
+    opening: Money
+    closing: Money
+    lines: tuple[StatementLine, ...]
+
+    def total(self, kind: str) -> Money:
+        """Return the sum of the lines of one kind."""
+        amounts = (line.amount for line in self.lines if line.kind == kind)
+        return sum(amounts, Money.zero(self.currency))
+
+    @property
+    def sales(self) -> Money:
+        return self.total("sale")
+
+    @property
+    def payouts(self) -> Money:
+        return self.total("payout")
+
+    @property
+    def adjustments(self) -> Money:
+        return self.total("adjustment")
+
+    @property
+    def goods(self) -> Money:
+        return sum((line.goods for line in self.lines), Money.zero(self.currency))
+
+    @property
+    def shipping(self) -> Money:
+        return sum((line.shipping for line in self.lines), Money.zero(self.currency))
+
+    @property
+    def commission(self) -> Money:
+        return sum((line.commission for line in self.lines), Money.zero(self.currency))
+
+    @property
+    def tax(self) -> Money:
+        return sum((line.tax for line in self.lines), Money.zero(self.currency))
+
+    def rows(self) -> Iterator[list[Cell]]:
+        """Return the statement as rows of a table, headings first; cells are not escaped yet."""
+        yield [
+            "Date", "Kind", "Reference", "Note", "Currency", "Goods", "Shipping", "Commission",
+            "Tax kept by marketplace", "Amount", "Balance",
+        ]  # fmt: skip
+        yield self._balance_row("Opening balance", self.since, self.opening)
+        for line in self.lines:
+            yield [
+                line.at.isoformat(timespec="seconds"), line.kind, line.reference, line.memo,
+                self.currency, line.goods.decimal, line.shipping.decimal,
+                line.commission.decimal, line.tax.decimal, line.amount.decimal,
+                line.balance.decimal,
+            ]  # fmt: skip
+        yield self._balance_row("Closing balance", self.until, self.closing)
+
+    def _balance_row(self, name: str, at: datetime, balance: Money) -> list[Cell]:
+        return [
+            at.isoformat(timespec="seconds"), name, "", "", self.currency,
+            "", "", "", "", "", balance.decimal,
+        ]  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """Where a seller's money is now."""
+
+    seller_id: int
+    owed: Money
+    pending: Money
+    available: Money
+    under_way: Money
+    sent: Money
+    hold: str
+    last: PayoutData | None

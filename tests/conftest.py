@@ -1,0 +1,23 @@
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from django.test import TransactionTestCase
+
+from tests.support import ground
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Keep what the migrations wrote, and put it back after tests that commit."""
+    with django_db_blocker.unblock():
+        ground.lay()
+    TransactionTestCase._fixture_teardown = lambda self: ground.put_back()  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> Iterator[None]:
+    """What one test cached, such as Wagtail's addresses of sites, must not reach the next."""
+    yield
+    caches["default"].clear()

@@ -1,0 +1,70 @@
+"""The data that migrations leave behind, kept aside and put back after a test that commits.
+
+Django's flush would empty Wagtail's root page, the table of allowed moves and
+whatever else a migration wrote. Here only tables that a test changed are touched.
+Triggers and foreign keys sleep meanwhile, so the test role must be a superuser.
+"""
+
+from django.db import connection, transaction
+
+_TABLES = """
+SELECT c.relname FROM pg_class c
+WHERE c.relnamespace = %s::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+ORDER BY c.relname
+"""
+_CONTENT = "(SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {schema}.{table} t)"
+
+
+def lay() -> None:
+    """Keep the migrated data aside, or clean up after a run that was killed."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA IF NOT EXISTS ground")
+        if "django_migrations" in _tables("ground") and not _differs("django_migrations"):
+            put_back()
+            return
+        with transaction.atomic():
+            cursor.execute("DROP SCHEMA ground CASCADE")
+            cursor.execute("CREATE SCHEMA ground")
+            for table in _tables("public"):
+                cursor.execute(f'CREATE TABLE ground."{table}" AS TABLE public."{table}"')
+
+
+def put_back() -> None:
+    """Make every table what it was after the migrations."""
+    changed = _changed()
+    if not changed:
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        for table in changed:
+            cursor.execute(f'DELETE FROM public."{table}"')  # noqa: S608
+            cursor.execute(
+                f'INSERT INTO public."{table}" SELECT * FROM ground."{table}"'  # noqa: S608
+            )
+
+
+def _tables(schema: str) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_TABLES, [schema])
+        return [name for (name,) in cursor.fetchall()]
+
+
+def _differs(table: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_comparison(table)}")
+        return bool(cursor.fetchone()[0])
+
+
+def _changed() -> list[str]:
+    tables = _tables("public")
+    questions = [f"SELECT '{table}' WHERE {_comparison(table)}" for table in tables]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(questions))
+        return [name for (name,) in cursor.fetchall()]
+
+
+def _comparison(table: str) -> str:
+    here, there = (
+        _CONTENT.format(schema=schema, table=f'"{table}"') for schema in ("public", "ground")
+    )
+    return f"{here} IS DISTINCT FROM {there}"

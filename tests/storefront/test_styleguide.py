@@ -1,5 +1,6 @@
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -54,11 +55,10 @@ def undeclared_attributes(text: str) -> list[str]:
     return found
 
 
-@pytest.fixture(scope="module")
-def guide() -> str:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(settings, "ROOT_URLCONF", "tests.storefront.styleguide_urls")
-        reply = Client().get("/styleguide/")
+@pytest.fixture
+def guide(db: None, client: Client, settings: Any) -> str:
+    settings.ROOT_URLCONF = "tests.storefront.styleguide_urls"
+    reply = client.get("/styleguide/")
     assert reply.status_code == 200
     return reply.content.decode()
 

@@ -15,7 +15,7 @@ from commerce.orders import operations as orders
 from commerce.orders import queries as order_queries
 from commerce.orders.types import LineDraft, OrderData, OrderDraft, SellerOrderDraft
 from commerce.payments.models import Payment
-from commerce.sellers.types import SellerData
+from commerce.sellers.models import Seller
 from tests.factories.accounts import SAN_FRANCISCO
 from tests.support.constraints import check_deferred_constraints
 
@@ -26,7 +26,7 @@ _numbers = itertools.count(1)
 class Sold:
     """What one seller sells in an order."""
 
-    seller: SellerData
+    seller: Seller
     unit_minor: int = 2500
     quantity: int = 2
     shipping_minor: int = 700
@@ -35,7 +35,7 @@ class Sold:
     titles: Sequence[str] = ("Stoneware mug",)
 
 
-def make_variant(seller: SellerData, *, name: str = "Stoneware mug") -> Variant:
+def make_variant(seller: Seller, *, name: str = "Stoneware mug") -> Variant:
     """One SKU of the seller, without page, price or stock."""
     number = next(_numbers)
     kind, _ = ProductType.objects.get_or_create(code="thing", defaults={"name": "Thing"})

@@ -1,30 +1,38 @@
-"""Shops with an owner and a commission agreement."""
+"""Sellers that may sell."""
 
 import itertools
+from datetime import timedelta
+from typing import Any
 
-from commerce.sellers import operations, queries
-from commerce.sellers.types import SellerData
+from django.db.models.functions import Now
+
+from commerce.sellers.models import CommissionAgreement, Member, Seller
 from tests.factories.accounts import make_user
 
 _numbers = itertools.count(1)
 
 
-def make_seller(
-    *, name: str = "", rate_bps: int = 1000, payable: bool = False, trusted: bool = False
-) -> SellerData:
-    """A shop that may sell; a payable one has a connected account too."""
+def make_seller(*, rate_bps: int = 1000, payable: bool = False, **fields: Any) -> Seller:
+    """An active shop with a commission agreement in force; a payable one can be paid out."""
     number = next(_numbers)
-    seller_id = operations.register(
-        name=name or f"Shop {number}",
-        owner_id=make_user(email=f"owner{number}@shops.example").pk,
-        legal_name=f"{name or f'Shop {number}'} LLC",
-        email=f"hello{number}@shops.example",
-        country="US",
-        rate_bps=rate_bps,
-        trusted=trusted,
-    )
     if payable:
-        operations.record_connected_account(
-            seller_id=seller_id, stripe_account_id=f"acct_test_{number}", payouts_enabled=True
-        )
-    return queries.sellers(seller_ids=[seller_id])[seller_id]
+        fields = {"stripe_account_id": f"acct_{number}", "payouts_enabled": True, **fields}
+    seller = Seller.objects.create(
+        **{
+            "name": f"Shop {number}",
+            "slug": f"shop-{number}",
+            "legal_name": f"Shop {number} LLC",
+            "email": f"shop{number}@example.com",
+            "country": "US",
+            **fields,
+        }
+    )
+    CommissionAgreement.objects.create(
+        seller=seller, rate_bps=rate_bps, valid_from=Now() - timedelta(days=1)
+    )
+    return seller
+
+
+def make_member(seller: Seller, *, role: str = "owner", **fields: Any) -> Member:
+    """A person who works for the shop."""
+    return Member.objects.create(seller=seller, user=make_user(**fields), role=role)

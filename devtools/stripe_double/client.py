@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 
-class Refused(Exception):  # noqa: N818 -- named for the caller's problem
+class Refused(Exception):
     """The double did not understand the command; the message says why."""
 
 
@@ -16,7 +16,7 @@ class Control:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def command(self, method: str, name: str, **values: Any) -> Any:
+    def command(self, method: str, name: str, /, **values: Any) -> Any:
         host = urlsplit(self.url)
         connection = HTTPConnection(host.hostname or "127.0.0.1", host.port, timeout=120)
         try:
@@ -29,7 +29,7 @@ class Control:
             raise Refused(result["error"])
         return result
 
-    def _post(self, name: str, **values: Any) -> Any:
+    def _post(self, name: str, /, **values: Any) -> Any:
         return self.command("POST", name, **values)
 
     # -- faults ---------------------------------------------------------------------------

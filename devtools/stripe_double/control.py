@@ -46,9 +46,10 @@ def handle(app: App, request: Request) -> Response | None:
             return Response.json(200, found(app, values))
         with app.world.lock:
             app.world.run_due()
-            result = found(app, values)
+            answer = Response.json(200, found(app, values))
+            app.world.run_due()
             app.commit()
-            return Response.json(200, result)
+            return answer
     except StripeError as refusal:
         return Response.json(400, {"error": refusal.message})
     except (ValueError, KeyError, TypeError) as error:

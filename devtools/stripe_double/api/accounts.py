@@ -112,6 +112,7 @@ def _apply(params: Params, account: Obj) -> None:
     for name in ("company", "individual"):
         if name in params:
             account[name] = _merged(account.get(name) or {}, params.plain(name) or {})
+    account["capabilities"] = dict(account["capabilities"])
     for name in params.nested("capabilities").data:
         asked = params.nested("capabilities").nested(name).boolean("requested")
         ready = account["details_submitted"] and account["requirements"]["disabled_reason"] is None

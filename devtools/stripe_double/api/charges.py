@@ -8,7 +8,7 @@ from ..core.store import Obj
 from ..core.world import World
 
 
-@list_route("/v1/charges", "payment_intent customer transfer_group")
+@list_route("/v1/charges", "created payment_intent customer transfer_group")
 def list_charges(call: Call) -> Listing:
     found = matching(call, "charge", "payment_intent", "customer", "transfer_group")
     return Listing(found, "/v1/charges")
@@ -78,7 +78,7 @@ def create_refund(call: Call) -> Obj:
     return refunding.refund(call.world, charge, amount, reason=reason, metadata=metadata)
 
 
-@list_route("/v1/refunds", "charge payment_intent")
+@list_route("/v1/refunds", "created charge payment_intent")
 def list_refunds(call: Call) -> Listing:
     return Listing(matching(call, "refund", "charge", "payment_intent"), "/v1/refunds")
 
@@ -97,7 +97,7 @@ def update_refund(call: Call) -> Obj:
     return refund
 
 
-@list_route("/v1/balance_transactions", "currency payout source type")
+@list_route("/v1/balance_transactions", "created currency payout source type")
 def list_transactions(call: Call) -> Listing:
     found = matching(call, "balance_transaction", "currency", "source", "type")
     if payout := call.params.text("payout"):

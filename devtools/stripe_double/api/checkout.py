@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from ..core import charging
 from ..core.errors import invalid, missing_param, not_in_double, wrong_state
+from ..core.intents import CAPTURE_METHODS, LEAST_AMOUNT
 from ..core.params import Params
 from ..core.routing import INCLUDABLE, Call, Listing, list_route, listing_of, matching, route
+from ..core.sessions import close_unpaid
 from ..core.store import Obj
-from ..core.world import World, job
-from .payment_intents import CAPTURE_METHODS, LEAST_AMOUNT, new_intent
+from ..core.world import World
+from .payment_intents import refuse_method_types
 
 CREATE = (
     "adaptive_pricing after_expiration allow_promotion_codes automatic_tax "
@@ -16,7 +17,8 @@ CREATE = (
     "consent_collection currency custom_fields custom_text customer customer_creation "
     "customer_email customer_update discounts expires_at invoice_creation line_items locale "
     "metadata mode payment_intent_data payment_method_collection payment_method_configuration "
-    "payment_method_options payment_method_types phone_number_collection return_url "
+    "payment_method_options allowed_payment_method_types phone_number_collection return_url "
+    "redirect_on_completion "
     "saved_payment_method_options setup_intent_data shipping_address_collection shipping_options "
     "submit_type subscription_data success_url tax_id_collection ui_mode origin_context "
     "name_collection integration_identifier excluded_payment_method_types"
@@ -68,9 +70,10 @@ def _refuse_unsupported(params: Params) -> None:
         raise missing_param("mode")
     if mode != "payment":
         raise not_in_double(f"Checkout Sessions in {mode} mode", "mode")
-    shown = params.choice("ui_mode", ("hosted_page", "hosted", "embedded_page", "elements", "form"))
-    if shown not in (None, "hosted_page", "hosted"):
+    shown = params.choice("ui_mode", ("hosted_page", "embedded_page", "elements", "form"))
+    if shown not in (None, "hosted_page"):
         raise not_in_double(f"Checkout Sessions shown as {shown}", "ui_mode")
+    refuse_method_types(params)
     for name in _UNSUPPORTED:
         if name in params:
             raise not_in_double(f"{name} of Checkout Sessions", name)
@@ -196,7 +199,9 @@ def _line_items(world: World, session: Obj) -> Obj:
 INCLUDABLE["checkout.session", "line_items"] = _line_items
 
 
-@list_route("/v1/checkout/sessions", "customer customer_details payment_intent payment_link status")
+@list_route(
+    "/v1/checkout/sessions", "created customer customer_details payment_intent payment_link status"
+)
 def list_all(call: Call) -> Listing:
     found = matching(call, "checkout.session", "payment_intent", "customer", "status")
     return Listing(found, "/v1/checkout/sessions")
@@ -215,7 +220,7 @@ def update(call: Call) -> Obj:
     return session
 
 
-@list_route("/v1/checkout/sessions/{id}/line_items")
+@list_route("/v1/checkout/sessions/{id}/line_items", "")
 def list_lines(call: Call) -> Listing:
     session = call.get("checkout.session", param="session")
     url = f"/v1/checkout/sessions/{session['id']}/line_items"
@@ -230,75 +235,5 @@ def expire(call: Call) -> Obj:
             f"Only an open Checkout Session can be expired; this one is {session['status']}.",
             "checkout_session_not_open",
         )
-    _close_unpaid(call.world, session)
+    close_unpaid(call.world, session)
     return session
-
-
-@job
-def expire_session(world: World, session: str) -> None:
-    found = world.store.by_id[session]
-    if found["status"] == "open":
-        _close_unpaid(world, found)
-
-
-def _close_unpaid(world: World, session: Obj) -> None:
-    session["status"], session["url"] = "expired", None
-    if session["payment_intent"]:
-        intent = world.store.by_id[session["payment_intent"]]
-        if intent["status"] != "canceled":
-            charging.cancel(world, intent, "expired")
-    world.store.save(session)
-    world.emit("checkout.session.expired", session, account=session["_account"])
-
-
-def pay(world: World, session: Obj, method: Obj) -> None:
-    """One attempt from the hosted page. Raises the card's error; the session stays open."""
-    intent = _intent_of(world, session)
-    intent["_return_url"] = f"{world.base_url}/c/pay/{session['id']}"
-    charging.attempt(world, intent, method)
-    if intent["status"] != "requires_action":
-        complete(world, session, method)
-
-
-def _intent_of(world: World, session: Obj) -> Obj:
-    if session["payment_intent"]:
-        found: Obj = world.store.by_id[session["payment_intent"]]
-        return found
-    intent = new_intent(
-        world,
-        amount=session["amount_total"],
-        currency=session["currency"],
-        account=session["_account"],
-        customer=session["customer"],
-        _session=session["id"],
-        **session["_intent"],
-    )
-    session["payment_intent"] = intent["id"]
-    world.store.save(session)
-    return intent
-
-
-def complete(world: World, session: Obj, method: Obj) -> None:
-    intent = world.store.by_id[session["payment_intent"]]
-    billing = method["billing_details"]
-    session["status"], session["url"] = "complete", None
-    session["payment_status"] = "paid" if intent["status"] == "succeeded" else "unpaid"
-    session["customer_details"] = {
-        "address": billing["address"],
-        "business_name": None,
-        "email": session["customer_email"] or billing["email"],
-        "individual_name": None,
-        "name": billing["name"],
-        "phone": None,
-        "tax_exempt": "none",
-        "tax_ids": [],
-    }
-    world.store.save(session)
-    world.emit("checkout.session.completed", session, account=session["_account"])
-
-
-def after_authentication(world: World, intent: Obj) -> None:
-    """A session's payment passed 3-D Secure: the session is done."""
-    if intent["_session"]:
-        session = world.store.by_id[intent["_session"]]
-        complete(world, session, world.store.by_id[intent["payment_method"]])

@@ -5,15 +5,16 @@ from ..core.methods import behavior_of, from_data, from_params
 from ..core.routing import Call, Listing, list_route, matching, route
 from ..core.store import Obj
 from ..core.world import public
+from .payment_intents import refuse_method_types
 
 _FIELDS = (
     "address balance cash_balance description email invoice_prefix invoice_settings metadata name "
-    "next_invoice_sequence payment_method phone preferred_locales shipping source tax tax_exempt "
-    "business_name individual_name"
+    "next_invoice_sequence phone preferred_locales shipping source tax tax_exempt "
+    "business_name individual_name validate"
 )
 
 
-@route("POST", "/v1/customers", f"{_FIELDS} tax_id_data test_clock validate")
+@route("POST", "/v1/customers", f"{_FIELDS} payment_method tax_id_data test_clock")
 def create_customer(call: Call) -> Obj:
     customer: Obj = {
         "id": call.world.new_id("cus_", 14),
@@ -55,7 +56,7 @@ def _apply(call: Call, customer: Obj) -> None:
     customer["metadata"] = call.params.metadata(customer["metadata"])
 
 
-@list_route("/v1/customers", "email test_clock")
+@list_route("/v1/customers", "created email test_clock")
 def list_customers(call: Call) -> Listing:
     return Listing(matching(call, "customer", "email"), "/v1/customers")
 
@@ -65,7 +66,7 @@ def retrieve_customer(call: Call) -> Obj:
     return call.get("customer", param="customer")
 
 
-@route("POST", "/v1/customers/{id}", _FIELDS)
+@route("POST", "/v1/customers/{id}", f"{_FIELDS} default_source")
 def update_customer(call: Call) -> Obj:
     customer = call.get("customer", param="customer")
     _apply(call, customer)
@@ -132,10 +133,12 @@ def detach(call: Call) -> Obj:
     "POST",
     "/v1/setup_intents",
     "automatic_payment_methods confirm customer description metadata on_behalf_of payment_method "
-    "payment_method_data payment_method_options payment_method_types return_url single_use usage "
+    "payment_method_configuration payment_method_data payment_method_options payment_method_types "
+    "allowed_payment_method_types excluded_payment_method_types return_url single_use usage "
     "use_stripe_sdk mandate_data flow_directions attach_to_self",
 )
 def create_setup(call: Call) -> Obj:
+    refuse_method_types(call.params)
     customer = call.refer("customer", "customer")
     identifier = call.world.new_id("seti_")
     setup: Obj = {
@@ -178,7 +181,7 @@ def retrieve_setup(call: Call) -> Obj:
     "POST",
     "/v1/setup_intents/{id}/confirm",
     "payment_method payment_method_data payment_method_options return_url use_stripe_sdk "
-    "mandate_data",
+    "mandate_data allowed_payment_method_types",
 )
 def confirm_setup(call: Call) -> Obj:
     setup = call.get("setup_intent", param="intent")

@@ -7,7 +7,7 @@ from ..core.routing import Call, Listing, list_route, matching, route
 from ..core.store import Obj
 
 
-@list_route("/v1/disputes", "charge payment_intent")
+@list_route("/v1/disputes", "created charge payment_intent")
 def list_disputes(call: Call) -> Listing:
     return Listing(matching(call, "dispute", "charge", "payment_intent"), "/v1/disputes")
 
@@ -44,7 +44,7 @@ def _event(record: Obj) -> Obj:
     return event
 
 
-@list_route("/v1/events", "type types delivery_success")
+@list_route("/v1/events", "created type types delivery_success")
 def list_events(call: Call) -> Listing:
     found = matching(call, "event", "type")
     types = call.params.strings("types")

@@ -1,92 +1,34 @@
 """Payment intents: create, read, update, confirm, capture, cancel, search."""
 
-from typing import Any
-
 from ..core import charging, search
 from ..core.errors import StripeError, invalid, not_in_double, wrong_state
+from ..core.intents import CAPTURE_METHODS, LEAST_AMOUNT, new_intent
 from ..core.methods import from_params
 from ..core.params import Params
 from ..core.routing import Call, Listing, list_route, matching, route
-from ..core.store import PLATFORM, Obj
-from ..core.world import World
+from ..core.store import Obj
 
-LEAST_AMOUNT = 50
 _SHARED = (
     "amount amount_details currency customer description metadata payment_details payment_method "
     "payment_method_configuration payment_method_data payment_method_options receipt_email "
     "setup_future_usage shipping statement_descriptor statement_descriptor_suffix transfer_group "
-    "capture_method application_fee_amount transfer_data"
+    "capture_method application_fee_amount transfer_data allowed_payment_method_types "
+    "excluded_payment_method_types payment_method_types"
 )
 CREATE = (
     f"{_SHARED} automatic_payment_methods confirm confirmation_method error_on_requires_action "
-    "off_session on_behalf_of payment_method_types radar_options return_url use_stripe_sdk "
-    "mandate mandate_data excluded_payment_method_types allowed_payment_method_types"
+    "off_session on_behalf_of radar_options return_url use_stripe_sdk mandate mandate_data"
 )
 CONFIRM = (
     "payment_method payment_method_data payment_method_options receipt_email return_url "
     "off_session shipping setup_future_usage use_stripe_sdk capture_method mandate mandate_data "
-    "error_on_requires_action radar_options amount_details payment_details"
+    "error_on_requires_action radar_options amount_details payment_details "
+    "allowed_payment_method_types excluded_payment_method_types payment_method_types"
 )
-CAPTURE_METHODS = ("automatic", "automatic_async", "manual")
-
-
-def new_intent(
-    world: World, *, amount: int, currency: str, account: str = PLATFORM, **values: Any
-) -> Obj:
-    identifier = world.new_id("pi_")
-    intent: Obj = {
-        "id": identifier,
-        "object": "payment_intent",
-        "allowed_payment_method_types": None,
-        "amount": amount,
-        "amount_capturable": 0,
-        "amount_details": {"tip": {}},
-        "amount_received": 0,
-        "application": None,
-        "application_fee_amount": None,
-        "automatic_payment_methods": None,
-        "canceled_at": None,
-        "cancellation_reason": None,
-        "capture_method": "automatic_async",
-        "client_secret": f"{identifier}_secret_{world.new_id('', 25)}",
-        "confirmation_method": "automatic",
-        "created": world.clock.now(),
-        "currency": currency,
-        "customer": None,
-        "customer_account": None,
-        "description": None,
-        "excluded_payment_method_types": None,
-        "last_payment_error": None,
-        "latest_charge": None,
-        "livemode": False,
-        "metadata": {},
-        "next_action": None,
-        "on_behalf_of": None,
-        "payment_method": None,
-        "payment_method_configuration_details": None,
-        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "payment_method_types": ["card"],
-        "processing": None,
-        "receipt_email": None,
-        "review": None,
-        "setup_future_usage": None,
-        "shipping": None,
-        "source": None,
-        "statement_descriptor": None,
-        "statement_descriptor_suffix": None,
-        "status": "requires_payment_method",
-        "transfer_data": None,
-        "transfer_group": None,
-        "_return_url": None,
-        "_session": None,
-    }
-    intent.update(values)
-    world.store.add(intent, account=account)
-    world.emit("payment_intent.created", intent, account=account)
-    return intent
 
 
 def _refuse_unsupported(params: Params) -> None:
+    refuse_method_types(params)
     for name in ("application_fee_amount", "transfer_data"):
         if name in params:
             raise not_in_double("destination charges (it knows separate charges and transfers)")
@@ -124,18 +66,16 @@ def create(call: Call) -> Obj:
     params = call.params
     amount, currency = params.required_amount(least=LEAST_AMOUNT), params.currency()
     confirm_now = params.boolean("confirm")
-    kinds = params.strings("payment_method_types") or ["card"]
-    if "card" not in kinds:
-        raise not_in_double(f"payment methods of type {kinds[0]}", "payment_method_types")
     values = _details(call)
-    if "automatic_payment_methods" in params:
-        automatic = params.nested("automatic_payment_methods")
-        values["automatic_payment_methods"] = {
-            "allow_redirects": automatic.text("allow_redirects") or "always",
-            "enabled": automatic.boolean("enabled"),
-        }
+    automatic = params.nested("automatic_payment_methods")
+    values["automatic_payment_methods"] = {
+        "allow_redirects": automatic.choice("allow_redirects", ("always", "never"), "always"),
+        "enabled": automatic.boolean("enabled", default=True),
+    }
     if "return_url" in params and not confirm_now:
         raise invalid("return_url", "return_url is only accepted together with confirm.")
+    if confirm_now:
+        _need_return_url(params, values["automatic_payment_methods"])
     method = from_params(call.world, params, call.account)
     if confirm_now and method is None:
         raise _needs_method()
@@ -150,7 +90,7 @@ def create(call: Call) -> Obj:
     return intent
 
 
-@list_route("/v1/payment_intents", "customer")
+@list_route("/v1/payment_intents", "created customer")
 def list_all(call: Call) -> Listing:
     return Listing(matching(call, "payment_intent", "customer"), "/v1/payment_intents")
 
@@ -192,6 +132,7 @@ def update(call: Call) -> Obj:
 @route("POST", "/v1/payment_intents/{id}/confirm", CONFIRM)
 def confirm(call: Call) -> Obj:
     intent = call.get("payment_intent", param="intent")
+    refuse_method_types(call.params)
     if intent["_session"]:
         raise _unexpected(intent, "it belongs to a Checkout Session, which confirms it itself")
     if intent["status"] not in (
@@ -200,6 +141,7 @@ def confirm(call: Call) -> Obj:
         "requires_action",
     ):
         raise _unexpected(intent, "it cannot be confirmed")
+    _need_return_url(call.params, intent["automatic_payment_methods"])
     method = from_params(call.world, call.params, call.account)
     if method is None and intent["payment_method"]:
         method = call.world.store.by_id[intent["payment_method"]]
@@ -214,17 +156,8 @@ def confirm(call: Call) -> Obj:
 def _confirm(call: Call, intent: Obj, method: Obj | None) -> None:
     assert method is not None  # noqa: S101 -- both callers have refused
     intent["_return_url"] = call.params.text("return_url")
-    charging.attempt(call.world, intent, method)
-    if intent["status"] == "requires_action" and call.params.boolean("error_on_requires_action"):
-        refusal = StripeError(
-            "This payment needs the shopper's authentication.",
-            status=402,
-            kind="card_error",
-            code="authentication_required",
-            decline_code="authentication_required",
-        )
-        charging.fail(call.world, intent, refusal)
-        raise refusal
+    absent = call.params.boolean("off_session")
+    charging.attempt(call.world, intent, method, absent=absent)
 
 
 @route(
@@ -263,6 +196,38 @@ def cancel(call: Call) -> Obj:
         raise _unexpected(intent, "it can no longer be canceled")
     charging.cancel(call.world, intent, reason)
     return intent
+
+
+def refuse_method_types(params: Params) -> None:
+    """The pinned API version no longer lets the caller list payment method types."""
+    if "payment_method_types" in params:
+        raise StripeError(
+            "payment_method_types can no longer be sent; the provider chooses, or use "
+            "allowed_payment_method_types.",
+            param="payment_method_types",
+            code="payment_method_types_no_longer_supported",
+            stored=False,
+        )
+    allowed = params.strings("allowed_payment_method_types")
+    if allowed and "card" not in allowed:
+        raise not_in_double(f"payment methods of type {allowed[0]}", "allowed_payment_method_types")
+
+
+def _need_return_url(params: Params, automatic: Obj) -> None:
+    """Payment methods that may redirect need somewhere to come back to."""
+    redirects = automatic["enabled"] and automatic["allow_redirects"] == "always"
+    if redirects and "return_url" not in params and not params.boolean("off_session"):
+        raise invalid(
+            "return_url",
+            "Confirming needs a return_url, because payment methods may redirect; send one, or "
+            "create the payment with automatic_payment_methods[allow_redirects]=never.",
+            "parameter_missing",
+        )
+    if redirects and params.boolean("error_on_requires_action"):
+        raise invalid(
+            "error_on_requires_action",
+            "error_on_requires_action cannot be combined with payment methods that redirect.",
+        )
 
 
 def _unexpected(intent: Obj, why: str) -> StripeError:

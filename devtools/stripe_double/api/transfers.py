@@ -137,7 +137,7 @@ def _payment(world: World, transfer: Obj) -> Obj:
     }
 
 
-@list_route("/v1/transfers", "destination transfer_group")
+@list_route("/v1/transfers", "created destination transfer_group")
 def list_all(call: Call) -> Listing:
     return Listing(matching(call, "transfer", "destination", "transfer_group"), "/v1/transfers")
 
@@ -214,7 +214,7 @@ def _take_back(world: World, transfer: Obj, amount: int, metadata: Obj) -> Obj:
     return made
 
 
-@list_route("/v1/transfers/{id}/reversals")
+@list_route("/v1/transfers/{id}/reversals", "")
 def list_reversals(call: Call) -> Listing:
     transfer = call.get("transfer", param="transfer")
     found = [r for r in matching(call, "transfer_reversal") if r["transfer"] == transfer["id"]]
@@ -236,7 +236,7 @@ def create_payout(call: Call) -> Obj:
     return payouts.create(call)
 
 
-@list_route("/v1/payouts", "status destination arrival_date")
+@list_route("/v1/payouts", "created status destination arrival_date")
 def list_payouts(call: Call) -> Listing:
     return Listing(matching(call, "payout", "status", "destination"), "/v1/payouts")
 
@@ -251,7 +251,12 @@ def cancel_payout(call: Call) -> Obj:
     return payouts.cancel(call)
 
 
-@route("POST", "/v1/topups", "amount currency description metadata statement_descriptor source")
+@route(
+    "POST",
+    "/v1/topups",
+    "amount currency description metadata statement_descriptor source payment_method "
+    "payment_method_options transfer_group",
+)
 def create_topup(call: Call) -> Obj:
     world, amount = call.world, call.params.required_amount()
     currency = call.params.currency()

@@ -10,7 +10,7 @@ from .errors import StripeError, server_error, too_many_requests
 from .faults import Fault, Faults
 from .http import HangUp, Request, Response
 from .params import Params, decode
-from .routing import Call, match, render
+from .routing import BEYOND, Call, match, render
 from .store import PLATFORM, Obj
 from .webhooks import Webhooks
 from .world import API_VERSION, World
@@ -75,6 +75,7 @@ class App:
                 try:
                     self.world.run_due()
                     response = extra(self, request)
+                    self.world.run_due()
                 finally:
                     self.commit()
             if response is not None:
@@ -134,6 +135,7 @@ class App:
                 if fault is not None and fault.kind == "500_stored":
                     raise server_error()
                 response = Response.json(200, self._run(request, account))
+                world.run_due()  # what follows at once follows after the answer was written
                 if fault is not None and fault.kind == "500_after":
                     raise server_error()
             except StripeError as refusal:
@@ -155,7 +157,7 @@ class App:
         encoded = request.query if request.method in ("GET", "DELETE") else request.body.decode()
         params = Params(decode(encoded))
         if found.allowed is not None:
-            params.only(found.allowed)
+            params.only(found.allowed, BEYOND)
         call = Call(self.world, params, account, path)
         return render(call, found.handler(call))
 

@@ -140,6 +140,7 @@ MESSAGES = {
     "expired_card": "The card has expired.",
     "incorrect_cvc": "The card's security code is incorrect.",
     "processing_error": "The card could not be processed just now. Try again in a moment.",
+    "authentication_required": "The bank wants the cardholder to approve this payment.",
     "payment_intent_authentication_failure": (
         "The bank could not confirm that it was you. Try again or use another card."
     ),

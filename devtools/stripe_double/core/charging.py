@@ -1,20 +1,31 @@
 """What happens to a payment intent and its charges: attempts, captures, cancellation, expiry."""
 
 from .cards import MESSAGES, TestCard
+from .charges import new_charge, outcome_of
 from .errors import StripeError
-from .methods import behavior_of, no_billing_details
+from .methods import behavior_of
 from .money import charge_fee, post
 from .store import Obj
 from .world import World, job, public
 
+NEEDS_AUTHENTICATION = TestCard(
+    "", "", "", "", "authentication_required", "authentication_required"
+)
 AUTHORIZATION_LASTS = 7 * 24 * 3600
 
 
-def attempt(world: World, intent: Obj, method: Obj, *, authenticated: bool = False) -> None:
-    """Charge the method once. Raises the card error after recording the failed attempt."""
+def attempt(
+    world: World, intent: Obj, method: Obj, *, authenticated: bool = False, absent: bool = False
+) -> None:
+    """Charge the method once; `absent` says that nobody is there to authenticate.
+
+    Raises the card error after recording the failed attempt.
+    """
     card = behavior_of(method)
     intent["payment_method"] = method["id"]
     intent["next_action"] = None
+    if card.authenticate and absent:
+        raise _decline(world, intent, method, NEEDS_AUTHENTICATION)
     if card.authenticate and not authenticated:
         _ask_for_authentication(world, intent)
     elif card.code is not None:
@@ -30,83 +41,6 @@ def attempt(world: World, intent: Obj, method: Obj, *, authenticated: bool = Fal
             _take(world, intent, charge)
         if card.dispute and charge["captured"]:
             world.later(0, "open_dispute", charge=charge["id"], reason=card.dispute)
-
-
-def new_charge(world: World, intent: Obj, method: Obj, status: str = "succeeded") -> Obj:
-    charge: Obj = {
-        "id": world.new_id("ch_"),
-        "object": "charge",
-        "amount": intent["amount"],
-        "amount_captured": 0,
-        "amount_refunded": 0,
-        "application": None,
-        "application_fee": None,
-        "application_fee_amount": None,
-        "balance_transaction": None,
-        "billing_details": no_billing_details() | method["billing_details"],
-        "calculated_statement_descriptor": intent["statement_descriptor"] or "STRIPE DOUBLE",
-        "captured": False,
-        "created": world.clock.now(),
-        "currency": intent["currency"],
-        "customer": intent["customer"],
-        "description": intent["description"],
-        "disputed": False,
-        "failure_balance_transaction": None,
-        "failure_code": None,
-        "failure_message": None,
-        "fraud_details": {},
-        "livemode": False,
-        "metadata": dict(intent["metadata"]),
-        "on_behalf_of": None,
-        "outcome": _outcome(None),
-        "paid": status == "succeeded",
-        "payment_intent": intent["id"],
-        "payment_method": method["id"],
-        "payment_method_details": {
-            "type": "card",
-            "card": method["card"] | {"amount_authorized": intent["amount"], "network": "visa"},
-        },
-        "receipt_email": intent["receipt_email"],
-        "receipt_number": None,
-        "receipt_url": None,
-        "refunded": False,
-        "review": None,
-        "shipping": intent["shipping"],
-        "source_transfer": None,
-        "statement_descriptor": intent["statement_descriptor"],
-        "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
-        "status": status,
-        "transfer_data": None,
-        "transfer_group": intent["transfer_group"],
-        "_transferred": 0,
-    }
-    world.store.add(charge, account=intent["_account"])
-    intent["latest_charge"] = charge["id"]
-    world.store.save(intent)
-    return charge
-
-
-def _outcome(card: TestCard | None) -> Obj:
-    if card is None:
-        return {
-            "advice_code": None,
-            "network_advice_code": None,
-            "network_decline_code": None,
-            "network_status": "approved_by_network",
-            "reason": None,
-            "risk_level": "normal",
-            "risk_score": 12,
-            "seller_message": "Payment complete.",
-            "type": "authorized",
-        }
-    return _outcome(None) | {
-        "advice_code": "try_again_later",
-        "network_decline_code": "01",
-        "network_status": "declined_by_network",
-        "reason": card.decline_code or card.code,
-        "seller_message": "The bank declined the payment.",
-        "type": "issuer_declined",
-    }
 
 
 def _ask_for_authentication(world: World, intent: Obj) -> None:
@@ -130,7 +64,7 @@ def _decline(world: World, intent: Obj, method: Obj, card: TestCard) -> StripeEr
     charge = new_charge(world, intent, method, status="failed")
     message = MESSAGES[card.decline_code or card.code or "generic_decline"]
     charge["failure_code"], charge["failure_message"] = card.code, message
-    charge["outcome"] = _outcome(card)
+    charge["outcome"] = outcome_of(card)
     world.store.save(charge)
     world.emit("charge.failed", charge, account=intent["_account"])
     refusal = StripeError(
@@ -204,8 +138,6 @@ def decide_delayed(world: World, intent: str, succeeded: str) -> None:
     if found["_session"]:
         session = world.store.by_id[found["_session"]]
         ending = "succeeded" if succeeded == "succeeded" else "failed"
-        session["payment_status"] = "paid" if ending == "succeeded" else "unpaid"
-        world.store.save(session)
         world.emit(f"checkout.session.async_payment_{ending}", session, account=session["_account"])
 
 
@@ -243,6 +175,10 @@ def _take(world: World, intent: Obj, charge: Obj, amount: int | None = None) -> 
     intent["amount_received"] = taken
     intent["amount_capturable"] = 0
     account = intent["_account"]
+    if intent["_session"]:
+        session = world.store.by_id[intent["_session"]]
+        session["payment_status"] = "paid"
+        world.store.save(session)
     if world.behavior.settlement_delay:
         world.later(world.behavior.settlement_delay, "settle", charge=charge["id"])
     else:

@@ -30,5 +30,5 @@ class Response:
         return cls(303, b"", {"Location": url})
 
 
-class HangUp(Exception):  # noqa: N818 -- an instruction to the server, not an error
+class HangUp(Exception):
     """Close the connection without an answer."""

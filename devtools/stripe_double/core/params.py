@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl
 
-from .errors import invalid, missing_param, unknown_param
+from .errors import invalid, missing_param, not_in_double, unknown_param
 
 _CURRENCIES = (
     "aed ars aud bam bgn bhd brl cad chf clp cny cop cve czk dkk egp eur gbp hkd huf idr ils inr "
@@ -46,9 +46,12 @@ class Params:
     def name(self, name: str) -> str:
         return f"{self.prefix}[{name}]" if self.prefix else name
 
-    def only(self, allowed: frozenset[str]) -> None:
+    def only(self, allowed: frozenset[str], beyond: frozenset[str] = frozenset()) -> None:
+        """Refuse parameters that do not exist, and by another code those not imitated."""
         for name in self.data:
             if name not in allowed:
+                if name in beyond:
+                    raise not_in_double(f"the parameter {name} here", self.name(name))
                 raise unknown_param(self.name(name))
 
     def text(self, name: str) -> str | None:

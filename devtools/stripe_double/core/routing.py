@@ -59,7 +59,13 @@ class Route:
 
 
 ROUTES: dict[tuple[str, int], list[Route]] = {}
-LIST_PARAMS = "limit starting_after ending_before created expand"
+LIST_PARAMS = "limit starting_after ending_before"
+# Parameters the provider takes somewhere and the double nowhere: refused by their own name.
+_BEYOND = (
+    "amount_to_confirm confirmation_token customer_account hooks line_items managed_payments "
+    "optional_items payment_intent_data payment_method_data permissions subscription wallet_options"
+)
+BEYOND = frozenset(_BEYOND.split())
 # Objects that appear only when asked for: (object, field) -> function of (world, object)
 INCLUDABLE: dict[tuple[str, str], Callable[[World, Obj], Any]] = {}
 
@@ -77,7 +83,7 @@ def route(method: str, path: str, params: str | None = None) -> Callable[[Handle
     return register
 
 
-def list_route(path: str, params: str = "") -> Callable[[Handler], Handler]:
+def list_route(path: str, params: str = "created") -> Callable[[Handler], Handler]:
     return route("GET", path, f"{LIST_PARAMS} {params}")
 
 

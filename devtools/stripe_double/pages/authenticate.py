@@ -2,12 +2,12 @@
 
 from urllib.parse import urlencode
 
-from ..api.checkout import after_authentication
 from ..core import charging
 from ..core.app import App
 from ..core.cards import MESSAGES
 from ..core.errors import StripeError
 from ..core.http import Request, Response
+from ..core.sessions import after_authentication
 from ..core.store import Obj
 from ..core.world import World, public
 from .html import form_of, money, notice, respond

@@ -3,12 +3,12 @@
 import re
 from html import escape
 
-from ..api.checkout import pay
 from ..core.app import App
 from ..core.cards import BY_NUMBER, CARDS, TestCard
 from ..core.errors import StripeError
 from ..core.http import Request, Response
 from ..core.methods import card_fault, new_method
+from ..core.sessions import pay
 from ..core.store import Obj
 from ..core.world import World
 from .html import fill, form_of, money, notice, respond
@@ -18,7 +18,7 @@ Fields = dict[str, str]
 _LABELS = {
     "email": "E-mail",
     "card": "Card number",
-    "expiry": "Expiry date",
+    "expiry": "Expiry date (MM/YY)",
     "cvc": "Security code",
     "name": "Name on card",
 }
@@ -29,7 +29,6 @@ _ATTRIBUTES = {
     "cvc": 'type="text" inputmode="numeric" autocomplete="cc-csc" maxlength="4"',
     "name": 'type="text" autocomplete="cc-name" maxlength="120"',
 }
-_HINTS = {"expiry": "Month / year, such as 12/34"}
 
 
 def page(app: App, request: Request) -> Response | None:
@@ -155,17 +154,18 @@ def _show(
         back = (
             f'<p><a href="{escape(session["cancel_url"])}">Back to the shop without paying</a></p>'
         )
+    action = f"{PREFIX}{session['id']}"
     trouble = bool(refusal or wrong)
     return respond(
         f"{'Not paid yet: ' if trouble else ''}Test payment page, {total}",
         "pay",
         status=status,
         total=total,
-        action=f"{PREFIX}{session['id']}",
+        action=action,
         alert_html=_alert(refusal, wrong),
         lines_html="".join(_line(line) for line in session["_lines"]),
         back_html=back,
-        cards_html="".join(_card(card) for card in CARDS if card.shown),
+        cards_html="".join(_card(card, action) for card in CARDS if card.shown),
         **shown,
     )
 
@@ -179,21 +179,15 @@ def _alert(refusal: str, errors: Fields) -> str:
     items = "".join(
         f'<li><a href="#{name}">{escape(text)}</a></li>' for name, text in errors.items()
     )
-    return fill("alert", heading="Some details are missing", text_html=f"<ul>{items}</ul>")
+    return fill("alert", heading="Check these details", text_html=f"<ul>{items}</ul>")
 
 
 def _field(name: str, fields: Fields, errors: Fields) -> str:
     value = "" if name == "cvc" and "fill" not in fields else fields.get(name, "")
-    notes, described = "", []
-    for kind, text in (("hint", _HINTS.get(name)), ("error", errors.get(name))):
-        if text:
-            described.append(f"{name}-{kind}")
-            notes += f'<span class="{kind}" id="{name}-{kind}">{escape(text)}</span>'
-    attributes = _ATTRIBUTES[name]
-    if described:
-        attributes += f' aria-describedby="{" ".join(described)}"'
+    notes, attributes = "", _ATTRIBUTES[name]
     if name in errors:
-        attributes += ' aria-invalid="true"'
+        attributes += f' aria-describedby="{name}-error" aria-invalid="true"'
+        notes = f'<span class="error" id="{name}-error">{escape(errors[name])}</span>'
     return fill(
         "field",
         name=name,
@@ -212,5 +206,5 @@ def _line(line: Obj) -> str:
     return f"<li><span>{name}{note}</span><span>{escape(amount)}</span></li>"
 
 
-def _card(card: TestCard) -> str:
-    return fill("card", number=card.number, spaced=card.spaced, does=card.does)
+def _card(card: TestCard, action: str) -> str:
+    return fill("card", number=card.number, spaced=card.spaced, does=card.does, action=action)

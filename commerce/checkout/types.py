@@ -1,32 +1,66 @@
 """What crosses the border of checkout."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from commerce.accounts.types import AddressData
+from commerce.cart.types import CartData, CartLine
+from commerce.fulfillment.types import ShippingOption
+from commerce.pricing.types import Quote
+
+OrderState = Literal["pending", "confirmed", "canceled", "review"]
+"""Where an order stands after its payment was looked at; "review" waits for staff."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SellerPart:
+    """One seller's share of a cart: its lines and how they can travel."""
+
+    seller_id: int
+    seller_name: str
+    lines: list[CartLine]
+    options: list[ShippingOption]
+    chosen: ShippingOption | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review:
+    """Everything a shopper agrees to before paying, as it is now."""
+
+    cart: CartData
+    email: str
+    address: AddressData | None
+    parts: list[SellerPart]
+    quote: Quote | None
+    """The totals, once there is an address and a way of shipping for each seller."""
+    problems: list[str] = field(default_factory=list)
+    """What keeps the order from being placed, in words for the shopper."""
+
+    @property
+    def needs_address(self) -> bool:
+        return self.address is None or not self.email
+
+    @property
+    def needs_methods(self) -> bool:
+        return any(part.chosen is None for part in self.parts)
+
+    @property
+    def can_ship(self) -> bool:
+        return not self.needs_address and all(part.options for part in self.parts)
+
+    @property
+    def can_place(self) -> bool:
+        return bool(self.cart.lines) and self.quote is not None and not self.problems
 
 
 @dataclass(frozen=True, kw_only=True)
 class Placed:
     """An order was placed. Send the shopper to `payment_url` when there is one.
 
-    Without one, `outcome` tells why: "confirmed" needs no payment, "try-again"
-    means that the provider is away and the order waits, "settled" that an
-    earlier submit of the same cart was paid or given up already.
+    Without one, `outcome` tells why: "confirmed" needs no payment (any more),
+    "try-again" means that the provider is away while the order waits.
     """
 
     order_token: str
     payment_url: str | None
-    outcome: Literal["pay", "confirmed", "try-again", "settled"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class OrderState:
-    """Where an order stands after its payment was looked at."""
-
-    order_token: str
-    state: Literal["pending", "confirmed", "canceled", "review"]
-    payment_state: str = ""
-    failure_code: str = ""
-
-    @property
-    def is_confirmed(self) -> bool:
-        return self.state == "confirmed"
+    outcome: Literal["pay", "confirmed", "try-again"]

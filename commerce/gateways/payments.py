@@ -127,8 +127,8 @@ class PaymentGateway(Protocol):
     def create_session(self, request: SessionRequest) -> SessionData:
         """Make the hosted page of an attempt; repeating the request returns the same page."""
 
-    def find_session(self, *, order_token: str, since: datetime) -> SessionData | None:
-        """Look for a page by our reference among those made since a moment."""
+    def find_session(self, *, attempt_key: str, since: datetime) -> SessionData | None:
+        """Look for an attempt's page by its key among those made since a moment."""
 
     def retrieve_payment(
         self, *, session_id: str | None = None, payment_id: str | None = None

@@ -53,13 +53,13 @@ class StripeGateway:
         )
         return SessionData(id=made.id, url=made.url or "")
 
-    def find_session(self, *, order_token: str, since: datetime) -> SessionData | None:
+    def find_session(self, *, attempt_key: str, since: datetime) -> SessionData | None:
         after: str | None = None
         for _ in range(10):
             page = self._sessions(since, after)
-            for found in page.data:
-                if found.client_reference_id == order_token:
-                    return SessionData(id=found.id, url=found.url or "")
+            for found in page.to_dict()["data"]:
+                if (found["metadata"] or {}).get("attempt") == attempt_key:
+                    return SessionData(id=found["id"], url=found["url"] or "")
             if not page.has_more:
                 return None
             after = page.data[-1].id
@@ -171,7 +171,7 @@ class StripeGateway:
         params: Any = {"transfer_group": group, "limit": 100}
         page = ask(lambda: self._client.v1.transfers.list(params), what="look for transfer")
         for found in page.auto_paging_iter():
-            if (found.metadata or {}).get("key") == idempotency_key:
+            if _key_of(found) == idempotency_key:
                 return TransferData(id=found.id, amount_minor=found.amount)
         return None
 
@@ -193,7 +193,7 @@ class StripeGateway:
         options: Any = {"stripe_account": account_id}
         page = ask(lambda: self._client.v1.payouts.list(params, options), what="look for payout")
         for found in page.auto_paging_iter():
-            if (found.metadata or {}).get("key") == idempotency_key:
+            if _key_of(found) == idempotency_key:
                 return _payout(found)
         return None
 
@@ -347,11 +347,18 @@ def _account(account: dict[str, Any]) -> AccountData:
     )
 
 
+def _key_of(found: Any) -> str | None:
+    """Read the key that we wrote onto what we asked for."""
+    key: str | None = (found.to_dict().get("metadata") or {}).get("key")
+    return key
+
+
 def _refund(made: Any) -> ProviderRefund:
     states = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
+    status = str(made.status or "")
     return ProviderRefund(
         id=made.id,
-        state=cast("Any", states.get(made.status or "", "pending")),
+        state=cast("Any", states.get(status, "pending")),
         amount_minor=made.amount,
         failure_code=getattr(made, "failure_reason", None) or "",
     )

@@ -86,6 +86,8 @@ def ask(call: Callable[[], T], *, what: str) -> T:
         try:
             answer = call()
         except stripe.StripeError as error:
+            if error.http_status == 401:  # our key is wrong: nobody refused this request
+                raise GatewayUnavailable(f"{what}: the key is not accepted") from error
             if not _may_pass(error):
                 breaker.succeeded()
                 _refuse(error)

@@ -1,6 +1,7 @@
 """Booking. The database refuses what does not balance; here it gets a name first."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -50,7 +51,7 @@ def post(
     difference = sum(lines.values())
     if difference or len(lines) < 2:
         raise Unbalanced(business_key=business_key, difference=difference, entries=len(lines))
-    params = {
+    params: dict[str, Any] = {
         "key": business_key,
         "kind": kind,
         "memo": memo[:200],
@@ -66,7 +67,7 @@ def post(
         return _open_accounts(codes=list(lines), currency=currency) and _book(params)
 
 
-def _book(params: Mapping[str, object]) -> bool:
+def _book(params: dict[str, Any]) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_POST, params)
         return cursor.fetchone() is not None

@@ -12,7 +12,7 @@ from commerce.kernel.money import Money
 
 from .models import Payment
 from .queries import as_data
-from .receiving import handle_event, record_event, work_off_events
+from .receiving import handle_event, receive, record_event, work_off_events
 from .refunding import RefundTooLarge, look_at_refunds, request_refund, send_refunds
 from .types import PaymentData
 
@@ -21,12 +21,14 @@ __all__ = [
     "RefundTooLarge",
     "capture",
     "close",
+    "close_unopened",
     "handle_event",
     "hold_for_review",
     "look_at_refunds",
     "mark_processing",
     "note_decline",
     "note_refusal",
+    "receive",
     "record_event",
     "record_fee",
     "record_session",
@@ -188,6 +190,22 @@ def close(*, payment_id: int, canceled: bool, failure_code: str = "") -> bool:
     state = Payment.State.CANCELED if canceled else Payment.State.FAILED
     changed = Payment.objects.filter(pk=payment_id, state__in=_OPEN).update(
         state=state, failure_code=failure_code[:60], check_at=None, updated_at=Now()
+    )
+    return changed == 1
+
+
+def close_unopened(*, payment_id: int, failure_code: str = "") -> bool:
+    """End an attempt without a recorded payment page: nobody can have paid it.
+
+    Returns False when its page was recorded meanwhile, or it has ended.
+    """
+    changed = Payment.objects.filter(
+        pk=payment_id, state=Payment.State.CREATED, provider_session=None
+    ).update(
+        state=Payment.State.CANCELED,
+        failure_code=failure_code[:60],
+        check_at=None,
+        updated_at=Now(),
     )
     return changed == 1
 

@@ -53,6 +53,12 @@ def by_key(*, idempotency_key: str) -> PaymentData | None:
     return as_data(payment) if payment else None
 
 
+def by_charge(*, charge_id: str) -> PaymentData | None:
+    """Return the attempt that the provider's charge paid."""
+    payment = Payment.objects.filter(provider_charge=charge_id).first()
+    return as_data(payment) if payment else None
+
+
 def charges_of(*, order_tokens: list[str]) -> dict[str, str]:
     """Return the provider's charge that paid each order."""
     rows = Payment.objects.filter(

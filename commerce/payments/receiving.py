@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import structlog
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -11,6 +12,7 @@ from commerce.gateways.payments import ProviderEventData, get_payment_gateway
 from commerce.kernel.actor import acting_as
 
 from .models import ProviderEvent
+from .nudging import nudge
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +31,14 @@ def record_event(*, event: ProviderEventData) -> bool:
             "payload": event.object,
         },
     )
+    return created
+
+
+def receive(*, event: ProviderEventData) -> bool:
+    """Store a verified notice and wake a worker. Returns False when it had come before."""
+    created = record_event(event=event)
+    if created:
+        transaction.on_commit(lambda: nudge("handle_event", event_id=event.id))
     return created
 
 

@@ -19,6 +19,7 @@ from commerce.outbox.bus import publish
 
 from .events import RefundFailed, RefundSucceeded
 from .models import Payment, Refund
+from .nudging import nudge
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +62,7 @@ def request_refund(*, payment_id: int, amount: Money, business_key: str, reason:
         amount_minor=amount.minor,
         reason=reason[:200],
     )
+    transaction.on_commit(lambda: nudge("send_refunds"))
     return refund.pk
 
 

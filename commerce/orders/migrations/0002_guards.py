@@ -178,10 +178,13 @@ CREATE CONSTRAINT TRIGGER lines_add_up AFTER INSERT ON orders_orderline
 -- A confirmed order has its exact total captured, unless there is nothing to pay.
 CREATE FUNCTION orders_confirmed_is_paid() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NEW.state = 'confirmed' AND NEW.total_minor > 0 AND NOT EXISTS (
-        SELECT 1 FROM payments_payment
-        WHERE order_token = NEW.token AND state = 'captured'
-          AND captured_minor = NEW.total_minor AND currency = NEW.currency
+    IF EXISTS (
+        SELECT 1 FROM orders_order o
+        WHERE o.id = NEW.id AND o.state = 'confirmed' AND o.total_minor > 0 AND NOT EXISTS (
+            SELECT 1 FROM payments_payment p
+            WHERE p.order_token = o.token AND p.state = 'captured'
+              AND p.captured_minor = o.total_minor AND p.currency = o.currency
+        )
     ) THEN
         RAISE EXCEPTION 'order % is not paid', NEW.id USING ERRCODE = 'check_violation';
     END IF;
@@ -190,24 +193,31 @@ END $$;
 CREATE CONSTRAINT TRIGGER confirmed_is_paid AFTER INSERT OR UPDATE OF state ON orders_order
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION orders_confirmed_is_paid();
 
--- A seller's part lives only in an order that does.
+-- A seller's part waits, lives and ends with its order.
 CREATE FUNCTION orders_part_follows() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    whole varchar;
+    subject bigint := CASE WHEN TG_TABLE_NAME = 'orders_order'
+        THEN (to_jsonb(NEW) ->> 'id')::bigint ELSE (to_jsonb(NEW) ->> 'order_id')::bigint END;
 BEGIN
-    SELECT state INTO whole FROM orders_order WHERE id = NEW.order_id;
-    IF (NEW.state = 'pending') <> (whole = 'pending')
-       OR (whole = 'canceled' AND NEW.state <> 'canceled') THEN
-        RAISE EXCEPTION 'seller order % is % in an order that is %', NEW.id, NEW.state, whole
-            USING ERRCODE = 'check_violation';
+    IF EXISTS (
+        SELECT 1 FROM orders_sellerorder part JOIN orders_order o ON o.id = part.order_id
+        WHERE o.id = subject AND (
+            (part.state = 'pending') <> (o.state = 'pending')
+            OR (o.state = 'canceled' AND part.state <> 'canceled')
+        )
+    ) THEN
+        RAISE EXCEPTION 'order % and its parts disagree', subject USING ERRCODE = 'check_violation';
     END IF;
     RETURN NULL;
 END $$;
 CREATE CONSTRAINT TRIGGER part_follows AFTER INSERT OR UPDATE OF state ON orders_sellerorder
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION orders_part_follows();
+CREATE CONSTRAINT TRIGGER part_follows AFTER UPDATE OF state ON orders_order
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION orders_part_follows();
 """
 
 BACKWARD = """
+DROP TRIGGER part_follows ON orders_order;
 DROP TRIGGER part_follows ON orders_sellerorder;
 DROP TRIGGER confirmed_is_paid ON orders_order;
 DROP TRIGGER lines_add_up ON orders_orderline;

@@ -1,0 +1,35 @@
+"""The arithmetic of a captured payment: who owes what to whom. Pure; sums to zero."""
+
+from collections.abc import Sequence
+
+from commerce.orders.types import PartAmounts
+
+Entries = dict[str, int]
+
+
+def capture_entries(*, parts: Sequence[PartAmounts], gross_minor: int, fee_minor: int) -> Entries:
+    """Split what the shopper paid: to each seller its earning, tax to the state, ours to us.
+
+    The provider keeps its fee out of the gross, and the marketplace bears it.
+    """
+    entries: Entries = {"stripe": gross_minor - fee_minor, "stripe:fees": fee_minor}
+    for part in parts:
+        code = f"payable:{part.seller_id}"
+        entries[code] = entries.get(code, 0) - part.earning_minor
+    entries["commission"] = -sum(part.commission_minor for part in parts)
+    entries["tax"] = -sum(part.tax_minor for part in parts)
+    return entries
+
+
+def orphan_entries(*, gross_minor: int, fee_minor: int) -> Entries:
+    """Owe all of it back to the shopper; the fee is the marketplace's loss, no seller's."""
+    return {
+        "stripe": gross_minor - fee_minor,
+        "stripe:fees": fee_minor,
+        "refunds:owed": -gross_minor,
+    }
+
+
+def fee_entries(*, fee_minor: int) -> Entries:
+    """Take a fee out of the provider's balance that it named after the capture."""
+    return {"stripe:fees": fee_minor, "stripe": -fee_minor}

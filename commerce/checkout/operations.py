@@ -1,0 +1,224 @@
+"""Checkout, step by step. Placing, paying and settling have files of their own."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models.functions import Now
+
+from commerce.accounts import operations as accounts
+from commerce.accounts.types import AddressData
+from commerce.cart import operations as carts
+from commerce.cart import queries as cart_queries
+from commerce.gateways.payments import GatewayUnavailable
+from commerce.inventory import operations as inventory
+from commerce.kernel import clock
+from commerce.kernel.failpoints import failpoint
+from commerce.kernel.money import Money
+from commerce.orders import operations as orders
+from commerce.orders import queries as order_queries
+from commerce.payments import operations as payments
+from commerce.payments.types import PaymentData
+
+from . import paying, placing
+from .models import Checkout
+from .queries import current_attempt, review_of
+from .refusals import (
+    CartChanged,
+    CartEmpty,
+    CartUnavailable,
+    CheckoutRefused,
+    DetailsMissing,
+    MethodNotOffered,
+    NotPayable,
+    PaymentRefused,
+    StockShort,
+    TotalChanged,
+)
+from .releasing import give_up
+from .settling import (
+    NoSuchOrder,
+    abandon,
+    finalise,
+    settle,
+    settle_fee,
+    settle_session,
+)
+from .types import Placed, Review
+
+__all__ = [
+    "CartChanged",
+    "CartEmpty",
+    "CartUnavailable",
+    "CheckoutRefused",
+    "DetailsMissing",
+    "MethodNotOffered",
+    "NoSuchOrder",
+    "NotPayable",
+    "PaymentRefused",
+    "StockShort",
+    "TotalChanged",
+    "abandon",
+    "finalise",
+    "place",
+    "retry_payment",
+    "set_contact",
+    "set_methods",
+    "settle",
+    "settle_fee",
+    "settle_session",
+    "sweep",
+]
+
+log = structlog.get_logger(__name__)
+
+ASK_AGAIN = timedelta(seconds=90)
+
+
+def set_contact(*, cart_token: str, email: str, address: AddressData) -> None:
+    """Keep who buys and where it goes. Raises InvalidAddress (of accounts) and CartUnavailable."""
+    checked = accounts.check_address(address=address)
+    cart_id = _cart_id(cart_token)
+    Checkout.objects.bulk_create(
+        [Checkout(cart_id=cart_id, email=email, ship_to=checked.as_dict())],
+        update_conflicts=True,
+        unique_fields=["cart"],
+        update_fields=["email", "ship_to", "updated_at"],
+    )
+
+
+def set_methods(*, cart_token: str, methods: Mapping[int, int]) -> Review:
+    """Keep how each seller should ship, and return what it comes to.
+
+    Raises MethodNotOffered, in which case nothing is kept, and CartUnavailable.
+    """
+    try:
+        cart = cart_queries.contents(token=cart_token)
+    except cart_queries.NoSuchCart:
+        raise CartUnavailable from None
+    told = Checkout.objects.filter(cart_id=cart.id).first() or Checkout(cart_id=cart.id)
+    told.methods = {str(seller_id): method_id for seller_id, method_id in methods.items()}
+    review = review_of(cart, told)
+    missing = [part.seller_name for part in review.parts if part.chosen is None]
+    if missing:
+        raise MethodNotOffered(missing)
+    Checkout.objects.filter(cart_id=cart.id).update(methods=told.methods, updated_at=Now())
+    return review
+
+
+def place(
+    *,
+    cart_token: str,
+    user_id: int | None,
+    expected_total: Money,
+    return_url: str,
+    cancel_url: str = "",
+) -> Placed:
+    """Turn a cart into an order, hold its stock and open the payment page.
+
+    In the addresses, ORDER stands for the order's token. A second submit of the
+    same cart leads to the same order and page. Raises CheckoutRefused; then the
+    cart is as it was.
+    """
+    cart_id = _cart_id(cart_token)
+    number, moment = orders.next_number()
+    agreement = placing.Agreement(
+        cart_token=cart_token,
+        user_id=user_id,
+        expected_total=expected_total,
+        return_url=return_url,
+        cancel_url=cancel_url or return_url,
+    )
+    try:
+        with transaction.atomic():
+            written = placing.write_order(
+                cart_id=cart_id, agreement=agreement, number=number, moment=moment
+            )
+            if written.payment is None:
+                inventory.claim(holder=written.order.token)
+                orders.confirm(order_id=written.order.id)
+    except carts.CartClosed:
+        return _placed_before(cart_id)
+    failpoint("placed")
+    if written.payment is None:
+        return Placed(order_token=written.order.token, payment_url=None, outcome="confirmed")
+    url = paying.open_page(
+        order=written.order,
+        payment=written.payment,
+        lines=paying.lines_of_draft(written.draft),
+    )
+    return _to_pay(written.order.token, url)
+
+
+def retry_payment(*, order_token: str) -> Placed:
+    """Lead to the payment page of an order that waits, and open one if there is none yet.
+
+    Never asks for a second payment while the first may still succeed. Raises
+    NotPayable and PaymentRefused.
+    """
+    state = finalise(order_token=order_token)
+    if state != "pending":
+        raise NotPayable(state)
+    order = order_queries.ref(token=order_token)
+    attempt = current_attempt(order_token=order_token)
+    if order is None or attempt is None or attempt.state != "created":
+        raise NotPayable(state)
+    if attempt.session_id:
+        return _to_pay(order_token, attempt.url or None)
+    lines = paying.lines_of_order(order_token=order_token)
+    return _to_pay(order_token, paying.open_page(order=order, payment=attempt, lines=lines))
+
+
+def sweep(*, limit: int = 100) -> int:
+    """Finish what was interrupted: ask about open attempts, open missing pages, give up late ones.
+
+    Returns how many attempts were looked at. Stops when the provider is away.
+    """
+    due = payments.take_due_checks(pause=ASK_AGAIN, limit=limit)
+    for done, attempt in enumerate(due, start=1):
+        try:
+            _sweep_one(attempt)
+        except GatewayUnavailable:
+            log.warning("checkout.sweep_stopped", left=len(due) - done)
+            return done
+        except CheckoutRefused as refusal:
+            log.info("checkout.swept", order=attempt.order_token, outcome=str(refusal))
+        except Exception as error:
+            log.error("checkout.sweep_failed", order=attempt.order_token, error=repr(error))
+    return len(due)
+
+
+def _sweep_one(attempt: PaymentData) -> None:
+    if attempt.session_id:
+        settle(order_token=attempt.order_token)
+        return
+    order = order_queries.ref(token=attempt.order_token)
+    if order is None:
+        return
+    if order.state != "pending" or clock.now() > order.placed_at + placing.WAIT_FOR_PAGE:
+        give_up(payment=attempt, reason="not paid in time")
+        return
+    lines = paying.lines_of_order(order_token=order.token)
+    paying.open_page(order=order, payment=attempt, lines=lines)
+
+
+def _placed_before(cart_id: int) -> Placed:
+    """Lead a second submit to where the first one led."""
+    order = order_queries.of_cart(cart_id=cart_id)
+    if order is None:
+        raise CartUnavailable
+    if order.state == "confirmed":
+        return Placed(order_token=order.token, payment_url=None, outcome="confirmed")
+    return retry_payment(order_token=order.token)
+
+
+def _to_pay(order_token: str, url: str | None) -> Placed:
+    return Placed(order_token=order_token, payment_url=url, outcome="pay" if url else "try-again")
+
+
+def _cart_id(cart_token: str) -> int:
+    try:
+        return cart_queries.cart_id_of(token=cart_token)
+    except cart_queries.NoSuchCart:
+        raise CartUnavailable from None

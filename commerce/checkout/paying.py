@@ -1,0 +1,178 @@
+"""Opening the provider's payment page, so that however it fails, nobody pays twice.
+
+The address of a page is given to the shopper only after it was written down, and
+it is written down only on an attempt that is still alive. So an attempt without a
+recorded page cannot be paid by anybody, and may be ended without asking.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+import structlog
+from django.db import transaction
+
+from commerce.gateways.payments import (
+    GatewayRefused,
+    GatewayUnavailable,
+    SessionData,
+    SessionLine,
+    SessionRequest,
+    get_payment_gateway,
+)
+from commerce.kernel import clock
+from commerce.kernel.failpoints import failpoint
+from commerce.orders import queries as orders
+from commerce.orders.types import OrderDraft, OrderRef
+from commerce.payments import operations as payments
+from commerce.payments import queries as payment_queries
+from commerce.payments.types import PaymentData
+
+from .placing import PAGE_LASTS
+from .refusals import NotPayable, PaymentRefused
+from .releasing import give_up
+
+log = structlog.get_logger(__name__)
+
+# After so many failures under one key its answer may be a stored failure for ever.
+PATIENCE = 2
+LEAST_PAGE = timedelta(minutes=30)
+MOST_NAME = 250
+
+
+def open_page(*, order: OrderRef, payment: PaymentData, lines: list[SessionLine]) -> str | None:
+    """Return the address of the payment page; None when the provider is away.
+
+    Repeating it leads to the same page. Raises PaymentRefused after giving the
+    cart back, and NotPayable when the attempt was ended meanwhile.
+    """
+    gateway = get_payment_gateway()
+    try:
+        session = gateway.create_session(_request(order, payment, lines))
+    except GatewayUnavailable as problem:
+        log.warning("checkout.no_page", order=order.number, error=str(problem))
+        if payments.note_refusal(payment_id=payment.id) < PATIENCE:
+            return None
+        return _look_or_start_over(order, payment, lines)
+    except GatewayRefused as refusal:
+        return _refused(order, payment, lines, refusal)
+    failpoint("page-opened")
+    return _record(payment, session)
+
+
+def _record(payment: PaymentData, session: SessionData) -> str:
+    if payments.record_session(payment_id=payment.id, session_id=session.id, url=session.url):
+        return session.url
+    known = payment_queries.by_key(idempotency_key=payment.idempotency_key)
+    if known is not None and known.is_open and known.session_id == session.id:
+        return known.url
+    raise NotPayable("canceled")
+
+
+def _look_or_start_over(
+    order: OrderRef, payment: PaymentData, lines: list[SessionLine]
+) -> str | None:
+    """Find the page that a lost or failed answer was about, else begin a new attempt."""
+    try:
+        found = get_payment_gateway().find_session(
+            attempt_key=payment.idempotency_key, since=payment.created_at
+        )
+    except (GatewayUnavailable, GatewayRefused):
+        return None
+    if found is not None and found.url:
+        return _record(payment, found)
+    return _start_over(order, payment, lines, code="no-page")
+
+
+def _refused(
+    order: OrderRef, payment: PaymentData, lines: list[SessionLine], refusal: GatewayRefused
+) -> str | None:
+    """A refusal proves that the key never opened a page. An old request is made anew, once."""
+    log.warning("checkout.page_refused", order=order.number, code=refusal.code)
+    if clock.now() > payment.expires_at - LEAST_PAGE:
+        return _start_over(order, payment, lines, code=refusal.code)
+    give_up(payment=payment, reason="payment refused", failure_code=refusal.code)
+    raise PaymentRefused(code=refusal.code)
+
+
+def _start_over(
+    order: OrderRef, payment: PaymentData, lines: list[SessionLine], *, code: str
+) -> str | None:
+    with transaction.atomic():
+        if not payments.close_unopened(payment_id=payment.id, failure_code=code):
+            raise NotPayable("canceled")
+        again = payments.start(
+            order_token=order.token,
+            amount=payment.amount,
+            expires_at=clock.now() + PAGE_LASTS,
+            success_url=payment.success_url,
+            cancel_url=payment.cancel_url,
+            previous=payment.attempt,
+        )
+    try:
+        session = get_payment_gateway().create_session(_request(order, again, lines))
+    except GatewayUnavailable:
+        return None
+    except GatewayRefused as refusal:
+        give_up(payment=again, reason="payment refused", failure_code=refusal.code)
+        raise PaymentRefused(code=refusal.code) from refusal
+    return _record(again, session)
+
+
+def _request(order: OrderRef, payment: PaymentData, lines: list[SessionLine]) -> SessionRequest:
+    return SessionRequest(
+        idempotency_key=payment.idempotency_key,
+        order_token=order.token,
+        order_number=order.number,
+        currency=payment.amount.currency,
+        amount_minor=payment.amount.minor,
+        lines=lines,
+        email=order.email,
+        success_url=payment.success_url,
+        cancel_url=payment.cancel_url,
+        expires_at=payment.expires_at,
+    )
+
+
+def lines_of_draft(draft: OrderDraft) -> list[SessionLine]:
+    """Itemise an order that was just written."""
+    parts = draft.seller_orders
+    return _lines(
+        (
+            (line.title, line.options, line.unit_minor, line.quantity)
+            for p in parts
+            for line in p.lines
+        ),
+        shipping=sum(part.shipping_minor for part in parts),
+        tax=sum(part.tax_minor for part in parts),
+    )
+
+
+def lines_of_order(*, order_token: str) -> list[SessionLine]:
+    """Itemise a written order: the same as when it was placed, as its key demands."""
+    order = orders.order(token=order_token)
+    if order is None:
+        return []
+    return _lines(
+        ((line.title, line.options, line.unit.minor, line.quantity) for line in order.lines),
+        shipping=order.shipping.minor,
+        tax=order.tax.minor,
+    )
+
+
+def _lines(
+    items: Iterable[tuple[str, list[str], int, int]], *, shipping: int, tax: int
+) -> list[SessionLine]:
+    lines = [
+        SessionLine(name=_name(title, options), unit_minor=unit, quantity=quantity)
+        for title, options, unit, quantity in items
+    ]
+    if shipping:
+        lines.append(SessionLine(name="Shipping", unit_minor=shipping, quantity=1))
+    if tax:
+        lines.append(SessionLine(name="Tax", unit_minor=tax, quantity=1))
+    return lines
+
+
+def _name(title: str, options: list[str]) -> str:
+    chosen = f" ({', '.join(options)})" if options else ""
+    return f"{title}{chosen}"[:MOST_NAME]

@@ -1,0 +1,159 @@
+"""From a reviewed cart to a written order, in the caller's transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from commerce.accounts.types import AddressData
+from commerce.cart import operations as carts
+from commerce.cart import queries as cart_queries
+from commerce.cart.types import CartLine
+from commerce.inventory import operations as inventory
+from commerce.kernel import actor
+from commerce.kernel.money import Money
+from commerce.kernel.tokens import new_token
+from commerce.orders import operations as orders
+from commerce.orders.types import LineDraft, OrderDraft, OrderRef, SellerOrderDraft
+from commerce.payments import operations as payments
+from commerce.payments.types import PaymentData
+from commerce.pricing.types import Quote
+from commerce.sellers import queries as sellers
+
+from .models import Checkout
+from .queries import review_of
+from .refusals import (
+    CartChanged,
+    CartEmpty,
+    CartUnavailable,
+    DetailsMissing,
+    StockShort,
+    TotalChanged,
+)
+from .types import Review, SellerPart
+
+# The provider keeps a payment page open for half an hour at least. The page closes a
+# little after that, and the hold outlives the page, so that whoever pays in the last
+# second still finds the goods there.
+PAGE_LASTS = timedelta(minutes=32)
+HOLD_MINUTES = 35
+# An order without a payment page gives its stock back sooner.
+WAIT_FOR_PAGE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """Who places which cart, and the total they saw."""
+
+    cart_token: str
+    user_id: int | None
+    expected_total: Money
+    return_url: str
+    cancel_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    order: OrderRef
+    draft: OrderDraft
+    payment: PaymentData | None
+
+
+def write_order(*, cart_id: int, agreement: Agreement, number: str, moment: datetime) -> Written:
+    """Close the cart, write order and attempt, hold the stock: all or nothing.
+
+    The cart's row is locked first, so that of two submits the second finds it
+    closed; the stock rows are locked last, because others wait for them.
+    Raises CartClosed and CheckoutRefused.
+    """
+    actor.tell_database(cause="placed")
+    carts.mark_ordered(cart_id=cart_id)
+    review = _reviewed(cart_id, agreement)
+    address, quote = _agreed(review, agreement.expected_total)
+    draft = _draft(review, address, quote, agreement.user_id, moment)
+    token = new_token()
+    order = orders.place(draft=draft, number=number, token=token)
+    payment = None
+    if order.total.minor:
+        payment = payments.start(
+            order_token=token,
+            amount=order.total,
+            expires_at=moment + PAGE_LASTS,
+            success_url=agreement.return_url.replace("ORDER", token),
+            cancel_url=agreement.cancel_url.replace("ORDER", token),
+        )
+    _hold(review, token)
+    return Written(order=order, draft=draft, payment=payment)
+
+
+def _reviewed(cart_id: int, agreement: Agreement) -> Review:
+    cart = cart_queries.contents(token=agreement.cart_token)
+    if cart.user_id is not None and cart.user_id != agreement.user_id:
+        raise CartUnavailable
+    return review_of(cart, Checkout.objects.filter(cart_id=cart_id).first())
+
+
+def _agreed(review: Review, expected_total: Money) -> tuple[AddressData, Quote]:
+    if not review.cart.lines:
+        raise CartEmpty
+    if review.problems:
+        raise CartChanged(review.problems)
+    if review.address is None or not review.email:
+        raise DetailsMissing("an address and an email")
+    if review.quote is None:
+        raise DetailsMissing("how your items should be shipped")
+    if review.quote.total != expected_total:
+        raise TotalChanged(old=expected_total, new=review.quote.total)
+    return review.address, review.quote
+
+
+def _draft(
+    review: Review, address: AddressData, quote: Quote, user_id: int | None, moment: datetime
+) -> OrderDraft:
+    rates = sellers.commission_rates(
+        seller_ids=[part.seller_id for part in review.parts], at=moment
+    )
+    return OrderDraft(
+        cart_id=review.cart.id,
+        user_id=user_id,
+        email=review.email,
+        currency=review.cart.currency,
+        ship_to=address.as_dict(),
+        seller_orders=[_part(part, quote, rates[part.seller_id]) for part in review.parts],
+    )
+
+
+def _part(part: SellerPart, quote: Quote, commission_bps: int) -> SellerOrderDraft:
+    quoted = quote.sellers[part.seller_id]
+    return SellerOrderDraft(
+        seller_id=part.seller_id,
+        shipping_minor=quoted.shipping.minor,
+        shipping_tax_minor=quoted.shipping_tax.minor,
+        shipping_method=part.chosen.as_dict() if part.chosen else {},
+        lines=[_line(line, quote, commission_bps) for line in part.lines],
+    )
+
+
+def _line(line: CartLine, quote: Quote, commission_bps: int) -> LineDraft:
+    quoted = quote.lines[line.id]
+    return LineDraft(
+        variant_id=line.variant_id,
+        title=line.offer.title,
+        sku=line.offer.sku,
+        options=line.offer.option_values,
+        image=line.offer.image,
+        path=line.offer.path,
+        quantity=line.quantity,
+        unit_minor=line.offer.price.minor,
+        tax_minor=quoted.tax.minor,
+        tax_rate_bps=quoted.rate_bps,
+        tax_name=quoted.tax_name,
+        commission_bps=commission_bps,
+    )
+
+
+def _hold(review: Review, token: str) -> None:
+    quantities = {line.variant_id: line.quantity for line in review.cart.lines}
+    try:
+        inventory.reserve(holder=token, quantities=quantities, minutes=HOLD_MINUTES)
+    except inventory.OutOfStock as short:
+        titles = {line.variant_id: line.offer.title for line in review.cart.lines}
+        raise StockShort(shortages=short.shortages, titles=titles) from short

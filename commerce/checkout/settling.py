@@ -1,0 +1,249 @@
+"""The only door to "paid". Web, notices and sweeper all come through here, in any order."""
+
+from typing import cast
+
+import structlog
+from django.db import transaction
+
+from commerce.gateways.payments import (
+    GatewayRefused,
+    GatewayUnavailable,
+    ProviderPayment,
+    get_payment_gateway,
+)
+from commerce.inventory import operations as inventory
+from commerce.kernel.failpoints import failpoint
+from commerce.ledger import operations as ledger
+from commerce.orders import operations as orders
+from commerce.orders import queries as order_queries
+from commerce.orders.types import OrderRef
+from commerce.payments import operations as payments
+from commerce.payments import queries as payment_queries
+from commerce.payments.types import PaymentData
+
+from .booking import capture_entries, fee_entries, orphan_entries
+from .queries import current_attempt
+from .releasing import give_up, release_order
+from .types import OrderState
+
+log = structlog.get_logger(__name__)
+
+MONEY_MOVES = ("paid", "processing", "authorized")
+
+
+class NoSuchOrder(LookupError):
+    """No order has this token."""
+
+
+def settle(*, order_token: str) -> OrderState:
+    """Ask the provider about an order's open attempt and do what follows from the answer.
+
+    Raises GatewayUnavailable, GatewayRefused and NoSuchOrder.
+    """
+    attempts = payment_queries.of_order(order_tokens=[order_token]).get(order_token, [])
+    current = next((a for a in attempts if a.is_open and a.session_id), None)
+    if current is None:
+        return state_of(order_token, attempts)
+    provider = get_payment_gateway().retrieve_payment(session_id=current.session_id)
+    failpoint("payment-seen")
+    return apply(payment=current, provider=provider)
+
+
+def settle_session(*, session_id: str) -> str:
+    """Settle the attempt that a notice is about; returns a word for the notice's log.
+
+    Raises GatewayUnavailable.
+    """
+    try:
+        provider = get_payment_gateway().retrieve_payment(session_id=session_id)
+    except GatewayRefused as refusal:
+        return f"ignored: {refusal.code}"
+    payment = payment_queries.by_session(session_id=session_id) or payment_queries.by_key(
+        idempotency_key=provider.attempt_key
+    )
+    if payment is None:
+        log.error("payment.unknown", session_id=session_id, state=provider.state)
+        return "ignored: not ours"
+    if payment.is_settled:
+        return f"settled before: {payment.state}"
+    if payment.session_id is None:
+        payments.record_session(payment_id=payment.id, session_id=session_id, url="")
+    return apply(payment=payment, provider=provider)
+
+
+def state_of(order_token: str, attempts: list[PaymentData] | None = None) -> OrderState:
+    """Return where an order stands by our own books. Raises NoSuchOrder."""
+    order = order_queries.ref(token=order_token)
+    if order is None:
+        raise NoSuchOrder(order_token)
+    if order.state == "pending":
+        if attempts is None:
+            attempts = payment_queries.of_order(order_tokens=[order_token]).get(order_token, [])
+        if any(attempt.state == "review" for attempt in attempts):
+            return "review"
+    return cast("OrderState", order.state)
+
+
+def apply(*, payment: PaymentData, provider: ProviderPayment) -> OrderState:
+    """Bring our books in line with what the provider says of an attempt. Idempotent."""
+    if provider.state in MONEY_MOVES:
+        problem = mismatch(payment, provider, livemode=get_payment_gateway().livemode)
+        if problem:
+            payments.hold_for_review(payment_id=payment.id, reason=problem)
+            return state_of(payment.order_token)
+    if provider.state == "paid":
+        return _paid(payment, provider)
+    if provider.state in ("expired", "canceled", "failed"):
+        state = give_up(
+            payment=payment,
+            reason=f"payment {provider.state}",
+            failure_code=provider.failure_code,
+            canceled=provider.state != "failed",
+            only_unopened=False,
+        )
+        return cast("OrderState", state)
+    if provider.state in ("processing", "authorized"):
+        payments.mark_processing(payment_id=payment.id)
+    elif provider.failure_code:
+        payments.note_decline(payment_id=payment.id, code=provider.failure_code)
+    return state_of(payment.order_token, [])
+
+
+def mismatch(payment: PaymentData, provider: ProviderPayment, *, livemode: bool) -> str:
+    """Say what differs between the money that moved and what we asked for; "" when nothing does.
+
+    A genuine notice is not a genuine payment: another order's, a cent less, or play
+    money must not pay for this one.
+    """
+    wanted = {
+        "amount": (payment.amount.minor, provider.amount_minor),
+        "currency": (payment.amount.currency, provider.currency),
+        "mode": (livemode, provider.livemode),
+        "order": (payment.order_token, provider.order_token),
+        "attempt": (payment.idempotency_key, provider.attempt_key),
+    }
+    return "; ".join(
+        f"{name} is {given!r}, not {asked!r}"
+        for name, (asked, given) in wanted.items()
+        if asked != given
+    )
+
+
+def _paid(payment: PaymentData, provider: ProviderPayment) -> OrderState:
+    try:
+        with transaction.atomic():
+            order = orders.lock(token=payment.order_token)
+            if order.state == "pending":
+                _confirm(order, payment, provider)
+                return "confirmed"
+    except inventory.OutOfStock:
+        return _return_money(payment, provider, reason="sold out before the payment arrived")
+    return _return_money(payment, provider, reason=f"paid when the order was {order.state}")
+
+
+def _confirm(order: OrderRef, payment: PaymentData, provider: ProviderPayment) -> None:
+    payments.capture(payment_id=payment.id, provider=provider)
+    parts = orders.confirm(order_id=order.id)
+    ledger.post(
+        business_key=f"capture:{provider.charge_id}",
+        kind="capture",
+        entries=capture_entries(
+            parts=parts, gross_minor=payment.amount.minor, fee_minor=provider.fee_minor or 0
+        ),
+        currency=payment.amount.currency,
+        memo=order.number,
+    )
+    # Last, because others wait for these rows.
+    try:
+        inventory.claim(holder=order.token)
+    except inventory.HoldLost:
+        inventory.claim(holder=order.token, quantities=order_queries.quantities(order_id=order.id))
+    failpoint("before-confirm-commits")
+
+
+def _return_money(payment: PaymentData, provider: ProviderPayment, *, reason: str) -> OrderState:
+    """Owe money back that no order can use. Does nothing when the money was booked before."""
+    with transaction.atomic():
+        order = orders.lock(token=payment.order_token)
+        if not payments.capture(payment_id=payment.id, provider=provider, orphan=True):
+            return cast("OrderState", order.state)
+        log.error("payment.orphan", order=order.number, reason=reason)
+        ledger.post(
+            business_key=f"capture:{provider.charge_id}",
+            kind="orphan capture",
+            entries=orphan_entries(
+                gross_minor=payment.amount.minor, fee_minor=provider.fee_minor or 0
+            ),
+            currency=payment.amount.currency,
+            memo=f"{order.number}: {reason}",
+        )
+        payments.request_refund(
+            payment_id=payment.id,
+            amount=payment.amount,
+            business_key=f"refund:{provider.charge_id}",
+            reason=reason,
+        )
+        if order.state == "pending":
+            release_order(order, reason=reason)
+    return "confirmed" if order.state == "confirmed" else "canceled"
+
+
+def settle_fee(*, charge_id: str) -> str:
+    """Book a fee that the provider did not know yet when the money was captured."""
+    payment = payment_queries.by_charge(charge_id=charge_id)
+    if payment is None or payment.fee_minor:
+        return "nothing to book"
+    provider = get_payment_gateway().retrieve_payment(payment_id=payment.payment_id)
+    if not provider.fee_minor:
+        return "no fee yet"
+    with transaction.atomic():
+        if payments.record_fee(payment_id=payment.id, fee_minor=provider.fee_minor):
+            ledger.post(
+                business_key=f"fee:{charge_id}",
+                kind="fee",
+                entries=fee_entries(fee_minor=provider.fee_minor),
+                currency=payment.amount.currency,
+                memo="named by the provider after the capture",
+            )
+    return "booked"
+
+
+def finalise(*, order_token: str) -> OrderState:
+    """Settle an order's payment as far as the provider can be reached. Idempotent.
+
+    Raises NoSuchOrder.
+    """
+    try:
+        return settle(order_token=order_token)
+    except (GatewayUnavailable, GatewayRefused) as problem:
+        log.warning("checkout.not_settled", order_token=order_token, error=str(problem))
+        return state_of(order_token)
+
+
+def abandon(*, order_token: str) -> OrderState:
+    """Give an unpaid order up because its shopper turned back; the cart is theirs again.
+
+    An open payment page is closed at the provider first: only when it says that
+    the page is closed is the order canceled, and when it was paid after all, it is
+    confirmed. "pending" means that the provider could not be asked. Raises
+    NoSuchOrder.
+    """
+    state = state_of(order_token)
+    if state != "pending":
+        return state
+    current = current_attempt(order_token=order_token)
+    if current is None:
+        return state
+    if current.session_id is None:
+        state = cast("OrderState", give_up(payment=current, reason="given up by the shopper"))
+        if state != "pending":
+            return state
+        current = payment_queries.by_key(idempotency_key=current.idempotency_key)
+        if current is None or current.session_id is None:
+            return state
+    try:
+        provider = get_payment_gateway().cancel(session_id=str(current.session_id))
+    except (GatewayUnavailable, GatewayRefused) as problem:
+        log.warning("checkout.not_abandoned", order_token=order_token, error=str(problem))
+        return "pending"
+    return apply(payment=current, provider=provider)

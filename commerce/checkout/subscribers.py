@@ -1,0 +1,41 @@
+"""What checkout does when the provider reports something: it asks, and settles by the answer."""
+
+from commerce.gateways.notices import hears
+from commerce.gateways.payments import ProviderEventData
+from commerce.payments import queries as payments
+
+from . import operations
+
+
+@hears(
+    "checkout.session.completed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.expired",
+)
+def settle_page(event: ProviderEventData) -> str:
+    """The notice names a payment page."""
+    return operations.settle_session(session_id=str(event.object.get("id", "")))
+
+
+@hears(
+    "payment_intent.succeeded",
+    "payment_intent.payment_failed",
+    "payment_intent.processing",
+    "payment_intent.canceled",
+)
+def settle_payment(event: ProviderEventData) -> str:
+    """The notice names a payment, and that the attempt it belongs to."""
+    reference = event.object.get("metadata") or {}
+    attempt = payments.by_key(idempotency_key=str(reference.get("attempt", "")))
+    if attempt is None:
+        return "ignored: not ours"
+    if attempt.session_id is None:
+        return "ignored: its page tells more"
+    return operations.settle_session(session_id=attempt.session_id)
+
+
+@hears("charge.updated")
+def settle_fee(event: ProviderEventData) -> str:
+    """The provider may know its fee now."""
+    return operations.settle_fee(charge_id=str(event.object.get("id", "")))

@@ -10,5 +10,10 @@ class SampleForm(forms.Form):
     country = forms.ChoiceField(
         label="Country", choices=[("DK", "Denmark"), ("US", "United States")]
     )
+    wrap = forms.ChoiceField(
+        label="Wrapping",
+        choices=[("plain", "Plain paper"), ("gift", "Gift paper")],
+        widget=forms.RadioSelect,
+    )
     note = forms.CharField(label="Note to the seller", required=False, widget=forms.Textarea)
     agree = forms.BooleanField(label="Remember this address for next time", required=False)

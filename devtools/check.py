@@ -121,7 +121,7 @@ def judge_audit(done: subprocess.CompletedProcess[str]) -> Verdict:
         return Verdict(passed=False, output="\n".join(holes))
     unknown = sum("skip_reason" in package for package in audited)
     if unknown:
-        remark = f"NOT CHECKED for {unknown} of {len(audited)} packages: the package index has no record of them"
+        remark = f"NOT CHECKED for {unknown} of {len(audited)} packages: the index has no record"
         return Verdict(passed=True, remark=remark)
     return Verdict(passed=True)
 

@@ -60,6 +60,7 @@ def run() -> int:
             if not os.environ.get("STRIPE_SECRET_KEY", "").strip():
                 environment |= add_stripe_double(supervisor, port)
             supervisor.start()
+            wait_for_stripe_double(environment)
             prepare(environment, signals)
             add_programs(supervisor, environment, port)
             supervisor.start()
@@ -204,6 +205,18 @@ def add_stripe_double(supervisor: Supervisor, web_port: int) -> dict[str, str]:
         "STRIPE_PUBLISHABLE_KEY": "pk_test_stoa",
         "STRIPE_WEBHOOK_SECRETS": secret,
     }
+
+
+def wait_for_stripe_double(environment: dict[str, str]) -> None:
+    """Demo sellers are connected while the demo is loaded. Raises CannotRun when it stays away."""
+    if "STRIPE_API_BASE" not in environment:
+        return
+    port = int(environment["STRIPE_API_BASE"].rsplit(":", 1)[1])
+    for _ in range(200):
+        if is_taken(port):
+            return
+        time.sleep(0.05)
+    raise CannotRun("The Stripe double did not start, see above.")
 
 
 def add_programs(supervisor: Supervisor, environment: dict[str, str], port: int) -> None:

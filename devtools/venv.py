@@ -98,24 +98,27 @@ def works() -> bool:
 
 def install() -> int:
     """Install the pinned requirements, counting aloud; return pip's exit code."""
-    with open(REQUIREMENTS) as pinned:
-        total = sum("==" in line for line in pinned)
-    print(f"Installing {total} packages (a minute or two the first time) ...", flush=True)
+    print("Installing the requirements (a minute or two the first time) ...", flush=True)
     quiet = ["--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
     pip = subprocess.Popen(
         [PYTHON, "-m", "pip", "install", *quiet, "--require-hashes", "-r", REQUIREMENTS],
         stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         universal_newlines=True,
     )
+    said = []
     seen = 0
     for line in pip.stdout or ():
-        if line.startswith(("Collecting", "Requirement already satisfied")):
+        said.append(line)
+        if line.startswith("Collecting"):
             seen += 1
             if seen % 20 == 0:
-                print(f"  looked up {seen} of {total}", flush=True)
+                print(f"  {seen} packages found", flush=True)
         elif line.startswith("Installing collected"):
-            print("  unpacking", flush=True)
-    return pip.wait()
+            print(f"  {seen} packages found, unpacking them", flush=True)
+    if pip.wait():
+        print("".join(said[-30:]), file=sys.stderr)
+    return pip.returncode
 
 
 if __name__ == "__main__":

@@ -17,6 +17,13 @@ class ImportJob(models.Model):
         DONE = "done"
         REFUSED = "refused"
 
+    class Ending(models.TextChoices):
+        """What becomes of pages that are complete."""
+
+        DRAFT = "draft", "Leave them as drafts"
+        SUBMIT = "submit", "Submit them for moderation"
+        PUBLISH = "publish", "Publish them"
+
     seller = models.ForeignKey("sellers.Seller", on_delete=models.PROTECT, related_name="+")
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
@@ -25,7 +32,7 @@ class ImportJob(models.Model):
     file_name = models.CharField(max_length=200)
     digest = models.CharField(max_length=64, help_text="SHA-256 of the file.")
     dry_run = models.BooleanField(default=False)
-    publish = models.BooleanField(default=False, help_text="Publish complete pages at once.")
+    ending = models.CharField(max_length=10, choices=Ending.choices, default=Ending.DRAFT)
     fetch_images = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     refusal = models.TextField(blank=True)

@@ -1,0 +1,139 @@
+"""Pictures of an import: from a folder, our own media or an address; checked; stored once."""
+
+import hashlib
+import io
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils.text import slugify
+from PIL import Image
+
+from cms.media.models import ShopImage
+
+from .fetching import FetchRefused, fetch
+from .models import ImportedImage
+
+SUFFIXES = {"JPEG": "jpg", "MPO": "jpg", "PNG": "png", "WEBP": "webp", "AVIF": "avif", "GIF": "gif"}
+
+
+class PictureRefused(Exception):
+    """The picture cannot be used; the text says why and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureSource:
+    """Where an import may take pictures from. Addresses are fetched only when it says so."""
+
+    folder: Path | None = None
+    fetch: bool = False
+
+    def check(self, source: str) -> None:
+        """Raise PictureRefused when it is plain that the picture cannot be had."""
+        if _own_name(source) is not None:
+            return
+        if source.startswith(("http://", "https://")):
+            if not self.fetch:
+                raise PictureRefused(
+                    "Pictures are not fetched from other sites in this import. Allow fetching,"
+                    " or upload the pictures."
+                )
+        elif self._path(source) is None:
+            raise PictureRefused(f"There is no picture “{source}” in the folder. Check its name.")
+
+    def read(self, source: str) -> bytes:
+        """Return the picture's file. Raises PictureRefused."""
+        self.check(source)
+        if source.startswith(("http://", "https://")):
+            try:
+                return fetch(source)
+            except FetchRefused as error:
+                raise PictureRefused(str(error)) from error
+        path = self._path(source)
+        if path is None:
+            raise PictureRefused(f"There is no picture “{source}” in the folder.")
+        if path.stat().st_size > settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE:
+            raise PictureRefused("The picture is larger than 5 MB. Make it smaller.")
+        return path.read_bytes()
+
+    def _path(self, source: str) -> Path | None:
+        if self.folder is None:
+            return None
+        root = self.folder.resolve()
+        path = (root / source).resolve()
+        return path if path.is_relative_to(root) and path.is_file() else None
+
+
+def stored(*, sources: Iterable[str], seller_id: int, collection_id: int) -> dict[str, ShopImage]:
+    """Return pictures that are here already, by source: of earlier imports and of our own media."""
+    sources = list(sources)
+    rows = ImportedImage.objects.filter(seller_id=seller_id, source__in=sources)
+    found = {row.source: row.image for row in rows.select_related("image")}
+    own = {source: name for source in sources if (name := _own_name(source)) is not None}
+    if own:
+        images = ShopImage.objects.filter(file__in=set(own.values()), collection_id=collection_id)
+        by_name = {image.file.name: image for image in images}
+        found |= {source: by_name[name] for source, name in own.items() if name in by_name}
+    return found
+
+
+def store(data: bytes, *, source: str, title: str, seller_id: int, collection_id: int) -> ShopImage:
+    """Add a picture to the seller's collection, once per content. Raises PictureRefused."""
+    suffix = check_picture(data)
+    digest = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    image = ShopImage.objects.filter(file_hash=digest, collection_id=collection_id).first()
+    if image is None:
+        stem = slugify(PurePosixPath(unquote(urlsplit(source).path)).stem)[:60] or "picture"
+        image = ShopImage(
+            title=title[:255] or stem,
+            collection_id=collection_id,
+            file=ContentFile(data, name=f"{stem}.{suffix}"),
+            file_size=len(data),
+            file_hash=digest,
+        )
+        image.save()
+    ImportedImage.objects.update_or_create(
+        seller_id=seller_id, source=source[:500], defaults={"image": image}
+    )
+    return image
+
+
+def check_picture(data: bytes) -> str:
+    """Return the suffix a picture should have. Raises PictureRefused when it is none."""
+    if len(data) > settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE:
+        raise PictureRefused("The picture is larger than 5 MB. Make it smaller.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data)) as picture:
+                form, (width, height) = picture.format or "", picture.size
+                picture.verify()
+    except Exception as error:
+        raise PictureRefused(
+            "The file is not a picture we can read. Use JPEG, PNG, WebP or AVIF."
+        ) from error
+    if form not in SUFFIXES:
+        raise PictureRefused(f"{form} pictures are not taken. Use JPEG, PNG, WebP or AVIF.")
+    if width * height > settings.WAGTAILIMAGES_MAX_IMAGE_PIXELS:
+        raise PictureRefused(f"The picture has {width} × {height} pixels. Make it smaller.")
+    return SUFFIXES[form]
+
+
+def _own_name(source: str) -> str | None:
+    """Return the stored name when an address is one of our own media."""
+    base = default_storage.url("")
+    for prefix in (base, f"{settings.SITE_URL}{base}"):
+        if source.startswith(prefix):
+            return unquote(source.removeprefix(prefix))
+    return None
+
+
+def own_address(image: ShopImage) -> str:
+    """Return the address that `stored` recognises in this shop."""
+    url = default_storage.url(image.file.name)
+    return url if url.startswith(("http://", "https://")) else f"{settings.SITE_URL}{url}"

@@ -1,0 +1,103 @@
+"""Rows to variants."""
+
+from collections.abc import Sequence
+
+from . import columns as c
+from .cells import HEAVIEST_GRAMS, MOST_UNITS, Faults, read_amount, read_count
+from .formulas import armed
+from .types import Row, VariantRow
+
+NO_OPTIONS = ("Title", "Default Title")
+"""How Shopify writes a product that comes in one kind."""
+
+
+def read_variants(
+    rows: Sequence[Row], faults: Faults, *, currency: str
+) -> tuple[tuple[str, ...], list[VariantRow]]:
+    """Return the names of the options and the variants, in the file's order."""
+    options = _options(rows[0], faults)
+    found: list[VariantRow] = []
+    combinations: dict[tuple[str, ...], int] = {}
+    for row in rows:
+        if not _is_variant(row):
+            continue
+        variant = _variant(row, options, faults, currency)
+        found.append(variant)
+        if variant.option_values in combinations:
+            what = " / ".join(variant.option_values) or "a product without options"
+            faults.add(
+                row,
+                c.OPTION_VALUES[0],
+                f"Row {combinations[variant.option_values]} describes {what} already."
+                " Every combination of options appears once.",
+            )
+        combinations.setdefault(variant.option_values, row.number)
+    if not found:
+        faults.add(rows[0], c.SKU, "No row has a SKU and a price. Add at least one.")
+    return options, found
+
+
+def _options(first: Row, faults: Faults) -> tuple[str, ...]:
+    names = [armed(first.get(column))[:40] for column in c.OPTION_NAMES]
+    while names and not names[-1]:
+        names.pop()
+    if len(names) == 1 and (names[0], first.get(c.OPTION_VALUES[0])) == NO_OPTIONS:
+        return ()
+    if "" in names or len({name.lower() for name in names}) < len(names):
+        faults.add(
+            first,
+            c.OPTION_NAMES[0],
+            "Name the options one after the other and each differently, such as Color and Size.",
+        )
+    return tuple(names)
+
+
+def _is_variant(row: Row) -> bool:
+    return bool(row.get(c.SKU) or row.get(c.PRICE) or row.get(c.OPTION_VALUES[0]))
+
+
+def _variant(row: Row, options: tuple[str, ...], faults: Faults, currency: str) -> VariantRow:
+    sku = row.get(c.SKU)
+    if not sku:
+        faults.add(row, c.SKU, "The SKU is missing. Give every variant a code of its own.")
+    elif len(sku) > 64 or any(letter.isspace() or not letter.isprintable() for letter in sku):
+        faults.add(row, c.SKU, "Write the SKU without spaces, in at most 64 characters.")
+    values = []
+    for name, column in zip(options, c.OPTION_VALUES, strict=False):
+        value = armed(row.get(column))[:60]
+        if not value:
+            faults.add(row, column, f"The value of {name} is missing.")
+        values.append(value)
+    price = read_amount(row, c.PRICE, faults, currency=currency) if row.get(c.PRICE) else None
+    if not row.get(c.PRICE):
+        faults.add(row, c.PRICE, "The price is missing.")
+    elif price == 0:
+        faults.add(row, c.PRICE, "The price is zero. Prices are above zero.")
+    return VariantRow(
+        row=row.number,
+        sku=sku,
+        option_values=tuple(values),
+        price_minor=price or 0,
+        compare_at_minor=_compare_at(row, price, faults, currency),
+        on_hand=read_count(row, c.QUANTITY, faults, most=MOST_UNITS),
+        weight_grams=read_count(row, c.GRAMS, faults, most=HEAVIEST_GRAMS) or 0,
+        barcode=row.get(c.BARCODE)[:40],
+        picture=row.get(c.VARIANT_IMAGE),
+    )
+
+
+def _compare_at(row: Row, price: int | None, faults: Faults, currency: str) -> int | None:
+    if not row.get(c.COMPARE_AT):
+        return None
+    amount = read_amount(row, c.COMPARE_AT, faults, currency=currency)
+    if not amount or price is None or amount == price:
+        return None  # files often repeat the price, or say 0, for "no earlier price"
+    if amount < price:
+        faults.add(
+            row,
+            c.COMPARE_AT,
+            "The compare-at price is below the price and is left out.",
+            stops=False,
+        )
+        return None
+    return amount

@@ -32,22 +32,20 @@ WRITERS = ("owner", "editor")
 def open_workspace(*, seller_id: int) -> Workspace:
     """Return a seller's workspace: its page, its people's group, its collection of pictures.
 
-    What is missing is made; repeating it changes nothing. A seller that is not
-    trusted has its pages moderated; a trusted one publishes by itself.
+    It is made when it is missing. A seller that is not trusted has its pages
+    moderated; a trusted one publishes by itself.
     """
+    workspaces = Workspace.objects.select_related("page", "group", "collection")
+    existing = workspaces.filter(seller_id=seller_id).first()
+    if existing is not None:
+        return existing
     seller = sellers.sellers(seller_ids=[seller_id])[seller_id]
-    workspace = (
-        Workspace.objects.select_related("page", "group", "collection")
-        .filter(seller_id=seller_id)
-        .first()
+    workspace = Workspace.objects.create(
+        seller_id=seller_id,
+        page=_page(seller),
+        group=Group.objects.create(name=f"{seller.name[:100]} (seller {seller_id})"),
+        collection=_collection(seller),
     )
-    if workspace is None:
-        workspace = Workspace.objects.create(
-            seller_id=seller_id,
-            page=_page(seller),
-            group=Group.objects.create(name=f"{seller.name[:100]} (seller {seller_id})"),
-            collection=_collection(seller),
-        )
     _allow(workspace)
     set_moderation(workspace=workspace, trusted=seller.trusted)
     for member in sellers.members(seller_ids=[seller_id])[seller_id]:
@@ -136,14 +134,14 @@ def _allow(workspace: Workspace) -> None:
         content_type__app_label="wagtailcore", codename__in=PAGE_PERMISSIONS
     )
     for permission in page_rights:
-        GroupPagePermission.objects.get_or_create(
+        GroupPagePermission.objects.create(
             group_id=workspace.group_id, page_id=workspace.page_id, permission=permission
         )
     image_rights = Permission.objects.filter(
         content_type__app_label="media", codename__in=IMAGE_PERMISSIONS
     )
     for permission in image_rights:
-        GroupCollectionPermission.objects.get_or_create(
+        GroupCollectionPermission.objects.create(
             group_id=workspace.group_id,
             collection_id=workspace.collection_id,
             permission=permission,

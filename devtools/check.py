@@ -14,7 +14,7 @@ from pathlib import Path
 from devtools.embedded.places import CHECKOUT
 
 _BIN = Path(sys.executable).parent
-_CODE = ("storefront", "cms", "commerce", "devtools", "tests", "bench")
+_CODE = ("storefront", "cms", "commerce", "devtools", "bench")
 
 # Values of the right shape and of no meaning: `check --deploy` reads settings and connects nowhere.
 _PRODUCTION = {

@@ -76,6 +76,7 @@ def run() -> int:
             for stop_server in reversed(started_here):
                 with suppress(EmbeddedServerError):
                     stop_server()
+            (STATE / "servers").unlink(missing_ok=True)
     return 0
 
 
@@ -155,8 +156,13 @@ def is_taken(port: int) -> bool:
 
 
 def start_servers(started_here: list[Callable[[], bool]]) -> dict[str, str]:
-    """Start the embedded servers that no variable replaces; note which of them were not running."""
+    """Start the embedded servers that no variable replaces; note which of them are this run's.
+
+    So are those that a killed run had started: the record of them is only removed in `run`.
+    """
     environment = {}
+    record = STATE / "servers"
+    ours = set(record.read_text().split()) if record.exists() else set()
     for name, variable, server in (
         ("PostgreSQL", "DATABASE_URL", postgres),
         ("Valkey", "REDIS_URL", valkey),
@@ -167,11 +173,13 @@ def start_servers(started_here: list[Callable[[], bool]]) -> dict[str, str]:
         was_running = server.status()
         began = time.monotonic()
         environment[variable] = server.ensure_running()
-        if was_running:
+        if was_running and name not in ours:
             print(f"{name}: already running, left alone at the end", flush=True)
-        else:
-            started_here.append(server.stop)
-            print(f"{name}: started in {time.monotonic() - began:.1f} s", flush=True)
+            continue
+        started_here.append(server.stop)
+        ours.add(name)
+        record.write_text("\n".join(sorted(ours)))
+        print(f"{name}: started in {time.monotonic() - began:.1f} s", flush=True)
     return environment
 
 
@@ -228,7 +236,7 @@ def add_programs(supervisor: Supervisor, environment: dict[str, str], port: int)
     web += ["--blocking-threads", "1", "--respawn-failed-workers", "--workers-kill-timeout", "5"]
     web += ["--log-level", "warning", "storefront.wsgi:application"]
     supervisor.add("web", web, {**environment, "STOA_PROCESS": "web"})
-    celery = [sys.executable, "-m", "celery", "-A", "storefront"]
+    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "storefront"]
     worker = [*celery, "worker", "-Q", _BACKGROUND_QUEUES, "--concurrency", "2"]
     worker += ["--without-gossip", "--without-mingle", "--loglevel", "WARNING"]
     supervisor.add("worker", worker, {**environment, "STOA_PROCESS": "worker"})

@@ -74,3 +74,14 @@ def test_application_containers_hold_no_power(services: dict[str, Any]) -> None:
 def test_only_the_proxy_is_reachable_from_outside(services: dict[str, Any]) -> None:
     assert [name for name, service in services.items() if "ports" in service] == ["proxy"]
     assert services["postgres"]["networks"] == services["valkey"]["networks"] == ["inside"]
+
+
+def test_continuous_integration_runs_pinned_actions_and_our_own_script() -> None:
+    jobs = yaml.safe_load((CHECKOUT / ".github/workflows/ci.yml").read_text())["jobs"]
+    steps = [step for job in jobs.values() for step in job["steps"]]
+    used = [step["uses"].partition("@")[2] for step in steps if "uses" in step]
+
+    assert used
+    assert [pin for pin in used if not re.fullmatch(r"[0-9a-f]{40}", pin)] == []
+    assert ".ci/run" in [step.get("run") for step in steps]
+    assert os.access(CHECKOUT / ".ci/run", os.X_OK)

@@ -5,12 +5,13 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from devtools import run
+from devtools.embedded import postgres, valkey
 from devtools.embedded.places import CHECKOUT
 from devtools.supervisor import birth
 from tests.devtools.embedded.conftest import is_alive
@@ -89,11 +90,28 @@ def test_servers_that_variables_name_are_not_started(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgres://elsewhere/stoa")
     monkeypatch.setenv("REDIS_URL", "redis://elsewhere")
-    started: list[object] = []
+    started: list[Callable[[], bool]] = []
 
-    assert run.start_servers(started) == {}  # type: ignore[arg-type]
+    assert run.start_servers(started) == {}
     assert started == []
     assert "as DATABASE_URL says" in capsys.readouterr().out
+
+
+def test_servers_found_running_are_left_alone_but_not_those_of_a_killed_run(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for server in (postgres, valkey):
+        monkeypatch.setattr(server, "status", lambda: True)
+        monkeypatch.setattr(server, "ensure_running", lambda: "an://address")
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    found: list[Callable[[], bool]] = []
+    run.start_servers(found)
+    assert found == []
+
+    (state / "servers").write_text("Valkey")
+    run.start_servers(found)
+    assert found == [valkey.stop]
 
 
 def test_an_unknown_argument_is_answered_with_the_usage() -> None:

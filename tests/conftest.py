@@ -6,6 +6,9 @@ from django.core.cache import caches
 from django.test import TransactionTestCase
 
 from tests.support import ground
+from tests.support.provider import _running_double, double
+
+__all__ = ["_running_double", "double"]
 
 
 @pytest.fixture(scope="session")

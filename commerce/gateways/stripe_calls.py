@@ -91,6 +91,9 @@ def ask(call: Callable[[], T], *, what: str) -> T:
             if not _may_pass(error):
                 breaker.succeeded()
                 _refuse(error)
+            if _is_replayed(error):
+                # A failure kept under the key: the provider is well, and will say so for ever.
+                raise GatewayUnavailable(f"{what}: {error}") from error
             breaker.failed()
             late = time.monotonic() - started > PATIENCE_SECONDS
             log.warning("gateway.failed", what=what, attempt=attempt, error=repr(error))
@@ -101,6 +104,10 @@ def ask(call: Callable[[], T], *, what: str) -> T:
             return answer
         time.sleep(0.1 * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - spreads retries
     raise AssertionError("the loop returns or raises")
+
+
+def _is_replayed(error: stripe.StripeError) -> bool:
+    return (error.headers or {}).get("Idempotent-Replayed") == "true"
 
 
 def _may_pass(error: stripe.StripeError) -> bool:

@@ -41,6 +41,7 @@ STRIPE_SECRET_KEY = "sk_test_stoa"  # noqa: S105
 STRIPE_PUBLISHABLE_KEY = "pk_test_stoa"
 STRIPE_WEBHOOK_SECRETS = ["whsec_stoa"]
 STRIPE_API_BASE = "http://127.0.0.1:9"  # nothing listens: a test that pays starts the double
+GATEWAYS_IGNORE_TEST_TRANSACTION = True  # only the transaction that a test wraps around itself
 MFA_REQUIRED_FOR_STAFF = False
 ACCOUNT_RATE_LIMITS = False
 TEMPLATES[0]["OPTIONS"]["debug"] = False

@@ -80,11 +80,16 @@ def review(request: HttpRequest) -> HttpResponse:
         return redirect("cart")
     if request.method == "POST":
         try:
-            operations.set_methods(cart_token=token, methods=chosen_methods(request.POST))
+            contents = operations.set_methods(
+                cart_token=token, methods=chosen_methods(request.POST)
+            )
         except operations.MethodNotOffered as refusal:
             context = {"review": _require(request), "step": 2, "error": str(refusal)}
             return render(request, "shop/checkout_shipping.html", context, status=422)
-    contents = _review(request)
+        except operations.CartUnavailable:
+            return redirect("cart")
+    else:
+        contents = _review(request)
     if contents is None:
         return redirect("cart")
     if contents.needs_address:

@@ -18,6 +18,7 @@ from commerce.discovery.types import CardData
 from commerce.fulfillment.types import ShipmentData, ShippingOption
 from commerce.kernel.money import Money
 from commerce.orders.types import OrderData, SellerOrderData
+from commerce.pricing.types import Quote
 from storefront.amounts import shown
 
 register = template.Library()
@@ -115,15 +116,27 @@ def review_rows(review: Review) -> Rows:
     return [
         {"label": "Items", "amount": money(quote.goods)},
         {"label": "Shipping", "amount": money_or_free(quote.shipping)},
-        *_tax_rows(review),
+        *_tax_rows(quote),
     ]
 
 
-def _tax_rows(review: Review) -> Rows:
-    return [
-        {"label": row.name, "amount": money(row.amount), "note": row.note}
-        for row in review.tax_rows
+def _tax_rows(quote: Quote) -> Rows:
+    by_rate: dict[tuple[str, int], int] = {}
+    for line in quote.lines.values():
+        rate = (line.tax_name, line.rate_bps)
+        by_rate[rate] = by_rate.get(rate, 0) + line.tax.minor
+    on_shipping = sum(part.shipping_tax.minor for part in quote.sellers.values())
+    rows = [
+        {
+            "label": f"{name} {rate / 100:g} %" if rate else name,
+            "amount": money(Money(minor, quote.total.currency)),
+        }
+        for (name, rate), minor in by_rate.items()
     ]
+    if on_shipping:
+        amount = money(Money(on_shipping, quote.total.currency))
+        rows.append({"label": "Tax on shipping", "amount": amount})
+    return rows
 
 
 @register.filter

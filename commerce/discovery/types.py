@@ -50,7 +50,7 @@ class CardPage:
 
     @property
     def total_text(self) -> str:
-        return f"{self.total - 1:,}+" if self.total_is_capped else f"{self.total:,}"
+        return f"{self.total:,}+" if self.total_is_capped else f"{self.total:,}"
 
 
 @dataclass(frozen=True, kw_only=True)

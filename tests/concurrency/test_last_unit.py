@@ -3,11 +3,11 @@
 import time
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
 from commerce.inventory import operations as inventory
 from commerce.inventory.models import Reservation, Stock
-from tests.factories.catalog import make_variant, make_variants
+from tests.factories.catalog import make_variant
 from tests.factories.inventory import stock_up
 from tests.support.race import race_all
 

@@ -40,7 +40,7 @@ def make_variant(seller: Seller, *, name: str = "Stoneware mug") -> Variant:
     number = next(_numbers)
     kind, _ = ProductType.objects.get_or_create(code="thing", defaults={"name": "Thing"})
     product = Product.objects.create(
-        seller_id=seller.id, type=kind, handle=f"thing-{number}", name=name
+        seller_id=seller.pk, type=kind, handle=f"thing-{number}", name=name
     )
     return Variant.objects.create(product=product, sku=f"SKU-{number}", weight_grams=400)
 
@@ -90,7 +90,10 @@ def sell(
             business_key=f"capture:{charge}",
             kind="capture",
             entries={
-                "stripe": total, "commission": -commission, "tax": -order.tax.minor, **entries
+                "stripe": total,
+                "commission": -commission,
+                "tax": -order.tax.minor,
+                **entries,
             },  # fmt: skip
             currency="USD",
             memo=f"Order {order.number}",
@@ -101,11 +104,15 @@ def sell(
 def _draft(sold: Sold) -> SellerOrderDraft:
     goods = sold.unit_minor * sold.quantity
     return SellerOrderDraft(
-        seller_id=sold.seller.id,
+        seller_id=sold.seller.pk,
         shipping_minor=sold.shipping_minor,
         shipping_tax_minor=sold.shipping_minor * sold.tax_bps // 10_000,
         shipping_method={
-            "method_id": 1, "name": "Standard", "carrier": "USPS", "min_days": 3, "max_days": 5
+            "method_id": 1,
+            "name": "Standard",
+            "carrier": "USPS",
+            "min_days": 3,
+            "max_days": 5,
         },  # fmt: skip
         lines=[
             LineDraft(

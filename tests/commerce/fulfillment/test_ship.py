@@ -35,9 +35,7 @@ def test_everything_is_shipped_unless_said_otherwise():
 
     (parcel,) = queries.shipments_of(seller_order_ids=[part.id])[part.id]
     assert (parcel.id, parcel.seller_id, parcel.state) == (shipment_id, part.seller_id, "shipped")
-    assert [(line.order_line_id, line.quantity) for line in parcel.lines] == [
-        (part.lines[0].id, 2)
-    ]
+    assert [(line.order_line_id, line.quantity) for line in parcel.lines] == [(part.lines[0].id, 2)]
     assert state_of(part) == "shipped"
     assert Event.objects.filter(name="fulfillment.shipment-shipped.v1").count() == 1
     check_deferred_constraints()
@@ -94,9 +92,7 @@ def test_more_than_was_ordered_is_refused_with_what_is_left():
     ship(part, quantities={line: 1})
     with pytest.raises(operations.TooMany) as refused:
         ship(part, quantities={line: 2})
-    assert str(refused.value) == (
-        "Only 1 of “Stoneware mug” are left to ship. Enter 1 or fewer."
-    )
+    assert str(refused.value) == ("Only 1 of “Stoneware mug” are left to ship. Enter 1 or fewer.")
     assert len(queries.shipments_of(seller_order_ids=[part.id])[part.id]) == 1
 
 
@@ -131,9 +127,9 @@ def test_another_sellers_parcels_do_not_exist(what):
     part, stranger = sold_part(), make_seller()
     with pytest.raises(operations.NotFound):
         if what == "ship":
-            ship(part, seller_id=stranger.id)
+            ship(part, seller_id=stranger.pk)
         else:
-            operations.deliver(seller_id=stranger.id, shipment_id=shipped(part))
+            operations.deliver(seller_id=stranger.pk, shipment_id=shipped(part))
     assert state_of(part) == ("confirmed" if what == "ship" else "shipped")
 
 
@@ -171,9 +167,7 @@ def test_the_database_refuses_to_pack_more_than_was_ordered():
         seller_id=part.seller_id, seller_order_id=part.id, carrier=parcel.carrier
     )
     with pytest.raises(Error, match="has 3 of 2 to ship"), transaction.atomic():
-        ShipmentLine.objects.create(
-            shipment=extra, order_line_id=part.lines[0].id, quantity=1
-        )
+        ShipmentLine.objects.create(shipment=extra, order_line_id=part.lines[0].id, quantity=1)
 
 
 def test_the_database_refuses_to_pack_what_the_order_does_not_count_as_shipped():
@@ -195,9 +189,7 @@ def test_the_database_ties_a_parcel_to_its_seller_and_its_order():
             seller_id=other.seller_id, seller_order_id=part.id, carrier=parcel.carrier
         )
     with pytest.raises(Error, match="not part of this parcel"), transaction.atomic():
-        ShipmentLine.objects.create(
-            shipment=parcel, order_line_id=other.lines[0].id, quantity=1
-        )
+        ShipmentLine.objects.create(shipment=parcel, order_line_id=other.lines[0].id, quantity=1)
     with pytest.raises(Error, match="stays on record"), transaction.atomic():
         ShipmentLine.objects.filter(shipment=parcel).delete()
 
@@ -221,7 +213,7 @@ def test_a_packing_slip_lists_what_is_still_to_be_packed():
 
 def test_a_packing_slip_is_for_its_seller_only():
     part, stranger = sold_part(), make_seller()
-    assert queries.packing_slip(seller_id=stranger.id, seller_order_id=part.id) is None
+    assert queries.packing_slip(seller_id=stranger.pk, seller_order_id=part.id) is None
     assert (
         queries.packing_slip(
             seller_id=part.seller_id, seller_order_id=part.id, shipment_id=shipped(sold_part())

@@ -15,14 +15,14 @@ def offer(seller, name="Standard", **changes):
         "carrier_code": "usps", "currency": "USD", "base_minor": 500, "per_kg_minor": 150,
         "days": (3, 5),
     }  # fmt: skip
-    return operations.set_shipping_method(seller_id=seller.id, name=name, **{**values, **changes})
+    return operations.set_shipping_method(seller_id=seller.pk, name=name, **{**values, **changes})
 
 
 def options(seller, *, country="US", weight_grams=800, goods_minor=2000, currency="USD"):
     parcel = Parcel(
-        seller_id=seller.id, country=country, weight_grams=weight_grams, goods_minor=goods_minor
+        seller_id=seller.pk, country=country, weight_grams=weight_grams, goods_minor=goods_minor
     )
-    return queries.shipping_options(parcels=[parcel], currency=currency)[seller.id]
+    return queries.shipping_options(parcels=[parcel], currency=currency)[seller.pk]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_destination_weight_currency_and_withdrawal_narrow_the_choice():
     assert options(seller, currency="EUR") == []
 
     (only,) = options(seller)
-    operations.withdraw_shipping_method(seller_id=seller.id, method_id=only.method_id)
+    operations.withdraw_shipping_method(seller_id=seller.pk, method_id=only.method_id)
     assert options(seller) == []
 
 
@@ -67,7 +67,7 @@ def test_another_sellers_method_cannot_be_withdrawn():
     seller, stranger = make_seller(), make_seller()
     method_id = offer(seller)
     with pytest.raises(operations.NotFound):
-        operations.withdraw_shipping_method(seller_id=stranger.id, method_id=method_id)
+        operations.withdraw_shipping_method(seller_id=stranger.pk, method_id=method_id)
     assert len(options(seller)) == 1
 
 
@@ -88,9 +88,9 @@ def test_many_sellers_take_one_statement(django_assert_num_queries):
     for seller in sellers:
         offer(seller)
     parcels = [
-        Parcel(seller_id=seller.id, country="US", weight_grams=1, goods_minor=1)
+        Parcel(seller_id=seller.pk, country="US", weight_grams=1, goods_minor=1)
         for seller in sellers
     ]
     with django_assert_num_queries(1):
         found = queries.shipping_options(parcels=parcels, currency="USD")
-    assert [len(found[seller.id]) for seller in sellers] == [1, 1, 1]
+    assert [len(found[seller.pk]) for seller in sellers] == [1, 1, 1]

@@ -1,0 +1,84 @@
+"""What a seller earned is gathered once and sent once, however many ask at the same instant."""
+
+import time
+
+import pytest
+from django.db import connection, transaction
+from django.db.models import Sum
+
+from commerce.gateways import stripe_calls
+from commerce.gateways.breaker import CircuitBreaker
+from commerce.ledger import queries as ledger
+from commerce.payouts import operations
+from commerce.payouts.models import Earning, Payout
+from devtools.stripe_double.double import StripeDouble
+from tests.factories.payouts import Provider, earned
+from tests.factories.sellers import make_seller
+from tests.support.race import race, race_all
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def seller():
+    seller = make_seller(payable=True)
+    for _ in range(3):
+        earned(seller)
+    return seller
+
+
+def promised() -> int:
+    return Payout.objects.aggregate(total=Sum("amount_minor"))["total"] or 0
+
+
+def gather_without_a_guard(period: str) -> None:
+    """What a run would be without row locks, triggers and a name that is used once."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        earnings = list(Earning.objects.filter(payout=None))
+        time.sleep(0.3)
+        payout = Payout.objects.create(
+            seller_id=earnings[0].seller_id,
+            period=period,
+            currency="USD",
+            amount_minor=sum(earning.amount_minor for earning in earnings),
+        )
+        Earning.objects.filter(pk__in=[earning.pk for earning in earnings]).update(payout=payout)
+
+
+def test_the_harness_can_see_earnings_promised_twice(seller):
+    """Control: with lock and triggers taken away, the same race must go wrong."""
+    race_all([lambda: gather_without_a_guard("a"), lambda: gather_without_a_guard("b")])
+    assert promised() == 2 * 15_600
+
+
+def test_two_schedulers_make_one_payout(seller):
+    results = race(lambda: operations.run(period="2026-11-20"), times=8)
+    assert sorted(len(result) for result in results) == [0] * 7 + [1]
+    assert promised() == 15_600
+
+
+def test_a_run_by_hand_beside_the_schedule_promises_nothing_twice(seller):
+    results = race_all([lambda: operations.run(period="2026-11-20"), operations.run_now] * 3)
+    assert not [result for result in results if isinstance(result, Exception)]
+    assert promised() == 15_600
+    assert Payout.objects.count() == 1
+
+
+def test_eight_senders_send_once(settings, monkeypatch):
+    monkeypatch.setattr(stripe_calls, "breaker", CircuitBreaker(threshold=1000, pause=0))
+    with StripeDouble() as double:
+        settings.STRIPE_API_BASE = double.url
+        provider = Provider(double)
+        seller = make_seller()
+        account_id = provider.connect(seller)
+        for _ in range(3):
+            earned(seller, provider=provider)
+        (payout_id,) = operations.run_now()
+
+        results = race(lambda: operations.send(payout_id=payout_id), times=8)
+        assert not [result for result in results if isinstance(result, Exception)]
+        assert len(provider.transfers()) == 3
+        assert [payout.amount for payout in provider.payouts(account_id)] == [15_600]
+    assert ledger.balance(code=f"payable:{seller.pk}", currency="USD") == 0
+    assert Payout.objects.get().state == "sent"

@@ -11,7 +11,7 @@ def refund(
     world: World, charge: Obj, amount: int | None, *, reason: str | None, metadata: Obj
 ) -> Obj:
     """Give back part of a charge, never more than is left of it."""
-    left = charge["amount"]
+    left = charge["amount"] - charge["amount_refunded"]
     wanted = left if amount is None else amount
     _check(charge, wanted, left)
     made: Obj = {

@@ -22,6 +22,7 @@ from tests.factories.inventory import stock_up
 from tests.factories.orders import RETURN_URL, Wanted, make_ready_cart
 from tests.factories.pricing import set_price
 from tests.support.constraints import check_deferred_constraints
+from tests.support.query_budget import counted
 
 pytestmark = pytest.mark.django_db
 
@@ -235,3 +236,14 @@ def test_what_the_provider_refuses_gives_the_cart_back(double: StripeDouble) -> 
     assert cart_queries.find(token=ready.token, user_id=None) == ready.token
     assert inventory.available(variant_ids=ready.variants)[ready.variants[0]].reserved == 0
     assert Order.objects.get().state == "canceled"
+
+
+def test_placing_takes_few_statements_whatever_the_size(double: StripeDouble) -> None:
+    counts = []
+    for size in (1, 6):
+        ready = make_ready_cart(*[[Wanted(), Wanted()] for _ in range(size)])
+        with counted() as statements:
+            ready.place()
+        counts.append(len(statements))
+
+    assert counts == [21, 21]

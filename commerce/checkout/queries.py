@@ -9,8 +9,7 @@ from commerce.orders import queries as orders
 from commerce.payments import queries as payments
 from commerce.payments.types import PaymentData
 from commerce.pricing import queries as pricing
-from commerce.pricing.quote import STANDARD
-from commerce.pricing.types import Quote, QuoteLine
+from commerce.pricing.types import STANDARD, Quote, QuoteLine
 
 from .models import Checkout
 from .types import Review, SellerPart

@@ -97,18 +97,16 @@ def set_many(*, counts: Sequence[StockInput], cause: str) -> None:
         raise BelowReserved(short)
 
 
+@transaction.atomic
 def adjust(*, variant_id: int, location_id: int, delta: int, cause: str) -> None:
     """Add to a count, or take from it. Raises BelowReserved, NegativeStock."""
-    with transaction.atomic(savepoint=False):
-        stock = (
-            Stock.objects.select_for_update()
-            .filter(variant_id=variant_id, location_id=location_id)
-            .first()
-        )
-        before = stock.on_hand if stock else 0
-        set_on_hand(
-            variant_id=variant_id, location_id=location_id, on_hand=before + delta, cause=cause
-        )
+    stock = (
+        Stock.objects.select_for_update()
+        .filter(variant_id=variant_id, location_id=location_id)
+        .first()
+    )
+    before = stock.on_hand if stock else 0
+    set_on_hand(variant_id=variant_id, location_id=location_id, on_hand=before + delta, cause=cause)
 
 
 def reserve(*, holder: str, quantities: Mapping[int, int], minutes: int = 15) -> None:

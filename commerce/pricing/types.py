@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from commerce.kernel.money import Money
 
-from .quote import Quote, QuotedLine, QuotedSeller, QuoteLine, TaxRateData
+from .quote import STANDARD, Quote, QuotedLine, QuotedSeller, QuoteLine, TaxRateData
 
 __all__ = [
+    "STANDARD",
     "PriceData",
     "PriceInput",
     "Quote",

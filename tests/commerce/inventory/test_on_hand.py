@@ -134,6 +134,20 @@ def test_an_adjustment_adds_and_takes() -> None:
     assert on_hand(variant_id) == 12
 
 
+def test_an_adjustment_below_what_is_promised_is_refused_and_the_transaction_goes_on() -> None:
+    variant_id = make_variant()
+    location_id = stock_up(variant_id, 10)
+    operations.reserve(holder="order-1", quantities={variant_id: 4})
+
+    for delta, refusal in ((-7, BelowReserved), (-11, NegativeStock)):
+        with pytest.raises(refusal):
+            operations.adjust(
+                variant_id=variant_id, location_id=location_id, delta=delta, cause="broken"
+            )
+
+    assert on_hand(variant_id) == 10
+
+
 def test_an_adjustment_makes_the_row_when_there_is_none() -> None:
     first, second = make_variants(skus=["FIRST", "SECOND"]).values()
     location_id = stock_up(first, 1)

@@ -6,6 +6,8 @@ from django.core.exceptions import ValidationError
 from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
 
+from .references import PageBlock
+
 
 class LinkValue(blocks.StructValue):
     @property
@@ -19,7 +21,7 @@ class LinkValue(blocks.StructValue):
 
 class LinkBlock(blocks.StructBlock):
     label = blocks.CharBlock(max_length=40)
-    page = blocks.PageChooserBlock(required=False)
+    page = PageBlock(required=False)
     address = blocks.CharBlock(
         required=False,
         max_length=300,

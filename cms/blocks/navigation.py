@@ -1,13 +1,14 @@
 """Blocks that lead on: category tiles and sellers."""
 
 from wagtail import blocks
-from wagtail.images.blocks import ImageChooserBlock
+
+from .references import ImageBlock, PageBlock
 
 
 class CategoryTileBlock(blocks.StructBlock):
-    category = blocks.PageChooserBlock(page_type="pages.CategoryPage")
+    category = PageBlock(page_type="pages.CategoryPage")
     label = blocks.CharBlock(required=False, max_length=40, help_text="Empty: the category's name.")
-    image = ImageChooserBlock(required=False, help_text="Empty: the category's own picture.")
+    image = ImageBlock(required=False, help_text="Empty: the category's own picture.")
 
     class Meta:
         icon = "folder-open-inverse"
@@ -29,7 +30,7 @@ class CategoryTilesBlock(blocks.StructBlock):
 class SellerSpotlightBlock(blocks.StructBlock):
     title = blocks.CharBlock(required=False, max_length=80)
     sellers = blocks.ListBlock(
-        blocks.PageChooserBlock(page_type="pages.SellerPage"), min_num=1, max_num=6
+        PageBlock(page_type="pages.SellerPage"), min_num=1, max_num=6
     )
 
     class Meta:

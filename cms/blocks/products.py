@@ -6,6 +6,8 @@ from django.core.exceptions import ValidationError
 from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
 
+from .references import PageBlock
+
 RULES = [
     ("newest", "Newest"),
     ("cheapest", "Lowest price"),
@@ -28,14 +30,14 @@ class ProductRailValue(blocks.StructValue):
 class ProductRailBlock(blocks.StructBlock):
     title = blocks.CharBlock(max_length=80)
     rule = blocks.ChoiceBlock(choices=RULES, default="newest")
-    category = blocks.PageChooserBlock(
+    category = PageBlock(
         page_type="pages.CategoryPage", required=False, help_text="Only from this category."
     )
-    seller = blocks.PageChooserBlock(
+    seller = PageBlock(
         page_type="pages.SellerPage", required=False, help_text="Only of this seller."
     )
     products = blocks.ListBlock(
-        blocks.PageChooserBlock(page_type="pages.ProductPage"),
+        PageBlock(page_type="pages.ProductPage"),
         default=[],
         max_num=12,
         help_text="Shown in this order when chosen by hand.",

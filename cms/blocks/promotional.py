@@ -1,9 +1,9 @@
 """Blocks that sell: hero, banner, call to action."""
 
 from wagtail import blocks
-from wagtail.images.blocks import ImageChooserBlock
 
 from .links import LinkBlock, OptionalLinkBlock
+from .references import ImageBlock
 
 
 class HeroBlock(blocks.StructBlock):
@@ -14,7 +14,7 @@ class HeroBlock(blocks.StructBlock):
     eyebrow = blocks.CharBlock(required=False, max_length=40)
     title = blocks.CharBlock(max_length=80)
     text = blocks.TextBlock(required=False, max_length=240)
-    image = ImageChooserBlock()
+    image = ImageBlock()
     actions = blocks.ListBlock(LinkBlock(), max_num=2, default=[])
 
     class Meta:
@@ -38,7 +38,7 @@ class BannerBlock(blocks.StructBlock):
     tone = blocks.ChoiceBlock(
         choices=[("", "Accent"), ("stone", "Quiet"), ("ink", "Dark")], required=False
     )
-    image = ImageChooserBlock(required=False)
+    image = ImageBlock(required=False)
     link = OptionalLinkBlock(required=False)
 
     class Meta:

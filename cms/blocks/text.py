@@ -1,9 +1,9 @@
 """Blocks of words."""
 
 from wagtail import blocks
-from wagtail.images.blocks import ImageChooserBlock
 
 from .links import OptionalLinkBlock
+from .references import ImageBlock
 
 PROSE = ["h2", "h3", "bold", "italic", "ol", "ul", "link", "document-link", "hr"]
 SHORT = ["bold", "italic", "link"]
@@ -30,7 +30,7 @@ class ProseBlock(blocks.RichTextBlock):
 class MediaTextBlock(blocks.StructBlock):
     title = blocks.CharBlock(required=False, max_length=80)
     text = blocks.RichTextBlock(features=["bold", "italic", "ol", "ul", "link"])
-    image = ImageChooserBlock()
+    image = ImageBlock()
     side = blocks.ChoiceBlock(
         choices=[("", "Picture first"), ("reverse", "Words first")], required=False
     )

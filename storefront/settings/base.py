@@ -227,6 +227,7 @@ WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
 WAGTAIL_USER_TIME_ZONES = ["UTC", "Europe/Berlin", "America/New_York"]
 
 BASE_CURRENCY = "USD"
+CONTENT_CHECK_SECONDS = 1  # how often a process asks whether remembered content changed
 
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
@@ -252,6 +253,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "finish open checkouts": {"task": "commerce.checkout.tasks.sweep", "schedule": 30},
     "return orphan money": {"task": "commerce.payments.tasks.send_refunds", "schedule": 60},
+    "send mail": {"task": "commerce.notifications.tasks.send_due", "schedule": 30},
     "continue payouts": {"task": "commerce.payouts.tasks.send_due", "schedule": 60},
     "payout run": {"task": "commerce.payouts.tasks.run_schedule", "schedule": 3600},
     "reconcile listings": {"task": "cms.bridge.tasks.reconcile", "schedule": 24 * 3600},

@@ -44,5 +44,6 @@ STRIPE_API_BASE = "http://127.0.0.1:9"  # nothing listens: a test that pays star
 GATEWAYS_IGNORE_TEST_TRANSACTION = True  # only the transaction that a test wraps around itself
 MFA_REQUIRED_FOR_STAFF = False
 ACCOUNT_RATE_LIMITS = False
+CONTENT_CHECK_SECONDS = 0
 TEMPLATES[0]["OPTIONS"]["debug"] = False
 LOGGING = logs.configure(level="ERROR", plain=True)

@@ -5,10 +5,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from cms.pages.listing import Listing
 from commerce.discovery import queries as discovery
 from commerce.discovery.types import CardFilter
-
-from .listing import Listing
 
 MOST_CHARACTERS = 200
 
@@ -20,9 +19,7 @@ def results(request: HttpRequest) -> HttpResponse:
     listing = Listing.of(request, CardFilter(query=query)) if query else None
     popular = []
     if listing is None or not listing.page.cards:
-        popular = discovery.page(
-            filter=CardFilter(), sort="popular", page=1, per_page=8
-        ).cards
+        popular = discovery.page(filter=CardFilter(), sort="popular", page=1, per_page=8).cards
     context = {
         "search_query": query,
         "listing": listing,

@@ -1,4 +1,6 @@
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
 
 
 class Message(models.Model):
@@ -11,6 +13,12 @@ class Message(models.Model):
     text = models.TextField()
     html = models.TextField()
     attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(db_default=Now(), help_text="When to try, or to look, again.")
     last_error = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(sent_at=None), name="messages_by_due_date")
+        ]

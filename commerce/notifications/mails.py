@@ -1,0 +1,241 @@
+"""What each mail says to whom. Each function returns the arguments of `operations.send`."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from commerce.accounts import queries as accounts
+from commerce.fulfillment.types import ShipmentData
+from commerce.kernel.money import Money
+from commerce.orders.types import LineData, OrderData, SellerOrderData
+from commerce.payouts.types import PayoutData
+from commerce.sellers.types import ApplicationData, MemberData, SellerData
+
+from . import dates
+from .rendering import absolute
+
+Mail = dict[str, Any]
+
+SELLER_ORDERS = "/admin/orders/"
+SELLER_PAYOUTS = "/admin/payouts/"
+SELLER_HOME = "/admin/"
+
+
+def order_confirmed(order: OrderData, sellers: dict[int, SellerData]) -> Mail:
+    """To the shopper: what was bought of whom, what it cost, when it comes."""
+    since = order.confirmed_at or order.placed_at
+    return {
+        "key": f"order-confirmed:{order.id}",
+        "kind": "order_confirmed",
+        "recipient": order.email,
+        "subject": f"Order {order.number} is confirmed",
+        "context": {
+            **_about_order(order),
+            "parts": [
+                {
+                    "seller": sellers[part.seller_id].name,
+                    "method": part.shipping_method.get("name", ""),
+                    "expected": dates.expected(since=since, method=part.shipping_method),
+                    "lines": _lines(part.lines),
+                    "shipping": part.shipping,
+                }
+                for part in order.seller_orders
+            ],
+            "goods": order.goods,
+            "shipping": order.shipping,
+            "tax": order.tax,
+            "total": order.total,
+        },
+    }
+
+
+def new_order(part: SellerOrderData, seller: SellerData, member: MemberData) -> Mail:
+    """To a seller's people: their own items of an order, nobody else's."""
+    items = sum(line.quantity for line in part.lines)
+    return {
+        "key": f"new-order:{part.id}:{member.user_id}",
+        "kind": "new_order",
+        "recipient": member.email,
+        "subject": f"New order {part.number}: {items} {_plural(items, 'item')} to send",
+        "context": {
+            "greeting": member.first_name,
+            "shop": seller.name,
+            "number": part.number,
+            "placed_at": part.placed_at,
+            "lines": _lines(part.lines),
+            "method": part.shipping_method.get("name", ""),
+            "address": _address(part.ship_to),
+            "goods": part.goods,
+            "shipping": part.shipping,
+            "commission": -part.commission,
+            "earning": part.earning,
+            "link": absolute(f"{SELLER_ORDERS}{part.number}/"),
+        },
+    }
+
+
+def shipped(order: OrderData, part: SellerOrderData, parcel: ShipmentData, shop: str) -> Mail:
+    """To the shopper: a parcel is on its way, and where to follow it."""
+    return {
+        "key": f"shipped:{parcel.id}",
+        "kind": "shipped",
+        "recipient": order.email,
+        "subject": f"{shop} has sent your order {order.number}",
+        "context": {
+            **_about_order(order),
+            **_about_parcel(part, parcel, shop),
+            "expected": dates.expected(since=parcel.shipped_at, method=part.shipping_method),
+        },
+    }
+
+
+def delivered(order: OrderData, part: SellerOrderData, parcel: ShipmentData, shop: str) -> Mail:
+    """To the shopper: a parcel arrived, and what to do when it did not."""
+    return {
+        "key": f"delivered:{parcel.id}",
+        "kind": "delivered",
+        "recipient": order.email,
+        "subject": f"Your order {order.number} from {shop} has arrived",
+        "context": {**_about_order(order), **_about_parcel(part, parcel, shop)},
+    }
+
+
+def order_link(order: OrderData, *, window: int) -> Mail:
+    """To the shopper: the link that somebody asked for."""
+    return {
+        "key": f"order-link:{order.id}:{window}",
+        "kind": "order_link",
+        "recipient": order.email,
+        "subject": f"Follow your order {order.number}",
+        "context": _about_order(order),
+    }
+
+
+def payout_sent(payout: PayoutData, seller: SellerData, member: MemberData) -> Mail:
+    """To a seller's owners: money is on its way to the bank."""
+    return {
+        "key": f"payout-sent:{payout.id}:{payout.attempts}:{member.user_id}",
+        "kind": "payout_sent",
+        "recipient": member.email,
+        "subject": f"Your payout of {_money(payout.amount)} is on its way",
+        "context": {
+            "greeting": member.first_name,
+            "shop": seller.name,
+            "amount": payout.amount,
+            "period": payout.period,
+            "orders": payout.orders,
+            "link": absolute(SELLER_PAYOUTS),
+        },
+    }
+
+
+def application_received(application: ApplicationData, first_name: str) -> Mail:
+    """To an applicant: we have it, and what happens next."""
+    return {
+        "key": f"application-received:{application.id}",
+        "kind": "application_received",
+        "recipient": application.email,
+        "subject": f"We received your application for {application.shop_name}",
+        "context": {"greeting": first_name, "application": application},
+    }
+
+
+def application_approved(application: ApplicationData, seller: SellerData, first_name: str) -> Mail:
+    """To an applicant: welcome, and the first steps."""
+    return {
+        "key": f"application-approved:{application.id}",
+        "kind": "application_approved",
+        "recipient": application.email,
+        "subject": f"Welcome: {seller.name} is open",
+        "context": {
+            "greeting": first_name,
+            "shop": seller.name,
+            "link": absolute(SELLER_HOME),
+        },
+    }
+
+
+def application_rejected(application: ApplicationData, first_name: str) -> Mail:
+    """To an applicant: no, why, and that a new application is possible."""
+    return {
+        "key": f"application-rejected:{application.id}",
+        "kind": "application_rejected",
+        "recipient": application.email,
+        "subject": f"About your application for {application.shop_name}",
+        "context": {
+            "greeting": first_name,
+            "application": application,
+            "link": absolute("/sell/"),
+        },
+    }
+
+
+def _about_order(order: OrderData) -> dict[str, Any]:
+    return {
+        "greeting": str(order.ship_to.get("name", "")),
+        "number": order.number,
+        "placed_at": order.placed_at,
+        "address": _address(order.ship_to),
+        "link": absolute(f"/orders/track/{order.token}/"),
+    }
+
+
+def _about_parcel(part: SellerOrderData, parcel: ShipmentData, shop: str) -> dict[str, Any]:
+    packed = {line.order_line_id: line.quantity for line in parcel.lines}
+    left = sum(line.open_quantity for line in part.lines)
+    return {
+        "shop": shop,
+        "carrier": parcel.carrier,
+        "tracking_number": parcel.tracking_number,
+        "tracking_url": parcel.tracking_url,
+        "lines": _lines((line for line in part.lines if line.id in packed), quantities=packed),
+        "left": left,
+    }
+
+
+def _lines(
+    lines: Iterable[LineData], *, quantities: dict[int, int] | None = None
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "title": line.title,
+            "options": ", ".join(_option(value) for value in line.options),
+            "sku": line.sku,
+            "quantity": line.quantity if quantities is None else quantities[line.id],
+            "unit": line.unit,
+            "total": line.total,
+            "image": _picture(line.image),
+            "link": absolute(line.path) if line.path else "",
+        }
+        for line in lines
+    ]
+
+
+def _option(value: object) -> str:
+    return ": ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _picture(image: dict[str, Any]) -> str:
+    source = str(image.get("src") or "")
+    return absolute(source) if source else ""
+
+
+def _address(ship_to: dict[str, Any]) -> list[str]:
+    """Return the lines of an address as they stand on the parcel."""
+    place = " ".join(str(ship_to.get(key) or "") for key in ("city", "region", "postal_code"))
+    lines: Sequence[str] = [
+        str(ship_to.get("name") or ""),
+        str(ship_to.get("company") or ""),
+        str(ship_to.get("line1") or ""),
+        str(ship_to.get("line2") or ""),
+        " ".join(place.split()),
+        accounts.country_name(country=str(ship_to.get("country") or "")),
+    ]
+    return [line for line in lines if line]
+
+
+def _plural(count: int, word: str) -> str:
+    return word if count == 1 else f"{word}s"
+
+
+def _money(amount: Money) -> str:
+    return f"${amount.decimal:,.2f}" if amount.currency == "USD" else str(amount)

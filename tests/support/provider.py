@@ -4,17 +4,21 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.http import HttpResponse
+from django.test import RequestFactory
 
 from commerce.gateways import stripe_calls
 from devtools.stripe_double import StripeDouble
+from devtools.stripe_double.core.webhooks import signature
+from storefront.webhooks.stripe import receive
 
 DECLINED = "4000000000000002"
-NO_FUNDS = "4000000000009995"
+SECRET = "whsec_stoa"
 
 
 @pytest.fixture(scope="session")
 def _running_double() -> Iterator[StripeDouble]:
-    with StripeDouble(webhook_secret="whsec_stoa") as running:
+    with StripeDouble(webhook_secret=SECRET) as running:
         yield running
 
 
@@ -40,3 +44,28 @@ def charges(double: StripeDouble) -> list[dict[str, Any]]:
     """Return the charges that succeeded, oldest first."""
     found: list[dict[str, Any]] = double.state()["charges"]
     return [charge for charge in found if charge["status"] == "succeeded"]
+
+
+def notices(double: StripeDouble, kind: str = "") -> list[str]:
+    """Return the texts of the provider's notices, oldest first."""
+    return [
+        record["_text"]
+        for record in double.world.store.all("event")
+        if not kind or record["type"] == kind
+    ]
+
+
+def deliver(text: str, *, secret: str = SECRET, signed: str | None = None) -> HttpResponse:
+    """Send a notice to the shop as the provider does; returns the answer."""
+    request = RequestFactory().post(
+        "/webhooks/stripe/",
+        data=text,
+        content_type="application/json",
+        headers={"Stripe-Signature": signed or signature(text, [secret])},
+    )
+    return receive(request)
+
+
+def pages(double: StripeDouble) -> int:
+    """Return how many payment pages were ever opened."""
+    return len(list(double.world.store.all("checkout.session")))

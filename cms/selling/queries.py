@@ -2,15 +2,21 @@
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet, Sum
 from wagtail.admin.models import EditingSession
 from wagtail.models import Page
 
 from cms.media.models import ShopImage
 from cms.pages.models import CategoryPage
+from commerce.orders.models import OrderEvent, SellerOrder
+from commerce.payouts.models import Payout
 from commerce.sellers import queries as sellers
 
 from .models import Workspace
+
+
+class NoSeller(LookupError):
+    """Rows that belong to sellers were asked for without naming one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +31,11 @@ class WorkspaceData:
     page_path: str
     collection_id: int
     group_id: int
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether nothing is to be written or sold; open orders are still sent."""
+        return self.state != "active"
 
 
 def workspace_of(*, user_id: int) -> WorkspaceData | None:
@@ -85,3 +96,28 @@ def may_browse(*, workspace: WorkspaceData, page_id: int) -> bool:
         return False
     on_the_way = workspace.page_path.startswith(page.path)
     return on_the_way or CategoryPage.objects.live().filter(path__startswith=page.path).exists()
+
+
+def own_orders(*, seller_id: int) -> QuerySet[SellerOrder]:
+    """Return a seller's paid parts with how many items each holds. Raises NoSeller."""
+    rows = SellerOrder.objects.filter(seller_id=_known(seller_id), confirmed_at__isnull=False)
+    return rows.select_related("order").annotate(items=Sum("lines__quantity"))
+
+
+def moves_of(*, seller_id: int, seller_order_id: int) -> list[OrderEvent]:
+    """Return what happened to one of a seller's own parts, oldest first. Raises NoSeller."""
+    rows = OrderEvent.objects.filter(
+        seller_order_id=seller_order_id, seller_order__seller_id=_known(seller_id)
+    )
+    return list(rows.order_by("at", "pk"))
+
+
+def own_payouts(*, seller_id: int) -> QuerySet[Payout]:
+    """Return a seller's payouts with how many orders each pays for. Raises NoSeller."""
+    return Payout.objects.filter(seller_id=_known(seller_id)).annotate(orders=Count("earnings"))
+
+
+def _known(seller_id: int) -> int:
+    if not seller_id:
+        raise NoSeller
+    return seller_id

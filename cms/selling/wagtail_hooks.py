@@ -1,16 +1,55 @@
-"""Hooks that narrow Wagtail's choosers, menus and home page to a seller's own."""
+"""Hooks that open sellers' own screens and narrow Wagtail's to what is theirs."""
 
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import URLPattern, URLResolver, include, path
+from django.utils.html import format_html
 from wagtail import hooks
+from wagtail.admin.menu import MenuItem
 
-from . import queries
+from . import menu, panels, queries
 
 
 def _workspace(request: HttpRequest) -> queries.WorkspaceData | None:
     return getattr(request, "seller_workspace", None)
+
+
+@hooks.register("register_admin_urls")
+def sellers_screens() -> list[URLPattern | URLResolver]:
+    from . import urls
+
+    return [path("selling/", include(urls))]
+
+
+for item in menu.ITEMS:
+    hooks.register("register_admin_menu_item", lambda item=item: item)
+
+
+@hooks.register("construct_main_menu", order=1000)
+def only_sellers_items(request: HttpRequest, items: list[MenuItem]) -> None:
+    if _workspace(request):
+        items[:] = [item for item in items if isinstance(item, menu.SellersItem)]
+
+
+@hooks.register("construct_homepage_panels", order=1000)
+def only_sellers_panels(request: HttpRequest, shown: list[Any]) -> None:
+    if workspace := _workspace(request):
+        shown[:] = panels.panels_for(workspace)
+
+
+@hooks.register("construct_homepage_summary_items", order=1000)
+def no_summary_of_the_site(request: HttpRequest, items: list[Any]) -> None:
+    if _workspace(request):
+        items.clear()
+
+
+@hooks.register("construct_search", order=1000)
+def no_search_of_the_site(request: HttpRequest, areas: list[Any]) -> None:
+    if _workspace(request):
+        areas.clear()
 
 
 @hooks.register("construct_page_chooser_queryset")
@@ -29,3 +68,13 @@ def only_own_images(images: QuerySet, request: HttpRequest) -> QuerySet:
 def only_own_pages(parent: Any, pages: QuerySet, request: HttpRequest) -> QuerySet:
     workspace = _workspace(request)
     return pages.filter(path__startswith=workspace.page_path) if workspace else pages
+
+
+@hooks.register("insert_global_admin_css")
+def own_styles() -> str:
+    return format_html('<link rel="stylesheet" href="{}">', static("admin/stoa.css"))
+
+
+@hooks.register("register_icons")
+def own_icons(icons: list[str]) -> list[str]:
+    return [*icons, *(f"admin/icons/{name}.svg" for name in ("coins", "boxes", "truck"))]

@@ -1,0 +1,52 @@
+"""A seller's sidebar: own screens only, by role."""
+
+from django.http import HttpRequest
+from django.urls import reverse, reverse_lazy
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.ui.sidebar import LinkMenuItem
+
+from .policy import Work
+from .queries import WorkspaceData
+
+
+class SellersItem(MenuItem):
+    """Shown to those of a seller's people whose work it is, and to nobody else."""
+
+    def __init__(self, label: str, url: str, *, work: Work, icon_name: str, order: int) -> None:
+        super().__init__(label, url, icon_name=icon_name, order=order)
+        self.work = work
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        workspace: WorkspaceData | None = getattr(request, "seller_workspace", None)
+        if workspace is None or workspace.role not in self.work.value:
+            return False
+        return not (workspace.is_suspended and self.work is Work.CONTENT)
+
+
+class StorePageItem(SellersItem):
+    """Leads to the editor of the seller's own page."""
+
+    def render_component(self, request: HttpRequest) -> LinkMenuItem:
+        page_id = request.seller_workspace.page_id  # type: ignore[attr-defined]
+        url = reverse("wagtailadmin_pages:edit", args=[page_id])
+        return LinkMenuItem(self.name, self.label, url, icon_name=self.icon_name)
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        return super().is_shown(request) and bool(request.seller_workspace.page_id)  # type: ignore[attr-defined]
+
+
+ITEMS = [
+    SellersItem(
+        "Orders", reverse_lazy("selling:orders"),
+        work=Work.ANYONE, icon_name="clipboard-list", order=100,
+    ),
+    SellersItem(
+        "Earnings", reverse_lazy("selling:earnings"),
+        work=Work.MONEY, icon_name="coins", order=130,
+    ),
+    SellersItem(
+        "Pictures", reverse_lazy("wagtailimages:index"),
+        work=Work.CONTENT, icon_name="image", order=140,
+    ),
+    StorePageItem("Store page", "", work=Work.CONTENT, icon_name="home", order=150),
+]  # fmt: skip

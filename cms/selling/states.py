@@ -1,0 +1,28 @@
+"""What states are called in the admin."""
+
+ORDER_STATES = {
+    "confirmed": "To ship",
+    "processing": "Partly shipped",
+    "shipped": "Shipped",
+    "delivered": "Delivered",
+    "canceled": "Canceled",
+    "returned": "Returned",
+}
+PAYOUT_STATES = {
+    "created": "Being prepared",
+    "sending": "On its way",
+    "sent": "Sent",
+    "failed": "Delayed",
+}
+PAGE_STATES = {
+    "draft": "Draft",
+    "waiting": "Waiting for approval",
+    "live": "Live",
+    "archived": "Archived",
+}
+_KINDS = {"order": ORDER_STATES, "payout": PAYOUT_STATES, "page": PAGE_STATES}
+
+
+def name_of(state: str, *, kind: str = "") -> str:
+    """Return what a state is called; without a kind, the state itself."""
+    return _KINDS.get(kind, {}).get(state, state.replace("-", " ").capitalize())

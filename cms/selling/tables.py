@@ -1,0 +1,78 @@
+"""Columns that Wagtail's tables lack: money, states with a color, two lines in one cell."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from wagtail.admin.ui.tables import Column
+
+from .states import name_of
+
+TONES = {
+    "submitted": "wait", "approved": "good", "rejected": "bad",
+    "active": "good", "suspended": "bad", "closed": "bad",
+    "pending": "wait", "confirmed": "todo", "processing": "todo", "shipped": "wait",
+    "delivered": "good", "canceled": "bad", "returned": "bad",
+    "created": "wait", "sending": "wait", "sent": "good", "failed": "bad",
+    "captured": "good", "authorized": "wait", "orphan": "bad", "review": "bad",
+    "draft": "wait", "waiting": "todo", "live": "good", "archived": "bad",
+    "requested": "wait", "succeeded": "good", "ok": "good",
+}  # fmt: skip
+
+
+def tone(state: str) -> str:
+    """Return how a state is colored: good, bad, todo or wait. Words always say it too."""
+    return TONES.get(state, "wait")
+
+
+class MoneyColumn(Column):
+    """An amount, aligned with the ones above and below."""
+
+    cell_template_name = "admin/parts/money_cell.html"
+
+    def __init__(self, name: str, **kwargs: Any) -> None:
+        kwargs.setdefault("classname", "stoa-number")
+        super().__init__(name, **kwargs)
+
+
+class CountColumn(Column):
+    """A number, aligned to the right."""
+
+    def __init__(self, name: str, **kwargs: Any) -> None:
+        kwargs.setdefault("classname", "stoa-number")
+        super().__init__(name, **kwargs)
+
+
+class StateColumn(Column):
+    """A state in words, with a color."""
+
+    cell_template_name = "admin/parts/state_cell.html"
+
+    def __init__(self, name: str, *, kind: str = "", **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)
+        self.kind = kind
+
+    def get_cell_context_data(
+        self, instance: Any, parent_context: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_cell_context_data(instance, parent_context)
+        state = str(context["raw_value"])
+        context["tone"] = tone(state)
+        context["value"] = name_of(state, kind=self.kind)
+        return context
+
+
+class TwoLineColumn(Column):
+    """A value with a quieter line below it."""
+
+    cell_template_name = "admin/parts/two_line_cell.html"
+
+    def __init__(self, name: str, *, below: Callable[[Any], str], **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)
+        self.below = below
+
+    def get_cell_context_data(
+        self, instance: Any, parent_context: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_cell_context_data(instance, parent_context)
+        context["below"] = self.below(instance)
+        return context

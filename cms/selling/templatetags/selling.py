@@ -1,0 +1,16 @@
+"""States in words and colors, for the admin's own screens."""
+
+from typing import Any
+
+from django import template
+
+from ..states import name_of
+from ..tables import tone
+
+register = template.Library()
+
+
+@register.inclusion_tag("admin/parts/state.html")
+def state(value: str, kind: str = "") -> dict[str, Any]:
+    """Show a state as a colored word, named after the kind of thing it is a state of."""
+    return {"tone": tone(value), "value": name_of(value, kind=kind)}

@@ -1,0 +1,36 @@
+"""Addresses of sellers' screens. Naming one here also opens it in the wall's list."""
+
+from typing import Any
+
+from django.urls import URLPattern, path
+
+from .policy import Door, declare
+from .views import earnings, orders
+
+app_name = "selling"
+
+
+def screen(route: str, view: Any, name: str, **settings: Any) -> URLPattern:
+    """Route to a seller's screen and declare it; the view says whose work it is."""
+    declare(f"{app_name}:{name}", Door.SCOPED, view.work)
+    return path(route, view.as_view(**settings), name=name)
+
+
+urlpatterns = [
+    screen("orders/", orders.OrderList, "orders"),
+    screen("orders/results/", orders.OrderList, "orders_results", results_only=True),
+    screen("orders/export/", orders.OrderExport, "orders_export"),
+    screen("orders/<str:number>/", orders.OrderDetail, "order"),
+    screen("orders/<str:number>/packing-slip/", orders.PackingSlip, "packing_slip"),
+    screen(
+        "orders/<str:number>/parcels/<int:shipment_id>/delivered/",
+        orders.ParcelDelivered,
+        "parcel_delivered",
+    ),
+    screen("earnings/", earnings.Earnings, "earnings"),
+    screen("earnings/payouts/", earnings.PayoutList, "payouts"),
+    screen("earnings/statement/", earnings.StatementScreen, "statement"),
+    screen("earnings/statement/csv/", earnings.StatementFile, "statement_csv"),
+    screen("earnings/connect/", earnings.ConnectBank, "connect"),
+    screen("earnings/connected/", earnings.BankConnected, "connected"),
+]

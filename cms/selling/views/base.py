@@ -1,0 +1,46 @@
+"""What every screen of a seller has in common: it exists only for that seller's people."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest
+from django.urls import reverse
+from django.utils.functional import cached_property
+
+from ..policy import Work
+from ..queries import WorkspaceData
+
+
+class SellerScreen:
+    """Refuse to exist without a seller, whatever the wall in front of it let through."""
+
+    work: Work
+    page_title: str
+    parent: tuple[str, str] | None = None
+    """View name and title of the screen above, in the breadcrumb."""
+
+    request: HttpRequest
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        workspace: WorkspaceData | None = getattr(request, "seller_workspace", None)
+        if workspace is None or workspace.role not in self.work.value:
+            raise Http404
+        self.workspace = workspace
+        super().setup(request, *args, **kwargs)  # type: ignore[misc]
+
+    @property
+    def seller_id(self) -> int:
+        return self.workspace.seller_id
+
+    @cached_property
+    def is_owner(self) -> bool:
+        return self.workspace.role == "owner"
+
+    def get_page_title(self) -> str:
+        return self.page_title
+
+    def get_breadcrumbs_items(self) -> list[dict[str, str]]:
+        items = [{"url": reverse("wagtailadmin_home"), "label": "Home"}]
+        if self.parent is not None:
+            name, title = self.parent
+            items.append({"url": reverse(name), "label": title})
+        return [*items, {"url": "", "label": self.get_page_title()}]

@@ -1,0 +1,186 @@
+"""What a seller earned: where the money is, statements, payouts, and the bank connection."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.views import View
+from django.views.generic import TemplateView
+from wagtail.admin.ui.tables import Column, DateColumn, Table
+from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTemplateMixin
+from wagtail.admin.widgets.button import HeaderButton
+
+from commerce.gateways.payments import GatewayRefused, GatewayUnavailable
+from commerce.kernel import clock
+from commerce.kernel.money import Money
+from commerce.payouts import operations as payouts
+from commerce.payouts import queries as payout_queries
+from commerce.payouts.models import Payout
+from commerce.payouts.types import Statement
+from commerce.sellers import queries as sellers
+
+from .. import queries
+from ..exports import csv_file
+from ..money_forms import PeriodForm
+from ..policy import Work
+from ..tables import CountColumn, MoneyColumn, StateColumn
+from .base import SellerScreen
+
+PAYOUT_COLUMNS = [
+    Column("period", label="Payout for"),
+    StateColumn("state", label="State", kind="payout"),
+    DateColumn("created_at", label="Made"),
+    DateColumn("sent_at", label="Sent"),
+    DateColumn("arrived_at", label="At the bank"),
+    CountColumn("orders", label="Orders"),
+    MoneyColumn("amount", label="Amount"),
+]
+
+
+class Earnings(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
+    """Where the money is now, and the latest payouts."""
+
+    work = Work.MONEY
+    page_title = "Earnings"
+    header_icon = "coins"
+    template_name = "admin/selling/earnings.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        currency = settings.BASE_CURRENCY
+        summary = payout_queries.summary(seller_id=self.seller_id, currency=currency)
+        latest = payout_queries.payouts_of(seller_id=self.seller_id, limit=5)
+        return {
+            **super().get_context_data(**kwargs),
+            "summary": summary,
+            "seller": sellers.sellers(seller_ids=[self.seller_id])[self.seller_id],
+            "payouts": Table(PAYOUT_COLUMNS, latest, caption="Latest payouts") if latest else None,
+        }
+
+    def get_header_buttons(self) -> list[HeaderButton]:
+        return [
+            HeaderButton("Statement", url=reverse("selling:statement"), icon_name="doc-full"),
+            HeaderButton("All payouts", url=reverse("selling:payouts"), icon_name="list-ul"),
+        ]
+
+
+class PayoutList(SellerScreen, BaseListingView):
+    """Every payout of the seller, newest first."""
+
+    work = Work.MONEY
+    page_title = "Payouts"
+    header_icon = "coins"
+    parent = ("selling:earnings", "Earnings")
+    index_url_name = "selling:payouts"
+    paginate_by = 25
+    verbose_name_plural = "payouts"
+    columns = [
+        *PAYOUT_COLUMNS[:-1],
+        MoneyColumn(
+            "amount", label="Amount", accessor=lambda row: Money(row.amount_minor, row.currency)
+        ),
+    ]
+
+    def get_base_queryset(self) -> Any:
+        return queries.own_payouts(seller_id=self.seller_id).order_by("-created_at", "-pk")
+
+    def get_table(self, object_list: Any) -> Table:
+        rows: list[Payout] = list(object_list)
+        return super().get_table(rows)
+
+
+class StatementScreen(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
+    """The seller's account in the ledger between two days."""
+
+    work = Work.MONEY
+    page_title = "Statement"
+    header_icon = "doc-full"
+    parent = ("selling:earnings", "Earnings")
+    template_name = "admin/selling/statement.html"
+
+    @cached_property
+    def form(self) -> PeriodForm:
+        return PeriodForm.read(self.request.GET, today=clock.now().date())
+
+    @cached_property
+    def statement(self) -> Statement | None:
+        if not self.form.is_valid():
+            return None
+        since, until = self.form.moments
+        return payout_queries.statement(
+            seller_id=self.seller_id, currency=settings.BASE_CURRENCY, since=since, until=until
+        )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        return {**context, "form": self.form, "statement": self.statement, "media": self.form.media}
+
+    def get_header_buttons(self) -> list[HeaderButton]:
+        address = f"{reverse('selling:statement_csv')}?{self.request.GET.urlencode()}"
+        return [HeaderButton("Download CSV", url=address, icon_name="download")]
+
+
+class StatementFile(StatementScreen):
+    """The same statement for a spreadsheet."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if self.statement is None:
+            raise Http404
+        days = self.form.cleaned_data
+        name = f"statement-{days['since']}-{days['until']}.csv"
+        return csv_file(self.statement.rows(), name=name)
+
+
+class ConnectBank(SellerScreen, View):
+    """Send the owner to the payment provider, which asks for bank details itself.
+
+    A link and not a form: the admin's policy lets forms lead nowhere else.
+    """
+
+    work = Work.MONEY
+    http_method_names = ["get"]
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        try:
+            address = payouts.connect_account(
+                seller_id=self.seller_id,
+                refresh_url=request.build_absolute_uri(reverse("selling:connect")),
+                return_url=request.build_absolute_uri(reverse("selling:connected")),
+            )
+        except GatewayUnavailable:
+            messages.error(
+                request, "The payment provider does not answer. Try again in a few minutes."
+            )
+            return redirect("selling:earnings")
+        except GatewayRefused as refusal:
+            messages.error(request, f"The payment provider refused: {refusal}")
+            return redirect("selling:earnings")
+        return HttpResponseRedirect(address)
+
+
+class BankConnected(SellerScreen, View):
+    """Back from the provider: ask it what it knows now; its webhook says so too."""
+
+    work = Work.MONEY
+    http_method_names = ["get"]
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        seller = sellers.sellers(seller_ids=[self.seller_id])[self.seller_id]
+        if seller.stripe_account_id:
+            self._ask(request, seller.stripe_account_id)
+        return redirect("selling:earnings")
+
+    def _ask(self, request: HttpRequest, account_id: str) -> None:
+        try:
+            payouts.refresh_account(account_id=account_id)
+        except (GatewayUnavailable, GatewayRefused):
+            messages.warning(request, "We will hear from the payment provider in a moment.")
+            return
+        seller = sellers.sellers(seller_ids=[self.seller_id])[self.seller_id]
+        if seller.payouts_enabled:
+            messages.success(request, "Your bank account is connected.")
+        else:
+            messages.warning(request, "The payment provider still needs details from you.")

@@ -1,0 +1,203 @@
+"""A seller's own part of each order: list, detail, packing slip, parcels, export."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.views import View
+from django.views.generic import TemplateView
+from wagtail.admin.ui.tables import DateColumn, TitleColumn
+from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTemplateMixin
+from wagtail.admin.widgets.button import HeaderButton
+
+from commerce.accounts.queries import country_name
+from commerce.fulfillment import operations as fulfillment
+from commerce.fulfillment import queries as parcels
+from commerce.kernel.money import Money
+from commerce.orders import queries as orders
+from commerce.orders.models import SellerOrder
+from commerce.orders.types import SellerOrderData
+from commerce.payouts import queries as payouts
+
+from .. import queries
+from ..exports import csv_file, order_rows
+from ..order_forms import OrderFilter, ShipForm
+from ..policy import Work
+from ..tables import CountColumn, MoneyColumn, StateColumn, TwoLineColumn
+from .base import SellerScreen
+
+
+def _earning(part: SellerOrder) -> Money:
+    return Money(
+        part.goods_minor - part.commission_minor + part.shipping_minor, part.order.currency
+    )
+
+
+class OrderList(SellerScreen, BaseListingView):
+    """Every paid part, newest first."""
+
+    work = Work.ANYONE
+    page_title = "Orders"
+    header_icon = "clipboard-list"
+    index_url_name = "selling:orders"
+    index_results_url_name = "selling:orders_results"
+    default_ordering = "-order__placed_at"
+    filterset_class = OrderFilter
+    is_searchable = True
+    search_fields = ["number", "order__ship_to__name", "lines__sku", "lines__title"]
+    paginate_by = 25
+    verbose_name_plural = "orders"
+    columns = [
+        TitleColumn(
+            "number", label="Order", get_url=lambda part: order_url(part.number),
+            sort_key="order__placed_at",
+        ),
+        DateColumn("placed", label="Placed", accessor="order.placed_at"),
+        TwoLineColumn(
+            "ship_to", label="Ship to",
+            accessor=lambda part: part.order.ship_to.get("name", ""),
+            below=lambda part: country_name(country=part.order.ship_to.get("country", "")),
+        ),
+        CountColumn("items", label="Items"),
+        MoneyColumn("earning", label="You earn", accessor=_earning),
+        StateColumn("state", label="State", kind="order", sort_key="state"),
+    ]  # fmt: skip
+
+    def get_base_queryset(self) -> Any:
+        return queries.own_orders(seller_id=self.seller_id)
+
+    def search_queryset(self, queryset: Any) -> Any:
+        found = super().search_queryset(queryset)
+        if not self.is_searching:
+            return found
+        # Joins to the lines would repeat an order and spoil its count of items.
+        return queryset.filter(pk__in=found.values("pk"))
+
+    def get_header_buttons(self) -> list[HeaderButton]:
+        address = f"{reverse('selling:orders_export')}?{self.request.GET.urlencode()}"
+        return [HeaderButton("Export CSV", url=address, icon_name="download")]
+
+
+class OrderExport(OrderList):
+    """The same list, filtered alike, as one row per line."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        numbers = list(self.get_queryset().values_list("pk", flat=True))
+        parts = orders.seller_orders_by_id(seller_order_ids=numbers)
+        return csv_file(order_rows([parts[pk] for pk in numbers]), name="orders.csv")
+
+
+class OrderScreen(SellerScreen, WagtailAdminTemplateMixin):
+    """One part, found among the seller's own only."""
+
+    work = Work.ANYONE
+    parent = ("selling:orders", "Orders")
+    header_icon = "clipboard-list"
+
+    @cached_property
+    def part(self) -> SellerOrderData:
+        number = self.kwargs["number"]  # type: ignore[attr-defined]
+        part = orders.seller_order(seller_id=self.seller_id, number=number)
+        if part is None or part.confirmed_at is None:
+            raise Http404
+        return part
+
+    def get_page_title(self) -> str:
+        return f"Order {self.part.number}"
+
+
+class OrderDetail(OrderScreen, TemplateView):
+    """What was ordered, where it goes, what was sent; and a form to send the rest."""
+
+    template_name = "admin/selling/order.html"
+    form: ShipForm | None = None
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.form = ShipForm(request.POST, part=self.part)
+        if self.form.is_valid() and self._ship(self.form):
+            messages.success(request, "The parcel is on its way. The shopper was told.")
+            return redirect(order_url(self.part.number))
+        return self.render_to_response(self.get_context_data(), status=422)
+
+    def _ship(self, form: ShipForm) -> bool:
+        try:
+            fulfillment.ship(
+                seller_id=self.seller_id,
+                seller_order_id=self.part.id,
+                carrier_code=form.cleaned_data["carrier_code"],
+                tracking_number=form.cleaned_data["tracking_number"],
+                quantities=form.quantities,
+            )
+        except fulfillment.TooMany as refusal:
+            field = form.key(refusal.line_id)
+            form.add_error(field if field in form.fields else None, str(refusal))
+        except fulfillment.InvalidTracking as refusal:
+            form.add_error("tracking_number", str(refusal))
+        except fulfillment.UnknownCarrier as refusal:
+            form.add_error("carrier_code", str(refusal))
+        except (fulfillment.NothingToShip, fulfillment.NotShippable) as refusal:
+            form.add_error(None, str(refusal))
+        return not form.errors
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        part = self.part
+        may_ship = part.state in ("confirmed", "processing")
+        earning = payouts.earnings_of(seller_order_ids=[part.id]).get(part.id)
+        return {
+            **super().get_context_data(**kwargs),
+            "part": part,
+            "form": (self.form or ShipForm(part=part)) if may_ship else None,
+            "parcels": parcels.shipments_of(seller_order_ids=[part.id])[part.id],
+            "lines": {line.id: line for line in part.lines},
+            "moves": queries.moves_of(seller_id=self.seller_id, seller_order_id=part.id),
+            "earning": earning,
+            "shows_money": self.is_owner,
+        }
+
+    def get_header_buttons(self) -> list[HeaderButton]:
+        address = reverse("selling:packing_slip", args=[self.part.number])
+        return [HeaderButton("Packing slip", url=address, icon_name="doc-full")]
+
+
+class PackingSlip(OrderScreen, TemplateView):
+    """A sheet for the parcel: no prices, nothing of the admin around it."""
+
+    template_name = "admin/selling/packing_slip.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        parcel = self.request.GET.get("parcel", "")
+        slip = parcels.packing_slip(
+            seller_id=self.seller_id,
+            seller_order_id=self.part.id,
+            shipment_id=int(parcel) if parcel.isdecimal() else None,
+        )
+        if slip is None:
+            raise Http404
+        return {
+            **super().get_context_data(**kwargs),
+            "slip": slip,
+            "shop": self.workspace.seller_name,
+        }
+
+
+class ParcelDelivered(SellerScreen, View):
+    """Note that a parcel arrived."""
+
+    work = Work.ANYONE
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, number: str, shipment_id: int) -> HttpResponse:
+        part = orders.seller_order(seller_id=self.seller_id, number=number)
+        own = parcels.shipments_of(seller_order_ids=[part.id])[part.id] if part else []
+        if shipment_id not in {shipment.id for shipment in own}:
+            raise Http404
+        fulfillment.deliver(seller_id=self.seller_id, shipment_id=shipment_id)
+        messages.success(request, "The parcel arrived.")
+        return redirect(order_url(number))
+
+
+def order_url(number: str) -> str:
+    return reverse("selling:order", args=[number])

@@ -1,6 +1,7 @@
 """One checked product into commerce and onto its page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 from wagtail.coreutils import find_available_slug
 
+from cms.media import operations as media
 from cms.media.models import ShopImage
 from cms.pages.models import CategoryPage, ProductImage, ProductPage, SellerPage
 from commerce.catalog import operations as catalog
@@ -34,6 +36,8 @@ class Target:
     currency: str
     pictures: PictureSource
     ending: str
+    encoder: Executor
+    index: Callable[[Iterable[ShopImage]], None]
     user: Any = None
 
 
@@ -72,8 +76,11 @@ def apply(product: ProductRows, *, target: Target, product_id: int | None) -> Ap
     _set_prices(product.variants, variant_ids, target.currency)
     _set_stock(product, variant_ids, target, applied)
     images = _images(product, target, applied)
+    tile = _start_tile(images, target)
     page = _page(product, product_id, target, images)
     applied.page_id = page.pk
+    if tile is not None:
+        tile()
     _finish(product, page, target, applied)
     return applied
 
@@ -157,31 +164,53 @@ def _images(
         seller_id=target.seller_id,
         collection_id=target.collection_id,
     )
-    found = []
+    files: dict[str, bytes] = {}
     for picture in product.pictures:
-        image = known.get(picture.source)
-        if image is None:
-            try:
-                image = store(
-                    target.pictures.read(picture.source),
-                    source=picture.source,
-                    title=picture.alt or product.title,
-                    seller_id=target.seller_id,
-                    collection_id=target.collection_id,
+        if picture.source in known:
+            continue
+        try:
+            files[picture.source] = target.pictures.read(picture.source)
+        except PictureRefused as refusal:
+            applied.problems.append(
+                Problem(
+                    row=picture.row,
+                    column=c.IMAGE,
+                    handle=product.handle,
+                    message=f"{refusal} The product was imported without this picture.",
+                    stops=False,
                 )
-            except PictureRefused as refusal:
-                applied.problems.append(
-                    Problem(
-                        row=picture.row,
-                        column=c.IMAGE,
-                        handle=product.handle,
-                        message=f"{refusal} The product was imported without this picture.",
-                        stops=False,
-                    )
-                )
-                continue
-        found.append((picture, image))
-    return found
+            )
+    if files:
+        known |= store(
+            files,
+            titles={row.source: row.alt or product.title for row in product.pictures},
+            seller_id=target.seller_id,
+            collection_id=target.collection_id,
+        )
+        target.index(known.values())
+    return [
+        (picture, known[picture.source]) for picture in product.pictures if picture.source in known
+    ]
+
+
+def _start_tile(
+    images: list[tuple[PictureRow, ShopImage]], target: Target
+) -> Callable[[], None] | None:
+    """Begin to make the leading picture's tile, beside the database's work.
+
+    Call what is returned before publishing, so that the product never appears
+    without its tile. The larger renditions follow in the background.
+    """
+    if not images or images[0][1].sources:
+        return None
+    image = images[0][1]
+    future = target.encoder.submit(media.encode, image, formats=["webp"], up_to=640)
+
+    def finish() -> None:
+        if (made := future.result()) is not None:
+            media.record(image, made)
+
+    return finish
 
 
 def _page(

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from commerce.sellers import queries as sellers
 from . import queries
 from .applying import Target, apply
 from .checking import check
+from .indexing import Waiting, indexed_once
 from .models import ImportedProduct, ImportJob, ImportProblem
 from .pictures import PictureRefused, PictureSource
 from .reading import MAX_ROWS, FileRefused, read
@@ -31,6 +33,7 @@ from .types import Checked, Problem, ProductRows
 log = structlog.get_logger(__name__)
 
 TAX_CLASSES = ("standard", "reduced", "food", "books", "exempt")
+INDEXED_TOGETHER = 50
 Progress = Callable[[ImportJob], None]
 
 
@@ -194,15 +197,18 @@ def _work(
     handles = [product.handle for product in checked.products]
     known = catalog.product_ids_by_handle(seller_id=job.seller_id, handles=handles)
     seen = queries.digests(product_ids=known.values())
-    target = None if job.dry_run else _target(job, source)
-    for index in range(job.next_product, len(checked.products)):
-        product = checked.products[index]
-        product_id = known.get(product.handle)
-        unchanged = product_id is not None and seen.get(product_id) == product.digest
-        if not _one(job, index, product, product_id, target, unchanged):
-            return
-        if on_progress is not None:
-            on_progress(job)
+    with ThreadPoolExecutor(max_workers=2) as encoder, indexed_once() as waiting:
+        target = None if job.dry_run else _target(job, source, encoder, waiting)
+        for index in range(job.next_product, len(checked.products)):
+            product = checked.products[index]
+            product_id = known.get(product.handle)
+            unchanged = product_id is not None and seen.get(product_id) == product.digest
+            if not _one(job, index, product, product_id, target, unchanged):
+                return
+            if job.next_product % INDEXED_TOGETHER == 0:
+                waiting.flush()
+            if on_progress is not None:
+                on_progress(job)
     job.state, job.finished_at = ImportJob.State.DONE, clock.now()
     job.save(update_fields=["state", "finished_at"])
 
@@ -270,7 +276,7 @@ def _record(job: ImportJob, problems: list[Problem]) -> None:
     )
 
 
-def _target(job: ImportJob, source: PictureSource) -> Target:
+def _target(job: ImportJob, source: PictureSource, encoder: Executor, waiting: Waiting) -> Target:
     workspace = selling.open_workspace(seller_id=job.seller_id)
     places = stock.locations_of(seller_id=job.seller_id)
     seller = sellers.sellers(seller_ids=[job.seller_id])[job.seller_id]
@@ -288,6 +294,8 @@ def _target(job: ImportJob, source: PictureSource) -> Target:
         currency=settings.BASE_CURRENCY,
         pictures=source,
         ending=job.ending,
+        encoder=encoder,
+        index=waiting.search_for,
         user=job.user,
     )
 

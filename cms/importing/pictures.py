@@ -3,7 +3,7 @@
 import hashlib
 import io
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
@@ -47,19 +47,23 @@ class PictureSource:
             raise PictureRefused(f"There is no picture “{source}” in the folder. Check its name.")
 
     def read(self, source: str) -> bytes:
-        """Return the picture's file. Raises PictureRefused."""
+        """Return the checked picture's file. Raises PictureRefused."""
         self.check(source)
         if source.startswith(("http://", "https://")):
             try:
-                return fetch(source)
+                data = fetch(source)
             except FetchRefused as error:
                 raise PictureRefused(str(error)) from error
+            check_picture(data)
+            return data
         path = self._path(source)
         if path is None:
             raise PictureRefused(f"There is no picture “{source}” in the folder.")
         if path.stat().st_size > settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE:
             raise PictureRefused("The picture is larger than 5 MB. Make it smaller.")
-        return path.read_bytes()
+        data = path.read_bytes()
+        check_picture(data)
+        return data
 
     def _path(self, source: str) -> Path | None:
         if self.folder is None:
@@ -82,25 +86,56 @@ def stored(*, sources: Iterable[str], seller_id: int, collection_id: int) -> dic
     return found
 
 
-def store(data: bytes, *, source: str, title: str, seller_id: int, collection_id: int) -> ShopImage:
-    """Add a picture to the seller's collection, once per content. Raises PictureRefused."""
-    suffix = check_picture(data)
-    digest = hashlib.sha1(data, usedforsecurity=False).hexdigest()
-    image = ShopImage.objects.filter(file_hash=digest, collection_id=collection_id).first()
-    if image is None:
-        stem = slugify(PurePosixPath(unquote(urlsplit(source).path)).stem)[:60] or "picture"
-        image = ShopImage(
-            title=title[:255] or stem,
-            collection_id=collection_id,
-            file=ContentFile(data, name=f"{stem}.{suffix}"),
-            file_size=len(data),
-            file_hash=digest,
+def store(
+    files: Mapping[str, bytes], *, titles: Mapping[str, str], seller_id: int, collection_id: int
+) -> dict[str, ShopImage]:
+    """Add checked pictures to the seller's collection, once per content; returns them by source.
+
+    Written in bulk: the caller sees to the search index and to renditions.
+    """
+    hashes = {
+        source: hashlib.sha1(data, usedforsecurity=False).hexdigest()
+        for source, data in files.items()
+    }
+    known = {
+        image.file_hash: image
+        for image in ShopImage.objects.filter(
+            file_hash__in=set(hashes.values()), collection_id=collection_id
         )
-        image.save()
-    ImportedImage.objects.update_or_create(
-        seller_id=seller_id, source=source[:500], defaults={"image": image}
+    }
+    new = {
+        digest: _unsaved(files[source], source, titles[source], digest, collection_id)
+        for source, digest in hashes.items()
+        if digest not in known
+    }
+    ShopImage.objects.bulk_create(new.values())
+    found = {source: known.get(digest) or new[digest] for source, digest in hashes.items()}
+    ImportedImage.objects.bulk_create(
+        [
+            ImportedImage(seller_id=seller_id, source=source[:500], image=image)
+            for source, image in found.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["seller", "source"],
+        update_fields=["image"],
     )
-    return image
+    return found
+
+
+def _unsaved(data: bytes, source: str, title: str, digest: str, collection_id: int) -> ShopImage:
+    with Image.open(io.BytesIO(data)) as picture:
+        suffix, (width, height) = SUFFIXES[picture.format or ""], picture.size
+    stem = slugify(PurePosixPath(unquote(urlsplit(source).path)).stem)[:60] or "picture"
+    name = default_storage.save(f"original_images/{stem}.{suffix}", ContentFile(data))
+    return ShopImage(
+        title=title[:255] or stem,
+        collection_id=collection_id,
+        file=name,
+        width=width,
+        height=height,
+        file_size=len(data),
+        file_hash=digest,
+    )
 
 
 def check_picture(data: bytes) -> str:

@@ -30,4 +30,17 @@ class Shelf:
     image: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class SellerTile:
+    """How a seller is shown on other pages."""
+
+    seller_id: int
+    name: str
+    url: str
+    location: str = ""
+    text: str = ""
+    image: dict[str, Any] = field(default_factory=dict)
+    cover: dict[str, Any] = field(default_factory=dict)
+
+
 Menus = dict[str, list[dict[str, Any]]]

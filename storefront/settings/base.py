@@ -229,6 +229,8 @@ WAGTAIL_USER_TIME_ZONES = ["UTC", "Europe/Berlin", "America/New_York"]
 BASE_CURRENCY = "USD"
 CONTENT_CHECK_SECONDS = 1  # how often a process asks whether remembered content changed
 
+TASKS = {"default": {"BACKEND": "cms.importing.indexing.OnceBackend"}}  # Wagtail's own tasks
+
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "commerce.payments.*": {"queue": "money"},

@@ -4,19 +4,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('importing', '0001_initial'),
+        ("importing", "0001_initial"),
     ]
 
     operations = [
         migrations.RemoveField(
-            model_name='importjob',
-            name='publish',
+            model_name="importjob",
+            name="publish",
         ),
         migrations.AddField(
-            model_name='importjob',
-            name='ending',
-            field=models.CharField(choices=[('draft', 'Leave them as drafts'), ('submit', 'Submit them for moderation'), ('publish', 'Publish them')], default='draft', max_length=10),
+            model_name="importjob",
+            name="ending",
+            field=models.CharField(
+                choices=[
+                    ("draft", "Leave them as drafts"),
+                    ("submit", "Submit them for moderation"),
+                    ("publish", "Publish them"),
+                ],
+                default="draft",
+                max_length=10,
+            ),
         ),
     ]

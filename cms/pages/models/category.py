@@ -41,7 +41,16 @@ class CategoryPage(Page):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        help_text="Shown on tiles that lead here, and beside the introduction.",
+        help_text="Shown on tiles and menus that lead here.",
+    )
+    hero = models.ForeignKey(
+        "media.ShopImage",
+        verbose_name="wide picture",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Shown beside the introduction.",
     )
     body = ContentField(streams.CATEGORY, blank=True, help_text="Shown below the products.")
 
@@ -49,7 +58,9 @@ class CategoryPage(Page):
     subpage_types = ["pages.CategoryPage"]
     content_panels = [
         *Page.content_panels,
-        MultiFieldPanel([FieldPanel("intro"), FieldPanel("image")], "Introduction"),
+        MultiFieldPanel(
+            [FieldPanel("intro"), FieldPanel("hero"), FieldPanel("image")], "Introduction"
+        ),
         FieldPanel("body"),
     ]
     template = "pages/category.html"

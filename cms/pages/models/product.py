@@ -14,6 +14,7 @@ from cms.blocks.fields import ContentField
 
 from .. import completeness
 from ..forms import DraftCopyForm, ProductPageForm
+from ..permissions import SellersGroundTester
 
 DESCRIPTION_FEATURES = ["bold", "italic", "ol", "ul", "link"]
 
@@ -55,6 +56,9 @@ class ProductPage(Page):
 
     class Meta:
         verbose_name = "product page"
+
+    def permissions_for_user(self, user: Any) -> SellersGroundTester:
+        return SellersGroundTester(user, self)
 
     def clean(self) -> None:
         super().clean()

@@ -1,5 +1,7 @@
 """A seller's own place in the marketplace; its products live below it."""
 
+from typing import Any
+
 from django.db import models
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.fields import RichTextField
@@ -10,6 +12,7 @@ from cms.blocks.fields import ContentField
 from cms.blocks.text import SHORT
 
 from ..forms import DraftCopyForm
+from ..permissions import SellersGroundTester
 
 
 class SellerIndexPage(Page):
@@ -68,3 +71,6 @@ class SellerPage(Page):
 
     class Meta:
         verbose_name = "seller page"
+
+    def permissions_for_user(self, user: Any) -> SellersGroundTester:
+        return SellersGroundTester(user, self)

@@ -1,0 +1,1 @@
+"""The demo marketplace, loaded through the same engine that sellers use."""

@@ -1,0 +1,92 @@
+"""The shops: people, terms, ways to send parcels, pages and goods."""
+
+import html
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from cms.selling import operations as selling
+from commerce.fulfillment import operations as fulfillment
+from commerce.inventory import operations as inventory
+from commerce.sellers import operations as sellers
+from commerce.sellers import queries as seller_queries
+
+from .. import operations as importing
+from ..models import ImportJob
+from . import accounts
+from .pictures import PageImages
+
+Say = Callable[[str], None]
+
+
+def open_shop(data: dict[str, Any], images: PageImages) -> int:
+    """Return the seller of that name, opened with its people, terms and page when missing."""
+    owner_id = accounts.ensure_user(accounts.seller_account(data["slug"], data["name"], "owner"))
+    membership = seller_queries.seller_of(user_id=owner_id)
+    if membership is not None:
+        return membership.seller_id
+    seller_id = sellers.register(
+        name=data["name"],
+        owner_id=owner_id,
+        legal_name=data["legal_name"],
+        email=data["email"],
+        country=data["country"],
+        rate_bps=data["commission_bps"],
+        trusted=data["trusted"],
+    )
+    for role in ("editor", "packer"):
+        user_id = accounts.ensure_user(accounts.seller_account(data["slug"], data["name"], role))
+        sellers.add_member(seller_id=seller_id, user_id=user_id, role=role)
+    inventory.ensure_location(
+        seller_id=seller_id, name=data["address"]["city"], country=data["country"]
+    )
+    for method in data["shipping_methods"]:
+        _offer_shipping(seller_id, method)
+    _write_page(seller_id, data, images)
+    return seller_id
+
+
+def stock_shop(seller_id: int, data: dict[str, Any], folder: Path, say: Say) -> None:
+    """Import the shop's goods, as the shop itself would."""
+
+    def progress(job: ImportJob) -> None:
+        if job.next_product % 25 == 0:
+            say(f"  {data['name']}: {job.next_product} of {job.total} products")
+
+    job = importing.import_file(
+        path=folder / data["products_file"], seller_id=seller_id, on_progress=progress
+    )
+    problems = list(job.problems.order_by("row")[:20])
+    say(f"  {data['name']}: {job.created} products, {len(problems)} problems")
+    for problem in problems:
+        say(f"    row {problem.row}, {problem.column or 'row'}: {problem.message}")
+    if job.state == ImportJob.State.REFUSED:
+        say(f"    {job.refusal}")
+
+
+def _offer_shipping(seller_id: int, method: dict[str, Any]) -> None:
+    fulfillment.set_shipping_method(
+        seller_id=seller_id,
+        name=method["name"],
+        carrier_code=method["carrier"],
+        currency=settings.BASE_CURRENCY,
+        base_minor=method["price_minor"],
+        per_kg_minor=method["per_kg_price_minor"],
+        free_from_minor=method["free_from_minor"],
+        days=(method["min_days"], method["max_days"]),
+        countries=method["countries"],
+        max_weight_grams=method["max_grams"],
+    )
+
+
+def _write_page(seller_id: int, data: dict[str, Any], images: PageImages) -> None:
+    page = selling.open_workspace(seller_id=seller_id).page
+    page.tagline = data["tagline"]
+    page.location = data["city"]
+    page.about = "".join(f"<p>{html.escape(part)}</p>" for part in data["story"])
+    page.search_description = data["tagline"]
+    page.logo = images.get(data.get("logo"), data.get("logo_alt", ""))
+    page.cover = images.get(data.get("hero"), data.get("hero_alt", ""))
+    page.save_revision().publish()

@@ -1,0 +1,37 @@
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from cms.importing.demo import load, scale
+
+
+class Command(BaseCommand):
+    help = "Load the demo marketplace: six shops, their goods, pages, people. Development only."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--if-empty", action="store_true", help="Only into an empty shop.")
+        parser.add_argument("--accounts", action="store_true", help="Print the demo accounts.")
+        parser.add_argument(
+            "--scale", type=int, default=0, metavar="N", help="Add N generated products."
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["accounts"]:
+            for role, email, password in load.accounts_table():
+                self.stdout.write(f"{role:<36} {email:<36} {password}")
+            return
+        if not settings.DEBUG:
+            raise CommandError(
+                "The demo makes accounts with known passwords, so it is refused while DEBUG is off."
+            )
+        if options["if_empty"] and load.is_loaded():
+            self.stdout.write("Demo: the shop has sellers already; nothing to load")
+        else:
+            load.load(say=self._say)
+        if options["scale"]:
+            scale.add_products(count=options["scale"], say=self._say)
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()

@@ -55,7 +55,8 @@ def page(
     """Return one page of cards in two statements.
 
     Matches are counted up to `COUNT_CAP` and paging ends there; a page beyond the
-    last is the last. `relevance` needs a query and falls back to `popular`.
+    last is the last. `relevance` ranks the `COUNT_CAP` most popular matches; without
+    a query it is `popular`.
     """
     matching = _matching(filter, locale, currency)
     counted = matching.order_by().values("pk")[: COUNT_CAP + 1].count()
@@ -168,12 +169,15 @@ def _matching(filter: CardFilter, locale: str, currency: str | None) -> QuerySet
 
 
 def _sorted(rows: QuerySet[Card], filter: CardFilter, sort: str) -> QuerySet[Card]:
-    if sort == "relevance":
-        if filter.query is None:
-            sort = "popular"
-        else:
-            rows = rows.annotate(rank=SearchRank(F("search"), _query(words.tsquery(filter.query))))
-    return rows.order_by(*SORTS[sort])
+    if sort != "relevance":
+        return rows.order_by(*SORTS[sort])
+    popular = rows.order_by(*SORTS["popular"])
+    if filter.query is None:
+        return popular
+    # Ranking costs about two microseconds a row: of 20,000 matches that would be 40 ms.
+    rank = SearchRank(F("search"), _query(words.tsquery(filter.query)))
+    candidates = Card.objects.filter(pk__in=popular.values("pk")[:COUNT_CAP])
+    return candidates.annotate(rank=rank).order_by(*SORTS["relevance"])
 
 
 def _query(query: str) -> SearchQuery:

@@ -13,7 +13,9 @@ def database(url: str, *, pooled: bool) -> dict[str, Any]:
     config: dict[str, Any] = dict(dj_database_url.parse(url))
     options = config.setdefault("OPTIONS", {})
     options["options"] = (
-        "-c lock_timeout=3000 -c statement_timeout=60000"
+        # Data sits in memory or on flash: without the last setting the planner reads whole
+        # tables where an index is five times faster.
+        "-c lock_timeout=3000 -c statement_timeout=60000 -c random_page_cost=1.1"
         " -c idle_in_transaction_session_timeout=60000"
     )
     if pooled:

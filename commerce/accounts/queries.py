@@ -2,7 +2,7 @@ from collections.abc import Iterable
 
 from . import countries
 from .models import Address, User
-from .types import ADDRESS_FIELDS, AddressRules, SavedAddress
+from .types import ADDRESS_FIELDS, AddressData, AddressRules, SavedAddress
 
 
 class UnknownCountry(ValueError):
@@ -47,6 +47,11 @@ def countries_by_name() -> list[tuple[str, str]]:
 def country_name(*, country: str) -> str:
     """Return a country's name, or the code itself when there is no such country."""
     return countries.names().get(country.upper(), country)
+
+
+def address_lines(*, address: AddressData) -> list[str]:
+    """Return an address as it stands on a parcel: lines in its country's order, country last."""
+    return countries.lines(address)
 
 
 def address_rules(*, country: str) -> AddressRules:

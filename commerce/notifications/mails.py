@@ -1,9 +1,10 @@
 """What each mail says to whom. Each function returns the arguments of `operations.send`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from commerce.accounts import queries as accounts
+from commerce.accounts.types import AddressData
 from commerce.fulfillment.types import ShipmentData
 from commerce.kernel.money import Money
 from commerce.orders.types import LineData, OrderData, SellerOrderData
@@ -15,8 +16,8 @@ from .rendering import absolute
 
 Mail = dict[str, Any]
 
-SELLER_ORDERS = "/admin/orders/"
-SELLER_PAYOUTS = "/admin/payouts/"
+SELLER_ORDERS = "/admin/selling/orders/"
+SELLER_PAYOUTS = "/admin/selling/earnings/"
 SELLER_HOME = "/admin/"
 
 
@@ -220,17 +221,7 @@ def _picture(image: dict[str, Any]) -> str:
 
 
 def _address(ship_to: dict[str, Any]) -> list[str]:
-    """Return the lines of an address as they stand on the parcel."""
-    place = " ".join(str(ship_to.get(key) or "") for key in ("city", "region", "postal_code"))
-    lines: Sequence[str] = [
-        str(ship_to.get("name") or ""),
-        str(ship_to.get("company") or ""),
-        str(ship_to.get("line1") or ""),
-        str(ship_to.get("line2") or ""),
-        " ".join(place.split()),
-        accounts.country_name(country=str(ship_to.get("country") or "")),
-    ]
-    return [line for line in lines if line]
+    return accounts.address_lines(address=AddressData.from_dict(ship_to))
 
 
 def _plural(count: int, word: str) -> str:

@@ -137,3 +137,41 @@ def test_rules_name_the_fields_as_the_country_does():
 def test_rules_of_no_country_are_refused():
     with pytest.raises(queries.UnknownCountry):
         queries.address_rules(country="XX")
+
+
+@pytest.mark.parametrize(
+    ("address", "lines"),
+    [
+        (
+            SAN_FRANCISCO,
+            ["Ada Brook", "1 Market Street", "San Francisco, CA 94105", "United States"],
+        ),
+        (
+            replace(BERLIN, company="Feld GmbH", line2="Hinterhaus"),
+            ["Jonas Feld", "Feld GmbH", "Torstraße 12", "Hinterhaus", "10119 Berlin", "Germany"],
+        ),
+        (
+            AddressData(
+                name="Aiko", line1="1-1 Chiyoda", region="東京都", postal_code="100-0001",
+                country="JP",
+            ),
+            ["Aiko", "1-1 Chiyoda", "Tokyo", "100-0001", "Japan"],
+        ),
+        (
+            AddressData(name="Omar", line1="Marina Walk 3", region="Dubai", country="AE"),
+            ["Omar", "Marina Walk 3", "Dubai", "United Arab Emirates"],
+        ),
+        (AddressData(name="Nobody", line1="Nowhere", country="XX"), ["Nobody", "Nowhere", "XX"]),
+    ],
+)  # fmt: skip
+def test_an_address_is_printed_as_its_country_prints_it(address, lines):
+    assert queries.address_lines(address=address) == lines
+
+
+def test_an_address_of_every_country_can_be_printed():
+    for code, name in queries.countries_by_name():
+        lines = queries.address_lines(
+            address=AddressData(name="N", line1="L", city="C", postal_code="Z", country=code)
+        )
+        assert lines[-1] == name
+        assert {"N", "L"} <= set(lines) | set(" ".join(lines).split())

@@ -7,12 +7,15 @@ import pytest
 from django.db import transaction
 
 from commerce.checkout import operations as checkout
+from commerce.gateways import stripe_calls
 from commerce.ledger import operations as ledger
 from commerce.ledger.models import Journal
 from commerce.orders import queries as orders
 from commerce.outbox.models import Event
+from commerce.payments import operations as payments
 from commerce.payments.models import Payment, ProviderEvent
 from devtools.stripe_double import StripeDouble
+from devtools.stripe_double.core.webhooks import signature
 from tests.factories.orders import make_ready_cart
 from tests.support.provider import DECLINED, charges, deliver, notices
 from tests.support.race import race, race_all
@@ -140,9 +143,6 @@ def test_a_notice_that_fails_is_worked_off_later(double: StripeDouble) -> None:
     assert (stored.handled_at, stored.attempts) == (None, 1)
 
     double.outage(None)
-    from commerce.gateways import stripe_calls
-    from commerce.payments import operations as payments
-
     stripe_calls.breaker.succeeded()
     ProviderEvent.objects.update(due_at="2026-01-01T00:00Z")
     assert payments.work_off_events() == 1
@@ -171,8 +171,6 @@ def test_a_notice_that_we_cannot_trust_is_refused(
 
 
 def test_a_notice_with_other_words_is_refused(double: StripeDouble) -> None:
-    from devtools.stripe_double.core.webhooks import signature
-
     token = place_and_pay(double)
     [text] = notices(double, COMPLETED)
     signed = signature(text, ["whsec_stoa"])

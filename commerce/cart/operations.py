@@ -1,12 +1,12 @@
 """Writes of carts. A cart's row is locked before its lines and before anything else."""
 
 from datetime import timedelta
-from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from commerce.kernel.sql import execute, fetch_one
 from commerce.offers import queries as offers
 from commerce.offers.types import Offer
 
@@ -77,7 +77,7 @@ def add(*, token: str, variant_id: int, quantity: int, locale: str = "en") -> Ca
     if quantity < 1:
         raise ValueError("a quantity is at least one")
     with transaction.atomic():
-        row = _one(statements.ADD, token, variant_id, min(quantity, MAX_QUANTITY))
+        row = fetch_one(statements.ADD, token, variant_id, min(quantity, MAX_QUANTITY))
         if row is None:
             raise CartClosed(token)
         cart_id, currency, user_id, line_id, held, before = row
@@ -204,7 +204,7 @@ def expire(*, limit: int = 1000) -> int:
 
 
 def _touch(token: str) -> tuple[int, str]:
-    row = _one(statements.TOUCH, token)
+    row = fetch_one(statements.TOUCH, token)
     if row is None:
         raise CartClosed(token)
     cart_id, currency = row
@@ -221,15 +221,7 @@ def _sellable(offer: Offer | None) -> Offer:
 
 def _pour(*, source: Cart, target: Cart) -> None:
     """Move the lines of one locked cart into another locked one."""
-    with connection.cursor() as cursor:
-        cursor.execute(statements.POUR, [target.pk, source.pk])
+    execute(statements.POUR, target.pk, source.pk)
     Line.objects.filter(cart=source).delete()
     source.state = Cart.State.MERGED
     source.save(update_fields=["state"])
-
-
-def _one(statement: str, *params: Any) -> tuple[Any, ...] | None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, params)
-        row: tuple[Any, ...] | None = cursor.fetchone()
-    return row

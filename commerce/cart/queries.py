@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from django.db.models import F, Q, Sum
-
 from commerce.kernel.money import Money
+from commerce.kernel.sql import fetch, fetch_one
 from commerce.offers import queries as offers
 from commerce.offers.types import Offer
 
+from . import statements
 from .models import Cart, Line
 from .types import CartData, CartLine
 
@@ -25,40 +25,33 @@ class NoSuchCart(LookupError):
 
 def find(*, token: str, user_id: int | None) -> str | None:
     """Return the open cart a visitor means: a person's own, else the guest's of that token."""
-    mine = Q(token=token, user=None)
-    if user_id is not None:
-        mine |= Q(user_id=user_id)
-    found = Cart.objects.filter(mine, state=Cart.State.OPEN)
-    return found.order_by(F("user_id").asc(nulls_last=True)).values_list("token", flat=True).first()
+    row = fetch_one(statements.FIND, user_id, token)
+    return row[0] if row else None
 
 
 def contents(*, token: str, locale: str = "en") -> CartData:
-    """Return a cart with today's offers, in six statements. Raises NoSuchCart."""
-    cart = Cart.objects.filter(token=token).first()
-    if cart is None:
+    """Return a cart with today's offers, in five statements. Raises NoSuchCart."""
+    found = fetch(statements.CONTENTS, token)
+    if not found:
         raise NoSuchCart(token)
-    rows = lines_of(cart_id=cart.pk)
-    found = offers.current(
-        variant_ids=[variant_id for _, variant_id, _ in rows],
-        currency=cart.currency,
-        locale=locale,
-    )
+    cart_id, currency, user_id = found[0][:3]
+    rows = [(line, variant, quantity) for *_, line, variant, quantity in found if line]
     return describe(
-        cart_id=cart.pk,
+        cart_id=cart_id,
         token=token,
-        currency=cart.currency,
-        user_id=cart.user_id,
+        currency=currency,
+        user_id=user_id,
         rows=rows,
-        found=found,
+        found=offers.current(
+            variant_ids=[variant for _, variant, _ in rows], currency=currency, locale=locale
+        ),
     )
 
 
 def count(*, token: str) -> int:
     """Return how many units an open cart holds."""
-    total: int | None = Line.objects.filter(
-        cart__token=token, cart__state=Cart.State.OPEN
-    ).aggregate(units=Sum("quantity"))["units"]
-    return total or 0
+    row = fetch_one(statements.COUNT, token)
+    return int(row[0]) if row else 0
 
 
 def cart_id_of(*, token: str) -> int:
@@ -76,8 +69,8 @@ def tokens(*, cart_ids: Sequence[int]) -> dict[int, str]:
 
 def lines_of(*, cart_id: int) -> list[tuple[int, int, int]]:
     """Return line, variant and quantity of each line, oldest first."""
-    rows = Line.objects.filter(cart_id=cart_id).order_by("pk")
-    return list(rows.values_list("pk", "variant_id", "quantity"))
+    rows = fetch(statements.LINES, cart_id)
+    return [(line_id, variant_id, quantity) for line_id, variant_id, quantity in rows]
 
 
 def describe(

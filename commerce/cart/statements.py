@@ -1,4 +1,25 @@
-"""The cart's statements that lock, change and tell in one trip."""
+"""The cart's hot paths; what changes also locks and tells in one trip."""
+
+LINES = "SELECT id, variant_id, quantity FROM cart_line WHERE cart_id = %s ORDER BY id"
+
+FIND = """
+SELECT token FROM cart_cart
+WHERE state = 'open' AND (user_id = %s OR token = %s AND user_id IS NULL)
+ORDER BY user_id NULLS LAST
+LIMIT 1
+"""
+
+CONTENTS = """
+SELECT c.id, c.currency, c.user_id, l.id, l.variant_id, l.quantity
+FROM cart_cart c LEFT JOIN cart_line l ON l.cart_id = c.id
+WHERE c.token = %s
+ORDER BY l.id
+"""
+
+COUNT = """
+SELECT coalesce(sum(l.quantity), 0) FROM cart_line l JOIN cart_cart c ON c.id = l.cart_id
+WHERE c.token = %s AND c.state = 'open'
+"""
 
 TOUCH = """
 UPDATE cart_cart SET touched_at = statement_timestamp()

@@ -1,11 +1,14 @@
 """Reads of the catalog: many ids in, one dictionary out, one statement each."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
 
-from django.db.models import FilteredRelation, Q, QuerySet
+from django.db.models import QuerySet
 
+from commerce.kernel.sql import fetch
+
+from . import statements
 from .models import Listing, Product, ProductType, Variant
 from .types import ListingData, ProductData, SaleData, VariantData
 
@@ -88,38 +91,27 @@ def sale_data(
 
     By product, only active variants are returned, in the seller's order.
     """
-    rows = Variant.objects.order_by("position", "pk")
-    if variant_ids is not None:
-        rows = rows.filter(pk__in=variant_ids)
-    if product_ids is not None:
-        rows = rows.filter(product_id__in=product_ids, is_active=True)
-    page = FilteredRelation("product__listings", condition=Q(product__listings__locale=locale))
-    columns = rows.annotate(page=page).values_list(
-        "pk", "product_id", "product__seller_id", "sku", "option_values", "weight_grams",
-        "product__type__tax_class", "page__title", "page__path", "page__image",
-        "is_active", "product__state", "page__is_live", "product__name",
-    )  # fmt: skip
-    return [_sale_data(*column) for column in columns]
-
-
-def _sale_data(
-    variant_id: int, product_id: int, seller_id: int, sku: str, option_values: list[str],
-    weight_grams: int, tax_class: str, title: str | None, path: str | None,
-    image: dict[str, Any] | None, is_active: bool, state: str, is_live: bool | None, name: str,
-) -> SaleData:  # fmt: skip
-    return SaleData(
-        variant_id=variant_id,
-        product_id=product_id,
-        seller_id=seller_id,
-        sku=sku,
-        option_values=option_values,
-        weight_grams=weight_grams,
-        tax_class=tax_class,
-        title=title or name,
-        path=path or "",
-        image=image or {},
-        is_on_sale=is_active and state == Product.State.ACTIVE and bool(is_live),
-    )
+    if product_ids is None:
+        rows = fetch(statements.SALE_DATA_OF_VARIANTS, locale, list(variant_ids or ()))
+    else:
+        rows = fetch(statements.SALE_DATA_OF_PRODUCTS, locale, list(product_ids))
+    return [
+        SaleData(
+            variant_id=variant_id,
+            product_id=product_id,
+            seller_id=seller_id,
+            sku=sku,
+            option_values=json.loads(option_values),
+            weight_grams=weight_grams,
+            tax_class=tax_class,
+            title=title,
+            path=path,
+            image=json.loads(image),
+            is_on_sale=is_on_sale,
+        )
+        for variant_id, product_id, seller_id, sku, option_values, weight_grams, tax_class, title,
+        path, image, is_on_sale in rows
+    ]  # fmt: skip
 
 
 def _product(row: Product) -> ProductData:

@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from commerce.catalog import queries as catalog
+from commerce.kernel.sql import execute
 
 from . import statements
 from .models import Card
@@ -25,8 +26,7 @@ def refresh(*, product_ids: Iterable[int]) -> None:
     if not wanted:
         return
     with transaction.atomic(savepoint=False):
-        with connection.cursor() as cursor:
-            cursor.execute(statements.LOCK, [wanted])
+        execute(statements.LOCK, wanted)
         for start in range(0, len(wanted), BATCH):
             for locale, _ in settings.LANGUAGES:
                 _refresh(wanted[start : start + BATCH], locale, settings.BASE_CURRENCY)
@@ -44,8 +44,7 @@ def refresh_seller(*, seller_id: int) -> None:
 
 def count_sales(*, units: Mapping[int, int]) -> None:
     """Add sold units by product to what makes a card popular."""
-    with connection.cursor() as cursor:
-        cursor.execute(statements.COUNT_SALES, [list(units), list(units.values())])
+    execute(statements.COUNT_SALES, list(units), list(units.values()))
 
 
 def rebuild() -> Iterator[int]:
@@ -86,5 +85,4 @@ def _write(rows: list[CardRow], locale: str, currency: str) -> None:
     if not rows:
         return
     payload = json.dumps([row.as_dict() for row in rows])
-    with connection.cursor() as cursor:
-        cursor.execute(statements.WRITE, [locale, currency, payload])
+    execute(statements.WRITE, locale, currency, payload)

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.search import SearchQuery, SearchRank
-from django.db import connection
 from django.db.models import F, IntegerField, QuerySet, Value
 
 from commerce.kernel.money import Money
+from commerce.kernel.sql import fetch
 
-from . import words
+from . import statements, words
 from .models import Card
 from .types import CardData, CardFilter, CardPage, RailRule, SitemapEntry
 
@@ -111,17 +111,10 @@ def counts_by_category(
     *, keys: Sequence[UUID], locale: str = "en", currency: str | None = None
 ) -> dict[UUID, int]:
     """Return how many cards each category shows, zero included, in one statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT key, count(*) FROM discovery_card, unnest(category_keys) AS key
-            WHERE locale = %s AND currency = %s
-                AND category_keys && %s::uuid[] AND key = ANY (%s::uuid[])
-            GROUP BY key
-            """,
-            [locale, currency or settings.BASE_CURRENCY, list(keys), list(keys)],
-        )
-        counted: dict[UUID, int] = dict(cursor.fetchall())
+    wanted = list(keys)
+    counted: dict[UUID, int] = dict(
+        fetch(statements.COUNTS, locale, currency or settings.BASE_CURRENCY, wanted, wanted)
+    )
     return {key: counted.get(key, 0) for key in keys}
 
 

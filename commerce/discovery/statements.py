@@ -64,3 +64,10 @@ UPDATE discovery_card SET popularity = popularity + sold.units
 FROM unnest(%s::bigint[], %s::int[]) AS sold (product_id, units)
 WHERE discovery_card.product_id = sold.product_id
 """
+
+COUNTS = """
+SELECT key, count(*) FROM discovery_card, unnest(category_keys) AS key
+WHERE locale = %s AND currency = %s
+    AND category_keys && %s::uuid[] AND key = ANY (%s::uuid[])
+GROUP BY key
+"""

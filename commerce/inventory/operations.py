@@ -7,11 +7,11 @@ by id. `reserved` and the movements are written by triggers (migration 0002).
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from commerce.kernel import actor
+from commerce.kernel.sql import Row, execute, fetch
 from commerce.outbox.bus import publish
 
 from . import statements
@@ -89,7 +89,7 @@ def set_many(*, counts: Sequence[StockInput], cause: str) -> None:
     rows = sorted((*key, on_hand) for key, on_hand in wanted.items())
     with transaction.atomic(savepoint=False):
         actor.tell_database(cause=cause)
-        answer = _run(statements.SET_MANY, *(list(column) for column in zip(*rows, strict=True)))
+        answer = fetch(statements.SET_MANY, *(list(column) for column in zip(*rows, strict=True)))
         short = {variant: units for outcome, variant, units in answer if outcome == "short"}
         if answer and not short:
             publish(StockChanged(variant_ids=sorted({variant for _, variant, _ in answer})))
@@ -132,8 +132,7 @@ def extend(*, holder: str, minutes: int = 30) -> datetime:
     Repeating it changes nothing. Raises HoldLost.
     """
     with transaction.atomic(savepoint=False):
-        with connection.cursor() as cursor:
-            cursor.execute(statements.EXTEND, [minutes, holder])
+        execute(statements.EXTEND, minutes, holder)
         deadline: datetime | None = (
             Reservation.objects.filter(holder=holder, state=Reservation.State.ACTIVE)
             .values_list("expires_at", flat=True)
@@ -178,7 +177,7 @@ def release(*, holder: str) -> None:
 def release_lapsed(*, limit: int = 1000) -> int:
     """End holds past their deadline, oldest first; returns how many."""
     with transaction.atomic(savepoint=False):
-        ended = _run(statements.END_LAPSED, limit, Reservation.State.EXPIRED)
+        ended = fetch(statements.END_LAPSED, limit, Reservation.State.EXPIRED)
         _report_refilled(ended)
     return len(ended)
 
@@ -188,7 +187,7 @@ def _take(
 ) -> tuple[dict[int, int], dict[int, int]]:
     """Return what was short and what the holder held already; both empty when it worked."""
     wanted = sorted(quantities.items())
-    answer = _run(
+    answer = fetch(
         statements.RESERVE,
         holder,
         [variant_id for variant_id, _ in wanted],
@@ -212,7 +211,7 @@ def _holds(holder: str) -> tuple[bool, Counter[int], bool]:
     active: Counter[int] = Counter()
     born: list[datetime] = []
     ends: list[datetime] = []
-    for variant_id, quantity, state, created_at in _run(statements.LOCK_HOLDS, holder):
+    for variant_id, quantity, state, created_at in fetch(statements.LOCK_HOLDS, holder):
         if state == Reservation.State.CLAIMED:
             return True, Counter(), False
         if state == Reservation.State.ACTIVE:
@@ -224,20 +223,13 @@ def _holds(holder: str) -> tuple[bool, Counter[int], bool]:
 
 
 def _end(holder: str, state: str) -> None:
-    ended = _run(statements.END_HOLDS, holder, state)
+    ended = fetch(statements.END_HOLDS, holder, state)
     if state != Reservation.State.CLAIMED:
         _report_refilled(ended)
 
 
-def _report_refilled(ended: Sequence[tuple[Any, ...]]) -> None:
+def _report_refilled(ended: Sequence[Row]) -> None:
     """What was free before is on sale already; only an empty shelf that fills is news."""
     refilled = {variant_id for variant_id, free in ended if free == 0}
     if refilled:
         publish(StockChanged(variant_ids=sorted(refilled)))
-
-
-def _run(statement: str, *params: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, params)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows

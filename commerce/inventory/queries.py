@@ -3,25 +3,20 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from django.db.models import Max, Sum
+from commerce.kernel.sql import fetch
 
+from . import statements
 from .models import Location, Reservation, Stock, StockMovement
 from .types import Availability, HoldData, LocationData, MovementData, StockLevel
 
 
 def available(*, variant_ids: Iterable[int]) -> dict[int, Availability]:
     """Return what can still be promised, over all locations; unknown variants are left out."""
-    rows = (
-        Stock.objects.filter(variant_id__in=list(variant_ids))
-        .values_list("variant_id")
-        .annotate(Sum("on_hand"), Sum("reserved"), Max("low_at"))
-        .order_by()
-    )
     return {
         variant_id: Availability(
             on_hand=on_hand, reserved=reserved, available=on_hand - reserved, low_at=low_at
         )
-        for variant_id, on_hand, reserved, low_at in rows
+        for variant_id, on_hand, reserved, low_at in fetch(statements.AVAILABLE, list(variant_ids))
     }
 
 

@@ -4,6 +4,12 @@ What ends holds locks the holds first, then their stock rows by id. `locked` is
 joined so that every lock is taken before the first row changes.
 """
 
+AVAILABLE = """
+SELECT variant_id, sum(on_hand), sum(reserved), max(low_at) FROM inventory_stock
+WHERE variant_id = ANY (%s)
+GROUP BY variant_id
+"""
+
 SET_MANY = """
 SELECT outcome, variant, units
 FROM inventory_set_on_hand(%s::bigint[], %s::bigint[], %s::int[])

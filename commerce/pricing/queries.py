@@ -3,25 +3,29 @@
 from collections.abc import Iterable
 
 from commerce.kernel.money import Money
+from commerce.kernel.sql import fetch
 
-from .models import Price, TaxRate
+from .models import TaxRate
 from .quote import NO_TAX, quote
 from .types import PriceData, TaxRateData
 
 __all__ = ["prices_of", "quote", "tax_rates"]
 
+_PRICES = """
+SELECT variant_id, amount_minor, compare_at_minor FROM pricing_price
+WHERE currency = %s AND variant_id = ANY (%s)
+"""
+
 
 def prices_of(*, variant_ids: Iterable[int], currency: str) -> dict[int, PriceData]:
     """Return today's prices, net of tax; a variant without one is left out."""
-    rows = Price.objects.filter(variant_id__in=list(variant_ids), currency=currency)
+    rows = fetch(_PRICES, currency, list(variant_ids))
     return {
         variant_id: PriceData(
             amount=Money(amount, currency),
             compare_at=None if compare_at is None else Money(compare_at, currency),
         )
-        for variant_id, amount, compare_at in rows.values_list(
-            "variant_id", "amount_minor", "compare_at_minor"
-        )
+        for variant_id, amount, compare_at in rows
     }
 
 

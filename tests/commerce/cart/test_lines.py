@@ -52,13 +52,13 @@ def test_adding_takes_six_statements_for_any_cart(others: int) -> None:
 
 
 @pytest.mark.parametrize("number", [1, 3])
-def test_contents_take_six_statements(number: int) -> None:
+def test_contents_take_five_statements(number: int) -> None:
     token = make_cart({make_sellable(): 1 for _ in range(number)})
 
     with counted() as statements:
         queries.contents(token=token)
 
-    assert len(statements) == 6
+    assert len(statements) == 5
 
 
 def test_more_than_available_becomes_what_is_available_and_says_so() -> None:

@@ -1,0 +1,17 @@
+"""The catalog's hot read: every cart, product page and card begins with it."""
+
+_SALE_DATA = """
+SELECT
+    v.id, v.product_id, p.seller_id, v.sku, v.option_values, v.weight_grams, t.tax_class,
+    coalesce(l.title, p.name), coalesce(l.path, ''), coalesce(l.image, '{}'),
+    v.is_active AND p.state = 'active' AND coalesce(l.is_live, false)
+FROM catalog_variant v
+JOIN catalog_product p ON p.id = v.product_id
+JOIN catalog_producttype t ON t.id = p.type_id
+LEFT JOIN catalog_listing l ON l.product_id = p.id AND l.locale = %s
+WHERE WANTED
+ORDER BY v.position, v.id
+"""
+
+SALE_DATA_OF_VARIANTS = _SALE_DATA.replace("WANTED", "v.id = ANY (%s)")
+SALE_DATA_OF_PRODUCTS = _SALE_DATA.replace("WANTED", "v.product_id = ANY (%s) AND v.is_active")

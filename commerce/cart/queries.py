@@ -8,7 +8,7 @@ from commerce.offers import queries as offers
 from commerce.offers.types import Offer
 
 from . import statements
-from .models import Cart, Line
+from .models import Cart
 from .types import CartData, CartLine
 
 REFUSALS: dict[str, str] = {

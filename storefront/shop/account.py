@@ -94,7 +94,7 @@ def address(request: HttpRequest, address_id: int | None = None) -> HttpResponse
     context = {
         "form": form,
         "known": known,
-        "rules": queries.address_rules(country=form.chosen_country()),
+        "rules": form.rules(),
         "trail": trail(("Addresses", reverse("account-addresses")), ("Address", "")),
     }
     return render(request, "shop/address.html", context, status=422 if form.errors else 200)

@@ -4,7 +4,10 @@ from allauth.account.forms import SignupForm as BaseSignupForm
 from django import forms
 from django.http import HttpRequest
 
-from commerce.accounts.types import ADDRESS_FIELDS, AddressData
+from commerce.accounts.queries import UnknownCountry, address_rules
+from commerce.accounts.types import ADDRESS_FIELDS, AddressData, AddressRules
+
+FIRST_COUNTRY = "US"
 
 
 class SignupForm(BaseSignupForm):
@@ -56,10 +59,13 @@ class PlaceForm(forms.Form):
         """Return what was typed as an address."""
         return AddressData.from_dict({name: self.cleaned_data[name] for name in ADDRESS_FIELDS})
 
-    def chosen_country(self) -> str:
-        """Return the country typed so far, for the labels of the other fields."""
-        value = self.data.get("country") if self.is_bound else self.initial.get("country")
-        return str(value or "US")[:2].upper()
+    def rules(self) -> AddressRules:
+        """Return how addresses of the country typed so far are written; the first try is the US."""
+        typed = self.data.get("country") if self.is_bound else self.initial.get("country")
+        try:
+            return address_rules(country=str(typed or FIRST_COUNTRY).upper())
+        except UnknownCountry:
+            return address_rules(country=FIRST_COUNTRY)
 
     def blame(self, errors: dict[str, str]) -> None:
         """Put the country rules' messages beside their fields."""

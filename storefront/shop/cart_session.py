@@ -17,7 +17,21 @@ def signed_in_user_id(request: HttpRequest) -> int | None:
 
 
 def current(request: HttpRequest) -> str | None:
-    """Return the token of the request's open cart, if there is one."""
+    """Return the token of the request's open cart, if there is one; looked up once."""
+    if not hasattr(request, "cart_token"):
+        request.cart_token = _find(request)
+    token: str | None = request.cart_token
+    return token
+
+
+def named(request: HttpRequest) -> str | None:
+    """Return the cart that a form is about, which may have become an order meanwhile."""
+    if signed_in_user_id(request) is not None:
+        return current(request) or request.COOKIES.get(COOKIE)
+    return request.COOKIES.get(COOKIE)
+
+
+def _find(request: HttpRequest) -> str | None:
     user_id = signed_in_user_id(request)
     token = request.COOKIES.get(COOKIE, "")
     if not token and user_id is None:

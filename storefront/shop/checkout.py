@@ -48,7 +48,7 @@ def address(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def shipping(request: HttpRequest) -> HttpResponse:
     """Step two: how each seller sends it. Takes the address form."""
-    token = cart_session.current(request)
+    token = cart_session.named(request)
     if token is None:
         return redirect("cart")
     if request.method == "POST":
@@ -62,8 +62,12 @@ def shipping(request: HttpRequest) -> HttpResponse:
         except accounts.InvalidAddress as invalid:
             form.blame(invalid.errors)
             return _address_page(request, _require(request), form, status=422)
+        except operations.CartUnavailable:
+            return redirect("cart")
         _save_to_book(request, form)
-    review = _review(request)
+        review = _filled(token)
+    else:
+        review = _review(request)
     if review is None:
         return redirect("cart")
     if review.needs_address:
@@ -75,7 +79,7 @@ def shipping(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def review(request: HttpRequest) -> HttpResponse:
     """Step three: everything on one page before the money moves. Takes the shipping form."""
-    token = cart_session.current(request)
+    token = cart_session.named(request)
     if token is None:
         return redirect("cart")
     if request.method == "POST":
@@ -102,10 +106,9 @@ def review(request: HttpRequest) -> HttpResponse:
 @require_POST
 def place(request: HttpRequest) -> HttpResponse:
     """Place the order and lead to the payment page."""
-    token = cart_session.current(request)
+    token = cart_session.named(request)
     if token is None:
-        again = queries.order_of_cart(cart_token=request.COOKIES.get(cart_session.COOKIE, ""))
-        return redirect("checkout-return", again) if again else redirect("cart")
+        return redirect("cart")
     try:
         placed = operations.place(
             cart_token=token,
@@ -116,8 +119,8 @@ def place(request: HttpRequest) -> HttpResponse:
         )
     except operations.CheckoutRefused as refusal:
         contents = _review(request)
-        if contents is None:
-            return redirect("cart")
+        if contents is None or contents.needs_address or contents.needs_methods:
+            return redirect("checkout-address" if contents else "cart")
         return _review_page(request, contents, error=str(refusal), status=409)
     return redirect(placed.payment_url or reverse("checkout-return", args=[placed.order_token]))
 
@@ -126,7 +129,10 @@ def place(request: HttpRequest) -> HttpResponse:
 @require_GET
 def returned(request: HttpRequest, token: str) -> HttpResponse:
     """Back from the payment page: confirmed, being confirmed, or to be tried again."""
-    operations.finalise(order_token=token)
+    try:
+        operations.finalise(order_token=token)
+    except operations.NoSuchOrder:
+        raise Http404 from None
     order = orders.order(token=token)
     if order is None:
         raise Http404
@@ -134,7 +140,7 @@ def returned(request: HttpRequest, token: str) -> HttpResponse:
         "order": order,
         "status": order.state,
         "sellers": names_of(order),
-        "payment_url": queries.payment_url(order_token=token),
+        "payment_url": queries.payment_url(order_token=token) if order.state == "pending" else "",
     }
     return render(request, "shop/confirmation.html", context)
 
@@ -143,7 +149,10 @@ def returned(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def canceled(request: HttpRequest, token: str) -> HttpResponse:
     """The shopper turned back on the payment page: the cart is as it was."""
-    outcome = operations.abandon(order_token=token)
+    try:
+        outcome = operations.abandon(order_token=token)
+    except operations.NoSuchOrder:
+        raise Http404 from None
     if outcome == "confirmed":
         return redirect("checkout-return", token)
     return redirect(f"{reverse('cart')}?notice=canceled")
@@ -154,6 +163,8 @@ def retry(request: HttpRequest, token: str) -> HttpResponse:
     """Pay an order that waits for its payment; the link of the order is the key."""
     try:
         placed = operations.retry_payment(order_token=token)
+    except operations.NoSuchOrder:
+        raise Http404 from None
     except operations.CheckoutRefused:
         return redirect("checkout-return", token)
     return redirect(placed.payment_url or reverse("checkout-return", args=[token]))
@@ -163,17 +174,18 @@ def retry(request: HttpRequest, token: str) -> HttpResponse:
 def fields(request: HttpRequest) -> HttpResponse:
     """The inputs of an address as another country asks for them."""
     form = ContactForm(initial={"country": request.GET.get("country", "US")})
-    try:
-        rules = address_book.address_rules(country=form.chosen_country())
-    except address_book.UnknownCountry:
-        raise Http404 from None
-    return render(request, "shop/address_fields.html", {"form": form, "rules": rules})
+    context = {"form": form, "rules": form.rules()}
+    return render(request, "shop/address_fields.html", context)
 
 
 def _review(request: HttpRequest) -> Review | None:
     token = cart_session.current(request)
-    contents = queries.review(cart_token=token) if token else None
-    return contents if contents and contents.cart.lines else None
+    return _filled(token) if token else None
+
+
+def _filled(token: str) -> Review | None:
+    contents = queries.review(cart_token=token)
+    return contents if contents.cart.lines else None
 
 
 def _require(request: HttpRequest) -> Review:
@@ -204,7 +216,7 @@ def _address_page(
         "review": review,
         "form": form,
         "step": 1,
-        "rules": address_book.address_rules(country=form.chosen_country()),
+        "rules": form.rules(),
         "book": address_book.addresses_of(user_id=user_id) if user_id else [],
     }
     return render(request, "shop/checkout_address.html", context, status=status)

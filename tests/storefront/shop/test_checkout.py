@@ -1,0 +1,200 @@
+"""Checkout by its addresses: three forms, one order, nothing lost on the way."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from commerce.cart import queries as carts
+from commerce.orders.models import Order
+from devtools.stripe_double import StripeDouble
+from tests.factories.accounts import SAN_FRANCISCO
+from tests.factories.cart import make_cart, make_sellable
+from tests.factories.orders import ReadyCart, Wanted, make_ready_cart
+from tests.support.provider import DECLINED
+from tests.support.query_budget import counted
+
+pytestmark = pytest.mark.django_db
+
+CONTACT = {"email": "ada@example.com", **SAN_FRANCISCO.as_dict()}
+
+
+def shopper_with(ready: ReadyCart) -> Client:
+    client = Client()
+    client.cookies["cart"] = ready.token
+    return client
+
+
+def methods_on(page: str) -> dict[str, str]:
+    """The first way of shipping that the page offers for each seller."""
+    offered: dict[str, str] = {}
+    for name, value in re.findall(r'name="(method-\d+)" value="(\d+)"', page):
+        offered.setdefault(name, value)
+    return offered
+
+
+def walk_to_review(client: Client) -> str:
+    page = client.post(reverse("checkout-shipping"), CONTACT).content.decode()
+    return client.post(reverse("checkout-review"), methods_on(page)).content.decode()
+
+
+def order_form(page: str) -> dict[str, str]:
+    return dict(re.findall(r'name="(expected_total|currency)" value="([^"]+)"', page))
+
+
+def place(client: Client, page: str) -> Any:
+    return client.post(reverse("checkout-place"), order_form(page))
+
+
+def test_a_guest_buys_from_two_sellers(double: StripeDouble) -> None:
+    ready = make_ready_cart([Wanted()], [Wanted(quantity=2)])
+    client = shopper_with(ready)
+
+    page = walk_to_review(client)
+    to_pay = place(client, page)
+    double.pay(to_pay["Location"])
+    order = Order.objects.get()
+    done = client.get(reverse("checkout-return", args=[order.token])).content.decode()
+
+    assert order.number in done
+    assert "is confirmed" in done
+    assert Order.objects.get().state == "confirmed"
+
+
+def test_a_whole_checkout_stays_within_sixty_statements(double: StripeDouble) -> None:
+    ready = make_ready_cart([Wanted()], [Wanted()])
+    double.pay(place(shopper_with(ready), walk_to_review(shopper_with(ready)))["Location"])
+    first = Order.objects.get()
+    Client().get(reverse("checkout-return", args=[first.token]))  # accounts, caches: all is warm
+    client = Client()
+    client.cookies["cart"] = make_cart(dict.fromkeys(ready.variants, 1))
+
+    with counted() as statements:
+        client.get(reverse("checkout-address"))
+        page = walk_to_review(client)
+        to_pay = place(client, page)
+    double.pay(to_pay["Location"])
+    second = Order.objects.exclude(pk=first.pk).get()
+    with counted() as after:
+        client.get(reverse("checkout-return", args=[second.token]))
+
+    total = len(statements) + len(after)
+    assert total <= 60, "\n".join([*statements, *after])
+
+
+def test_an_address_that_cannot_be_is_explained_and_kept(client: Client) -> None:
+    client = shopper_with(make_ready_cart([Wanted()]))
+    wrong = {**CONTACT, "postal_code": "ABC", "line1": ""}
+
+    response = client.post(reverse("checkout-shipping"), wrong)
+
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert 'value="ABC"' in page
+    assert 'value="Ada Brook"' in page
+    assert 'aria-invalid="true"' in page
+
+
+@pytest.mark.parametrize("country", ["XX", "", "Atlantis", "u\x00"])
+def test_an_address_of_no_country_gets_its_own_message(country: str) -> None:
+    client = shopper_with(make_ready_cart([Wanted()]))
+
+    response = client.post(reverse("checkout-shipping"), {**CONTACT, "country": country})
+
+    assert response.status_code == 422
+    assert "ountry" in response.content.decode()
+    assert 'value="ada@example.com"' in response.content.decode()
+
+
+def test_without_a_way_of_shipping_the_choice_is_asked_again() -> None:
+    client = shopper_with(make_ready_cart([Wanted()]))
+    client.post(reverse("checkout-shipping"), CONTACT)
+
+    response = client.post(reverse("checkout-review"), {"method-x": "1"})
+
+    assert response.status_code == 422
+    assert "Please choose how" in response.content.decode()
+
+
+def test_a_changed_total_is_shown_before_anything_is_charged(double: StripeDouble) -> None:
+    client = shopper_with(make_ready_cart([Wanted()]))
+    page = walk_to_review(client)
+    form = {**order_form(page), "expected_total": "1"}
+
+    response = client.post(reverse("checkout-place"), form)
+
+    assert response.status_code == 409
+    assert "The total is now" in response.content.decode()
+    assert not Order.objects.exists()
+
+
+def test_a_second_submit_leads_to_the_same_order(double: StripeDouble) -> None:
+    client = shopper_with(make_ready_cart([Wanted()]))
+    page = walk_to_review(client)
+
+    first = place(client, page)
+    second = place(client, page)
+
+    assert first["Location"].startswith(double.url)
+    assert Order.objects.count() == 1
+    assert Order.objects.get().token in second["Location"] or second["Location"] == first["Location"]
+
+
+def test_a_declined_card_can_be_followed_by_a_good_one(double: StripeDouble) -> None:
+    client = shopper_with(make_ready_cart([Wanted()]))
+    url = place(client, walk_to_review(client))["Location"]
+
+    double.pay(url, card=DECLINED)
+    token = Order.objects.get().token
+    waiting = client.get(reverse("checkout-return", args=[token])).content.decode()
+    double.pay(url)
+    done = client.get(reverse("checkout-return", args=[token])).content.decode()
+
+    assert "being confirmed" in waiting
+    assert "is confirmed" in done
+
+
+def test_turning_back_on_the_payment_page_keeps_the_cart(double: StripeDouble) -> None:
+    ready = make_ready_cart([Wanted(quantity=2)])
+    client = shopper_with(ready)
+    place(client, walk_to_review(client))
+
+    response = client.get(reverse("checkout-cancel", args=[Order.objects.get().token]))
+
+    assert response["Location"] == "/cart/?notice=canceled"
+    assert Order.objects.get().state == "canceled"
+    page = client.get(reverse("cart")).content.decode()
+    assert "Nothing was charged" not in page
+    assert carts.contents(token=ready.token).count == 2
+
+
+def test_a_provider_that_is_away_keeps_everything_and_says_what_to_do(
+    double: StripeDouble,
+) -> None:
+    client = shopper_with(make_ready_cart([Wanted()]))
+    page = walk_to_review(client)
+    double.outage("503")
+
+    response = place(client, page)
+    shown = client.get(response["Location"]).content.decode()
+
+    assert response.status_code == 302
+    assert "Try to pay again" in shown
+    assert Order.objects.get().state == "pending"
+
+
+def test_steps_out_of_order_lead_back() -> None:
+    client = Client()
+    client.cookies["cart"] = make_cart({make_sellable(): 1})
+
+    assert client.get(reverse("checkout-review"))["Location"] == reverse("checkout-address")
+    assert Client().get(reverse("checkout-address"))["Location"] == reverse("cart")
+    assert Client().post(reverse("checkout-place"))["Location"] == reverse("cart")
+
+
+def test_an_order_of_nobody_is_not_found(client: Client) -> None:
+    assert client.get(reverse("checkout-return", args=["x" * 32])).status_code == 404
+    assert client.get(reverse("checkout-cancel", args=["x" * 32])).status_code == 404
+    assert client.post(reverse("checkout-retry", args=["x" * 32])).status_code == 404

@@ -29,7 +29,7 @@ class MailboxBackend(BaseEmailBackend):
         for message in email_messages:
             name = f"{time.time_ns():019d}-{secrets.token_hex(4)}"
             draft = box / f".{name}.part"
-            draft.write_bytes(message.message().as_bytes(linesep="\n"))
+            draft.write_bytes(message.message().as_bytes())
             os.replace(draft, box / f"{name}.eml")
         return len(email_messages)
 
@@ -100,7 +100,7 @@ def empty() -> None:
 
 
 def _box() -> Path:
-    return Path(settings.MAILBOX_ROOT)
+    return Path(settings.MAILBOX_ROOT)  # type: ignore[misc]  # in development's settings only
 
 
 def _read(path: Path) -> Mail:

@@ -1,5 +1,6 @@
 """Screens of the development mailbox. Open to everyone, and only where DEBUG is on."""
 
+from collections.abc import Mapping
 from functools import wraps
 from typing import Any
 
@@ -77,7 +78,7 @@ def empty(request: HttpRequest) -> HttpResponse:
     return redirect("dev-mailbox")
 
 
-def _page(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
+def _page(request: HttpRequest, template: str, context: Mapping[str, object]) -> HttpResponse:
     """Render without the shop's own context: the mailbox works when the shop does not."""
     return HttpResponse(render_to_string(template, {**context, "csrf_token": get_token(request)}))
 

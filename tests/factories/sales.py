@@ -94,7 +94,7 @@ def sell(
                 "commission": -commission,
                 "tax": -order.tax.minor,
                 **entries,
-            },  # fmt: skip
+            },
             currency="USD",
             memo=f"Order {order.number}",
         )
@@ -113,7 +113,7 @@ def _draft(sold: Sold) -> SellerOrderDraft:
             "carrier": "USPS",
             "min_days": 3,
             "max_days": 5,
-        },  # fmt: skip
+        },
         lines=[
             LineDraft(
                 variant_id=variant.pk,

@@ -50,15 +50,20 @@ def test_an_address_can_be_corrected_in_place():
     assert [entry.line1 for entry in queries.addresses_of(user_id=user.pk)] == ["Torstraße 13"]
 
 
-@pytest.mark.parametrize("touch", ["change", "delete"])
+def change(user, address_id):
+    save(user, SAN_FRANCISCO, address_id=address_id)
+
+
+def delete(user, address_id):
+    operations.delete_address(user_id=user.pk, address_id=address_id)
+
+
+@pytest.mark.parametrize("touch", [change, delete])
 def test_another_persons_address_does_not_exist(touch):
     owner, stranger = make_user(), make_user()
     address_id = save(owner)
     with pytest.raises(operations.AddressNotFound):
-        if touch == "change":
-            save(stranger, SAN_FRANCISCO, address_id=address_id)
-        else:
-            operations.delete_address(user_id=stranger.pk, address_id=address_id)
+        touch(stranger, address_id)
     assert queries.addresses_of(user_id=owner.pk)[0].as_dict() == BERLIN.as_dict()
 
 

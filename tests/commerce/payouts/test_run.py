@@ -86,13 +86,18 @@ def test_an_earning_of_nothing_is_not_sent():
     assert operations.run(period="2026-11-20") == []
 
 
+@transaction.atomic
+def pay_out_more_than_was_earned(seller):
+    payout = Payout.objects.create(seller=seller, period="x", currency="USD", amount_minor=5201)
+    Earning.objects.update(payout=payout)
+    check_deferred_constraints()
+
+
 def test_the_database_refuses_a_payout_that_is_not_its_earnings():
     seller = make_seller(payable=True)
     earned(seller)
-    with pytest.raises(Error, match="but its earnings are 5200"), transaction.atomic():
-        payout = Payout.objects.create(seller=seller, period="x", currency="USD", amount_minor=5201)
-        Earning.objects.update(payout=payout)
-        check_deferred_constraints()
+    with pytest.raises(Error, match="but its earnings are 5200"):
+        pay_out_more_than_was_earned(seller)
 
 
 def test_the_database_refuses_to_pay_early_or_to_another_seller():

@@ -2,13 +2,14 @@
 
 from django.conf import settings
 from django.contrib.sitemaps import views as sitemaps
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.decorators.cache import cache_control
 from django.views.generic import RedirectView
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as admin_urls
 from wagtail.documents import urls as document_urls
 
+from cms.pages import views as pages
 from storefront.shop import (
     account,
     cart,
@@ -67,7 +68,11 @@ urlpatterns = [
     path("manifest.webmanifest", machines.manifest, name="manifest"),
     path("favicon.ico", RedirectView.as_view(url="/static/img/favicon.svg", permanent=True)),
     path("documents/", include(document_urls)),
-    path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
+    path(
+        "admin/login/",
+        RedirectView.as_view(pattern_name="account_login", query_string=True),
+        name="admin-login",
+    ),
     path("admin/", include(admin_urls)),
 ]
 
@@ -77,7 +82,10 @@ if settings.DEBUG:
 
     urlpatterns += [path("styleguide/", styleguide, name="styleguide"), *devtools_urls]
 
-urlpatterns += [path("", include(wagtail_urls))]
+urlpatterns += [
+    re_path(wagtail_urls.serve_pattern, pages.serve),
+    path("", include(wagtail_urls)),
+]
 
 handler404 = "storefront.errors.not_found"
 handler500 = "storefront.errors.server_error"

@@ -29,9 +29,7 @@ class CategoryTilesBlock(blocks.StructBlock):
 
 class SellerSpotlightBlock(blocks.StructBlock):
     title = blocks.CharBlock(required=False, max_length=80)
-    sellers = blocks.ListBlock(
-        PageBlock(page_type="pages.SellerPage"), min_num=1, max_num=6
-    )
+    sellers = blocks.ListBlock(PageBlock(page_type="pages.SellerPage"), min_num=1, max_num=6)
 
     class Meta:
         icon = "group"

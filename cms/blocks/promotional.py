@@ -1,9 +1,32 @@
 """Blocks that sell: hero, banner, call to action."""
 
+from typing import Any
+
 from wagtail import blocks
+
+from cms.media.pictures import Picture, picture
 
 from .links import LinkBlock, OptionalLinkBlock
 from .references import ImageBlock
+
+
+class PictureValue(blocks.StructValue):
+    """Words with a picture, ready for components."""
+
+    use = "half"
+
+    @property
+    def picture(self) -> Picture:
+        return picture(self.get("image"), use=self.use)
+
+
+class HeroValue(PictureValue):
+    use = "hero"
+
+    @property
+    def links(self) -> list[Any]:
+        """Return the buttons that lead somewhere."""
+        return [link for link in self["actions"] if link.url]
 
 
 class HeroBlock(blocks.StructBlock):
@@ -20,6 +43,7 @@ class HeroBlock(blocks.StructBlock):
     class Meta:
         icon = "image"
         group = "Promotion"
+        value_class = HeroValue
         template = "blocks/hero.html"
         preview_template = "blocks/preview.html"
         description = "The opening of a page: one picture, one promise, up to two buttons."
@@ -44,6 +68,7 @@ class BannerBlock(blocks.StructBlock):
     class Meta:
         icon = "bars"
         group = "Promotion"
+        value_class = PictureValue
         template = "blocks/banner.html"
         preview_template = "blocks/preview.html"
         description = "A band across the page with one message, with or without a picture."

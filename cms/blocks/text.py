@@ -3,6 +3,7 @@
 from wagtail import blocks
 
 from .links import OptionalLinkBlock
+from .promotional import PictureValue
 from .references import ImageBlock
 
 PROSE = ["h2", "h3", "bold", "italic", "ol", "ul", "link", "document-link", "hr"]
@@ -40,6 +41,7 @@ class MediaTextBlock(blocks.StructBlock):
         icon = "doc-full"
         group = "Words"
         label = "Media and text"
+        value_class = PictureValue
         template = "blocks/media_text.html"
         preview_template = "blocks/preview.html"
         description = "A picture with words beside it."

@@ -10,7 +10,7 @@ from cms.blocks import references
 from .memory import recall
 from .models import Navigation, ShopSettings
 from .shelves import Shelves, shelves
-from .site import address_of, default_site
+from .site import default_site
 from .types import Menus, Shelf, ShopData
 
 __all__ = ["menus", "shelves", "shop_settings"]
@@ -76,15 +76,14 @@ def _present(entries: Any) -> list[dict[str, Any]]:
 def _entry(link: Any, tree: Shelves, levels: int = 1) -> dict[str, Any]:
     page = link.get("page")
     shelf = tree.by_page.get(page.pk) if page else None
-    url = link_address(link)
     if levels == 1:
-        return {"label": link["label"], "url": url, "children": []}
+        return {"label": link["label"], "url": link.url, "children": []}
     children = _present(_entry(child, tree, levels - 1) for child in link.get("children") or ())
     if not children and shelf:
         children = _shelves_below(shelf, tree, levels - 1)
     return {
         "label": link["label"],
-        "url": url,
+        "url": link.url,
         "children": children,
         "image": shelf.image if shelf and children else {},
     }
@@ -101,11 +100,3 @@ def _shelves_below(shelf: Shelf, tree: Shelves, levels: int) -> list[dict[str, A
         }
         for below in tree.below(shelf.path)
     ]
-
-
-def link_address(link: Any) -> str:
-    """Return where a link leads; empty when its page is gone or not public."""
-    page = link.get("page")
-    if page is not None:
-        return address_of(page) if page.live else ""
-    return link.get("address") or ""

@@ -4,7 +4,7 @@ What a block says is rendered once and remembered until content changes. Only th
 cards of product rails are read for every visitor, all rails of a page together.
 """
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,22 +56,35 @@ def sections(body: StreamValue, *, remember_as: Hashable | None) -> list[Section
     return _with_cards(fixed)
 
 
+def preview(block: Any) -> list[Section]:
+    """Return a block as it would stand on a page of its own, for the block picker."""
+    return _with_cards(_sections([(block.block.name, block)]))
+
+
 def _read(body: StreamValue) -> list[Section]:
     with references.read(body):
-        blocks = list(body)
+        return _sections([(block.block_type, block) for block in body])
+
+
+def _sections(blocks: Sequence[tuple[str, Any]]) -> list[Section]:
     sellers = seller_tiles(
-        page.pk for block in blocks for page in _sellers_named(block.block_type, block.value)
+        page.pk for kind, block in blocks for page in _sellers_named(kind, block.value)
     )
     products = _product_ids(blocks)
     return [
-        _section(block, number == 0, sellers, products) for number, block in enumerate(blocks)
+        _section(kind, block, number == 0, sellers, products)
+        for number, (kind, block) in enumerate(blocks)
     ]
 
 
 def _section(
-    block: Any, is_first: bool, sellers: dict[int, SellerTile], products: dict[int, int]
+    kind: str,
+    block: Any,
+    is_first: bool,
+    sellers: dict[int, SellerTile],
+    products: dict[int, int],
 ) -> Section:
-    kind, value = block.block_type, block.value
+    value = block.value
     if kind == "rail":
         return Section(kind=kind, rail=_rail(value, sellers, products))
     context: dict[str, Any] = {"is_first": is_first}
@@ -98,9 +111,10 @@ def _rail(value: Any, sellers: dict[int, SellerTile], products: dict[int, int]) 
     if value["rule"] == "hand":
         chosen = (products.get(page.pk) for page in value["products"] if page)
         return Rail(title=title, product_ids=tuple(number for number in chosen if number))
+    everything = f"/shop/?sort={SORTS[value['rule']]}"
     return Rail(
         title=title,
-        href=seller.url if seller else shelf.url if shelf else f"/shop/?sort={SORTS[value['rule']]}",
+        href=seller.url if seller else shelf.url if shelf else everything,
         rule=RailRule(
             sort=SORTS[value["rule"]],
             category_key=shelf.key if shelf else None,
@@ -110,11 +124,11 @@ def _rail(value: Any, sellers: dict[int, SellerTile], products: dict[int, int]) 
     )
 
 
-def _product_ids(blocks: Iterable[Any]) -> dict[int, int]:
+def _product_ids(blocks: Iterable[tuple[str, Any]]) -> dict[int, int]:
     chosen = {
         page.pk
-        for block in blocks
-        if block.block_type == "rail" and block.value["rule"] == "hand"
+        for kind, block in blocks
+        if kind == "rail" and block.value["rule"] == "hand"
         for page in block.value["products"]
         if page
     }
@@ -138,9 +152,7 @@ def _category_tiles(value: Any) -> list[dict[str, Any]]:
 def _with_cards(fixed: list[Section]) -> list[Section]:
     rules = [section.rail.rule for section in fixed if section.rail and section.rail.rule]
     by_rule = iter(discovery.rails(rules=rules))
-    chosen = {
-        number for section in fixed if section.rail for number in section.rail.product_ids
-    }
+    chosen = {number for section in fixed if section.rail for number in section.rail.product_ids}
     by_hand = discovery.cards(product_ids=chosen) if chosen else {}
     filled = []
     for section in fixed:
@@ -175,5 +187,3 @@ def seller_tile(page: SellerPage) -> SellerTile:
         image=picture(page.logo, use="thumb"),
         cover=picture(page.cover, use="half"),
     )
-
-

@@ -34,8 +34,8 @@ class Shelves:
 
     def way_to(self, shelf: Shelf) -> list[Shelf]:
         """Return a category and all above it, the highest first."""
-        ends = range(STEP, len(shelf.path) + 1, STEP)
-        return [self._by_path[shelf.path[:end]] for end in ends if shelf.path[:end] in self._by_path]
+        paths = (shelf.path[:end] for end in range(STEP, len(shelf.path) + 1, STEP))
+        return [self._by_path[path] for path in paths if path in self._by_path]
 
     def deepest(self, page_ids: Iterable[int]) -> Shelf | None:
         """Return the most specific of these categories; the first of several."""

@@ -81,6 +81,19 @@ def tiles(cards: Sequence[CardData]) -> Rows:
 
 
 @register.filter
+def priced(variants: Rows) -> Rows:
+    """Write the prices of a variant picker's data as shoppers read them."""
+    return [
+        {
+            **variant,
+            "price": money(variant["price"]),
+            "compare": money(variant["compare"]),
+        }
+        for variant in variants
+    ]
+
+
+@register.filter
 def cart_line(line: CartLine) -> dict[str, Any]:
     """Shape a line as the cart-line component takes it."""
     offer = line.offer

@@ -10,10 +10,12 @@ from wagtail.models import Page
 from cms.blocks import streams
 from cms.blocks.fields import ContentField
 
+from .presented import Presented
+
 LEVELS = 3
 
 
-class CategoryIndexPage(Page):
+class CategoryIndexPage(Presented, Page):
     """The top of the category tree: everything on sale."""
 
     intro = models.TextField(blank=True, max_length=400)
@@ -31,7 +33,7 @@ class CategoryIndexPage(Page):
         verbose_name = "category index"
 
 
-class CategoryPage(Page):
+class CategoryPage(Presented, Page):
     """A shelf. Products name the shelves they stand on; the shelf does not own them."""
 
     intro = models.TextField(blank=True, max_length=400)

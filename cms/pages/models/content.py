@@ -7,8 +7,10 @@ from wagtail.models import Page
 from cms.blocks import streams
 from cms.blocks.fields import ContentField
 
+from .presented import Presented
 
-class HomePage(Page):
+
+class HomePage(Presented, Page):
     body = ContentField(streams.LANDING, blank=True)
 
     parent_page_types = ["wagtailcore.Page"]
@@ -25,7 +27,7 @@ class HomePage(Page):
         verbose_name = "home page"
 
 
-class LandingPage(Page):
+class LandingPage(Presented, Page):
     """A campaign or a story, put together from blocks."""
 
     body = ContentField(streams.LANDING, blank=True)
@@ -39,7 +41,7 @@ class LandingPage(Page):
         verbose_name = "landing page"
 
 
-class ContentPage(Page):
+class ContentPage(Presented, Page):
     """Words to read: about us, delivery, returns, terms."""
 
     intro = models.TextField(blank=True, max_length=400)

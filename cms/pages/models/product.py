@@ -15,11 +15,12 @@ from cms.blocks.fields import ContentField
 from .. import completeness
 from ..forms import DraftCopyForm, ProductPageForm
 from ..permissions import SellersGroundTester
+from .presented import Presented
 
 DESCRIPTION_FEATURES = ["bold", "italic", "ol", "ul", "link"]
 
 
-class ProductPage(Page):
+class ProductPage(Presented, Page):
     """Presents one product of the seller whose page it stands under.
 
     A draft may lack its product; a live page may not. Price, stock and SKUs

@@ -13,9 +13,10 @@ from cms.blocks.text import SHORT
 
 from ..forms import DraftCopyForm
 from ..permissions import SellersGroundTester
+from .presented import Presented
 
 
-class SellerIndexPage(Page):
+class SellerIndexPage(Presented, Page):
     intro = models.TextField(blank=True, max_length=400)
 
     max_count = 1
@@ -28,7 +29,7 @@ class SellerIndexPage(Page):
         verbose_name = "seller index"
 
 
-class SellerPage(Page):
+class SellerPage(Presented, Page):
     """Presents a seller. The seller itself, its state and its money belong to commerce."""
 
     seller = models.ForeignKey(

@@ -1,0 +1,142 @@
+"""A product's page: its words and pictures from here, everything for sale from commerce."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from wagtail.rich_text import expand_db_html
+
+from cms.media.pictures import Picture, gallery_picture
+from commerce.catalog import queries as catalog
+from commerce.discovery import queries as discovery
+from commerce.discovery.types import CardData, RailRule
+from commerce.offers import queries as offers
+
+from .. import seo
+from ..memory import recall
+from ..models import ProductPage, SellerPage
+from ..sections import Section, sections, seller_tile
+from ..shelves import shelves
+from ..site import address_of
+from ..types import SellerTile, Shelf
+from . import of
+from .choice import Choice, choose, picker_axes, picker_variants
+from .drafts import memory_key
+from .offers_data import product_data
+
+RELATED = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """What the page itself says; the same for every visitor until it is published again."""
+
+    url: str
+    gallery: list[Picture]
+    description: SafeString
+    sections: list[Section]
+    seller: SellerTile | None
+    shelf: Shelf | None
+    breadcrumb: seo.Crumbs
+
+
+@of.register
+def product(page: ProductPage, request: HttpRequest) -> dict[str, Any]:
+    key = memory_key(page, request)
+    words = recall(("product", key), lambda: _words(page)) if key else _words(page)
+    known = catalog.products(product_ids=[page.product_id]) if page.product_id else {}
+    data = known.get(page.product_id) if page.product_id else None
+    choice = choose(
+        options=data.options if data else [],
+        offers=_offers(page),
+        asked=request.GET.dict(),
+    )
+    keys = {picture["key"] for picture in words.gallery if picture["key"]}
+    return {
+        "words": words,
+        "gallery": _turned(words.gallery, choice),
+        "product": data,
+        "choice": choice,
+        "axes": picker_axes(choice),
+        "variants": picker_variants(choice, keys),
+        "related": _related(page, words.shelf),
+        "breadcrumb": words.breadcrumb,
+        "seo": _seo(page, words, choice, data.brand if data else ""),
+    }
+
+
+def _offers(page: ProductPage) -> list[Any]:
+    if not page.product_id:
+        return []
+    return offers.of_product(product_id=page.product_id, currency=settings.BASE_CURRENCY)
+
+
+def _words(page: ProductPage) -> Words:
+    shelf = shelves().deepest(_category_ids(page))
+    crumbs = [{"label": "Home", "url": "/"}]
+    if shelf:
+        crumbs += [{"label": above.title, "url": above.url} for above in shelves().way_to(shelf)]
+    url = address_of(page)
+    return Words(
+        url=url,
+        gallery=[
+            gallery_picture(entry.image, alt=entry.alt or page.title, key=entry.option_value)
+            for entry in page.gallery.select_related("image").all()
+        ],
+        description=SafeString(expand_db_html(page.description)),
+        sections=sections(page.body, remember_as=None),
+        seller=_seller(page),
+        shelf=shelf,
+        breadcrumb=[*crumbs, {"label": page.title, "url": url}],
+    )
+
+
+def _category_ids(page: ProductPage) -> list[int]:
+    """Return the page's categories: those routing read with it, else those of the draft."""
+    read = getattr(page, "category_ids", None)
+    return list(read) if read is not None else [category.pk for category in page.categories.all()]
+
+
+def _seller(page: ProductPage) -> SellerTile | None:
+    path = page.path[: -page.steplen]
+
+    def read() -> SellerTile | None:
+        found = SellerPage.objects.filter(path=path).select_related("logo", "cover").first()
+        return seller_tile(found) if found else None
+
+    return recall(("seller", path), read) if path else None
+
+
+def _turned(gallery: list[Picture], choice: Choice) -> list[Picture]:
+    """Return the gallery with the chosen option's picture first."""
+    values = set(choice.chosen.values())
+    wanted = [picture for picture in gallery if picture["key"] and picture["key"] in values]
+    if not wanted or gallery[0] is wanted[0]:
+        return gallery
+    return [wanted[0], *(picture for picture in gallery if picture is not wanted[0])]
+
+
+def _related(page: ProductPage, shelf: Shelf | None) -> list[CardData]:
+    rule = RailRule(
+        sort="popular",
+        category_key=shelf.key if shelf else None,
+        limit=RELATED,
+        except_product_id=page.product_id,
+    )
+    return discovery.rail(rule=rule)
+
+
+def _seo(page: ProductPage, words: Words, choice: Choice, brand: str) -> seo.Data:
+    first = words.gallery[0] if words.gallery else {}
+    return seo.page_seo(
+        page,
+        description=page.summary,
+        image=first,
+        og_type="product",
+        json_ld=[
+            product_data(page=page, words=words, choice=choice, brand=brand),
+            seo.breadcrumb_list(words.breadcrumb),
+        ],
+    )

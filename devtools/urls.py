@@ -1,5 +1,7 @@
 """Addresses that exist in development only."""
 
+from django.conf import settings
+from django.conf.urls.static import static
 from django.urls import path
 
 from . import mailbox_views
@@ -10,4 +12,5 @@ urlpatterns = [
     path("dev/mail/<slug:mail_id>/", mailbox_views.show, name="dev-mail"),
     path("dev/mail/<slug:mail_id>/html/", mailbox_views.frame, name="dev-mail-html"),
     path("dev/mail/<slug:mail_id>/source/", mailbox_views.source, name="dev-mail-source"),
+    *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
 ]

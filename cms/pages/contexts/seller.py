@@ -1,8 +1,11 @@
 """Sellers: all of them, and the place of each."""
 
+from collections.abc import Hashable
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from wagtail.rich_text import expand_db_html
 
 from cms.media.pictures import picture
 from commerce.discovery.types import CardFilter
@@ -48,9 +51,17 @@ def seller(page: SellerPage, request: HttpRequest) -> dict[str, Any]:
         "breadcrumb": crumbs,
         "cover": cover,
         "logo": picture(page.logo, use="thumb"),
+        "about": _about(page, memory_key(page, request)),
         "sections": sections(page.body, remember_as=memory_key(page, request)),
         "seo": seo.for_listing(told, request, number=listing.page.page),
     }
+
+
+def _about(page: SellerPage, key: Hashable | None) -> SafeString:
+    def expand() -> SafeString:
+        return SafeString(expand_db_html(page.about))
+
+    return recall(("about", key), expand) if key else expand()
 
 
 def _all_sellers() -> list[SellerTile]:

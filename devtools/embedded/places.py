@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import os
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,18 +64,24 @@ def exclusive(lock_file: Path) -> Iterator[None]:
 
 
 @contextmanager
-def try_exclusive(lock_file: Path) -> Iterator[int | None]:
-    """Hold `lock_file` if nobody does, and yield its descriptor; else yield None.
+def try_exclusive(lock_file: Path, *, seconds: float = 0) -> Iterator[int | None]:
+    """Hold `lock_file` if nobody does within `seconds`, and yield its descriptor; else yield None.
 
     A process that inherits the descriptor holds the lock too, until it and all its children end.
     """
     with _opened(lock_file) as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield None
-        else:
-            yield handle.fileno()
+        deadline = time.monotonic() + seconds
+        while not (held := _locked(handle)) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        yield handle.fileno() if held else None
+
+
+def _locked(handle: IO[str]) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _opened(lock_file: Path) -> IO[str]:

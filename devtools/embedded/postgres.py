@@ -27,6 +27,7 @@ from devtools.embedded.places import CHECKOUT, EmbeddedServerError, exclusive, t
 
 DATABASE = "stoa"
 _LOG_LIMIT = 20 * 1024 * 1024
+_LAST_BREATH = 10  # a dying process is no longer recognized a while before it lets go of its files
 
 # Passed on every start, so that no data directory keeps old ones. Durability is left alone: what is
 # rehearsed here is money.
@@ -86,6 +87,8 @@ def _is_serving(cluster: Cluster) -> bool:
         with socket.socket(socket.AF_UNIX) as probe:
             probe.settimeout(5)
             probe.connect(str(cluster.socket))
+    except BlockingIOError:  # a full queue of connections: busy, but there
+        return True
     except OSError:
         return False
     return True
@@ -102,7 +105,7 @@ def _start(cluster: Cluster) -> None:
     identity = prepare(cluster, bindir)
     if not _comes_up(cluster):
         _end(cluster)
-        with try_exclusive(cluster.in_use) as held:
+        with try_exclusive(cluster.in_use, seconds=_LAST_BREATH) as held:
             if held is None:
                 raise EmbeddedServerError(
                     f"Something still works on {cluster.data}: end it, then try again."
@@ -126,13 +129,13 @@ def _comes_up(cluster: Cluster) -> bool:
     patience = time.monotonic() + 60
     until_signs_of_life = time.monotonic() + 3
     while time.monotonic() < patience:
+        has_socket = cluster.postmaster() is not None and cluster.socket.exists()
+        if has_socket and [line.strip() for line in cluster.pid_file()[7:8]] == ["ready"]:
+            return True
         with try_exclusive(cluster.in_use) as held:
             if held is not None:
                 return False
-        if cluster.postmaster() and cluster.socket.exists():
-            if [line.strip() for line in cluster.pid_file()[7:8]] == ["ready"]:
-                return True
-        elif cluster.data.exists() and time.monotonic() > until_signs_of_life:
+        if not has_socket and cluster.data.exists() and time.monotonic() > until_signs_of_life:
             return False  # orphans of a killed server, or a socket swept from /tmp
         time.sleep(0.05)
     return False

@@ -140,7 +140,7 @@ def _start(home: Path, previous: _Server | None) -> _Server:
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o700)
     _end_remains(home, seconds=0)
-    with try_exclusive(home / "in-use") as held:
+    with try_exclusive(home / "in-use", seconds=10) as held:
         if held is None:
             raise EmbeddedServerError(f"Something still works on {home}: end it, then try again.")
         return _start_somewhere(home, previous, keep_open=held)

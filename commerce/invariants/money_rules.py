@@ -1,0 +1,220 @@
+"""Rules of payments and of the ledger."""
+
+from .types import Rule
+
+# The triggers without which the ledger is only a table.
+LEDGER_GUARDS = (
+    "journal_balances",
+    "journal_append_only",
+    "journal_keeps_all",
+    "entry_sealed",
+    "entry_append_only",
+    "entry_keeps_all",
+    "account_fixed",
+)
+
+PAYMENT_RULES = [
+    Rule(
+        code="INV6",
+        promise="A cart becomes at most one living order.",
+        violations="""
+            SELECT count(*) FROM (
+                SELECT cart_id FROM orders_order WHERE state <> 'canceled'
+                GROUP BY cart_id HAVING count(*) > 1
+            ) AS doubled
+        """,
+    ),
+    Rule(
+        code="INV6",
+        promise="An order has at most one live payment and keeps at most its total.",
+        violations="""
+            SELECT count(*) FROM (
+                SELECT o.id FROM orders_order o JOIN payments_payment p ON p.order_token = o.token
+                GROUP BY o.id, o.total_minor
+                HAVING count(*) FILTER (WHERE p.state IN ('authorized', 'captured')) > 1
+                    OR sum(p.captured_minor - p.refunded_minor) > o.total_minor
+            ) AS doubled
+        """,
+    ),
+    Rule(
+        code="INV7",
+        promise="No more is refunded than captured, or captured than asked for.",
+        violations="""
+            SELECT count(*) FROM payments_payment p
+            WHERE p.refunded_minor > p.captured_minor OR p.captured_minor > p.amount_minor
+               OR p.refunded_minor <> (
+                    SELECT coalesce(sum(r.amount_minor), 0) FROM payments_refund r
+                    WHERE r.payment_id = p.id
+               )
+        """,
+    ),
+    Rule(
+        code="INV9",
+        promise="Captured money is exactly what its order asked for, in the same currency.",
+        violations="""
+            SELECT count(*) FROM payments_payment p
+            LEFT JOIN orders_order o ON o.token = p.order_token
+            WHERE p.state = 'captured' AND (
+                o.id IS NULL OR p.currency <> o.currency
+                OR p.captured_minor <> o.total_minor OR p.amount_minor <> o.total_minor
+            )
+        """,
+    ),
+    Rule(
+        code="INV10",
+        promise="No order is confirmed without its money, unless its total is nothing.",
+        violations="""
+            SELECT count(*) FROM orders_order o
+            WHERE o.state = 'confirmed' AND o.total_minor > 0 AND NOT EXISTS (
+                SELECT 1 FROM payments_payment p
+                WHERE p.order_token = o.token AND p.state = 'captured'
+                  AND p.captured_minor = o.total_minor AND p.currency = o.currency
+            )
+        """,
+    ),
+    Rule(
+        code="INV11",
+        promise="Money without a confirmed order is back with its owner within 15 minutes.",
+        violations="""
+            SELECT count(*) FROM payments_payment p
+            LEFT JOIN orders_order o ON o.token = p.order_token
+            WHERE p.state IN ('captured', 'orphan')
+              AND (p.state = 'orphan' OR o.state IS DISTINCT FROM 'confirmed')
+              AND p.updated_at < clock_timestamp() - interval '15 minutes'
+              AND p.captured_minor > (
+                    SELECT coalesce(sum(r.amount_minor), 0) FROM payments_refund r
+                    WHERE r.payment_id = p.id AND r.state = 'succeeded'
+              )
+        """,
+    ),
+]
+
+LEDGER_RULES = [
+    Rule(
+        code="INV12",
+        promise="Every journal has two entries or more and sums to zero in each currency.",
+        violations="""
+            SELECT count(*) FROM ledger_journal j
+            WHERE (SELECT count(*) FROM ledger_entry e WHERE e.journal_id = j.id) < 2
+               OR EXISTS (
+                    SELECT 1 FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
+                    WHERE e.journal_id = j.id
+                    GROUP BY a.currency HAVING sum(e.amount_minor) <> 0
+               )
+        """,
+    ),
+    Rule(
+        code="INV13",
+        promise="The guards that keep the ledger from being rewritten are awake.",
+        violations=f"""
+            SELECT {len(LEDGER_GUARDS)} - count(*) FROM pg_trigger
+            WHERE tgname IN ({", ".join(f"'{name}'" for name in LEDGER_GUARDS)})
+              AND tgrelid IN (
+                'ledger_journal'::regclass, 'ledger_entry'::regclass, 'ledger_account'::regclass
+              )
+              AND tgenabled IN ('O', 'A')
+        """,  # noqa: S608
+    ),
+    Rule(
+        code="INV14",
+        promise="Every payment that came in and every refund that went out is booked once.",
+        violations="""
+            SELECT (
+                SELECT count(*) FROM payments_payment p
+                WHERE p.state IN ('captured', 'orphan') AND (
+                    SELECT count(*) FROM ledger_journal j
+                    WHERE j.business_key = 'capture:' || p.provider_charge
+                ) <> 1
+            ) + (
+                SELECT count(*) FROM payments_refund r
+                WHERE r.state = 'succeeded' AND (
+                    SELECT count(*) FROM ledger_journal j
+                    WHERE j.business_key = 'refund-sent:' || r.provider_refund
+                ) <> 1
+            ) + (
+                SELECT count(*) FROM ledger_journal j
+                WHERE j.business_key LIKE 'capture:%' AND NOT EXISTS (
+                    SELECT 1 FROM payments_payment p
+                    WHERE 'capture:' || p.provider_charge = j.business_key
+                )
+            )
+        """,
+    ),
+    Rule(
+        code="INV14",
+        promise="What came in is what the ledger says came in, to the cent.",
+        violations="""
+            SELECT count(*) FROM payments_payment p
+            JOIN ledger_journal j ON j.business_key = 'capture:' || p.provider_charge
+            WHERE p.state IN ('captured', 'orphan') AND p.captured_minor <> (
+                SELECT coalesce(sum(e.amount_minor), 0)
+                FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
+                WHERE e.journal_id = j.id AND a.code IN ('stripe', 'stripe:fees')
+                  AND a.currency = p.currency
+            )
+        """,
+    ),
+    Rule(
+        code="INV15",
+        promise="A seller is owed what was earned, less what was transferred.",
+        violations="""
+            WITH earned AS (
+                SELECT p.seller_id, o.currency,
+                    sum(p.goods_minor - p.commission_minor + p.shipping_minor) AS amount
+                FROM orders_sellerorder p JOIN orders_order o ON o.id = p.order_id
+                WHERE o.state = 'confirmed' GROUP BY p.seller_id, o.currency
+            ), sent AS (
+                SELECT seller_id, currency, sum(amount_minor) AS amount FROM payouts_earning
+                WHERE provider_transfer IS NOT NULL GROUP BY seller_id, currency
+            ), booked AS (
+                SELECT split_part(a.code, ':', 2)::bigint AS seller_id, a.currency,
+                    -sum(e.amount_minor) AS amount
+                FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
+                WHERE a.code ~ '^payable:[0-9]+$' GROUP BY a.code, a.currency
+            )
+            SELECT count(*) FROM booked
+            FULL JOIN earned USING (seller_id, currency)
+            LEFT JOIN sent USING (seller_id, currency)
+            WHERE coalesce(booked.amount, 0)
+                <> coalesce(earned.amount, 0) - coalesce(sent.amount, 0)
+        """,
+    ),
+    Rule(
+        code="INV15",
+        promise="What is owed back to shoppers is what was asked to be refunded and is not sent.",
+        violations="""
+            WITH owed AS (
+                SELECT a.currency, -sum(e.amount_minor) AS amount
+                FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
+                WHERE a.code = 'refunds:owed' GROUP BY a.currency
+            ), waiting AS (
+                SELECT p.currency, sum(r.amount_minor) AS amount
+                FROM payments_refund r JOIN payments_payment p ON p.id = r.payment_id
+                WHERE r.state <> 'succeeded' GROUP BY p.currency
+            )
+            SELECT count(*) FROM owed FULL JOIN waiting USING (currency)
+            WHERE coalesce(owed.amount, 0) <> coalesce(waiting.amount, 0)
+        """,
+    ),
+    Rule(
+        code="INV16",
+        promise="Nobody is paid more than was earned and delivered, and each payout adds up.",
+        violations="""
+            SELECT (
+                SELECT count(*) FROM payouts_payout p
+                WHERE p.amount_minor <> (
+                    SELECT coalesce(sum(e.amount_minor), 0) FROM payouts_earning e
+                    WHERE e.payout_id = p.id
+                )
+            ) + (
+                SELECT count(*) FROM payouts_earning
+                WHERE payout_id IS NOT NULL AND available_at IS NULL
+            ) + (
+                SELECT count(*) FROM (
+                    SELECT a.id FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
+                    WHERE a.code LIKE 'payable:%' GROUP BY a.id HAVING sum(e.amount_minor) > 0
+                ) AS overdrawn
+            )
+        """,
+    ),
+]

@@ -1,0 +1,26 @@
+from django.db import connection, transaction
+
+from .rules import RULES
+from .types import Result, Rule
+
+
+def check_all() -> list[Result]:
+    """Count the violations of every rule, all at the same instant of the database."""
+    if connection.in_atomic_block:
+        return [_check(rule) for rule in RULES]
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        return [_check(rule) for rule in RULES]
+
+
+def broken() -> list[Result]:
+    """Return only the rules that do not hold."""
+    return [result for result in check_all() if result.violations]
+
+
+def _check(rule: Rule) -> Result:
+    with connection.cursor() as cursor:
+        cursor.execute(rule.violations)
+        violations = int(cursor.fetchone()[0])
+    return Result(code=rule.code, rule=rule.promise, violations=violations)

@@ -1,0 +1,11 @@
+"""All rules that exist so far, by code."""
+
+from .money_rules import LEDGER_RULES, PAYMENT_RULES
+from .order_rules import ORDER_RULES
+from .stock_rules import STOCK_RULES
+from .types import Rule
+
+RULES: list[Rule] = sorted(
+    [*STOCK_RULES, *PAYMENT_RULES, *LEDGER_RULES, *ORDER_RULES],
+    key=lambda rule: int(rule.code.removeprefix("INV")),
+)

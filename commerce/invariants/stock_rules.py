@@ -1,0 +1,78 @@
+"""Rules of stock and holds."""
+
+from .types import Rule
+
+STOCK_RULES = [
+    Rule(
+        code="INV1",
+        promise="No more is promised than exists, and no count is negative.",
+        violations="""
+            SELECT count(*) FROM inventory_stock
+            WHERE reserved < 0 OR on_hand < 0 OR reserved > on_hand
+        """,
+    ),
+    Rule(
+        code="INV2",
+        promise="What is reserved is the sum of the active holds.",
+        violations="""
+            SELECT count(*) FROM inventory_stock s
+            WHERE s.reserved <> (
+                SELECT coalesce(sum(r.quantity), 0) FROM inventory_reservation r
+                WHERE r.stock_id = s.id AND r.state = 'active'
+            )
+        """,
+    ),
+    Rule(
+        code="INV2",
+        promise="What is on hand is the sum of its movements.",
+        violations="""
+            SELECT count(*) FROM inventory_stock s
+            WHERE s.on_hand <> (
+                SELECT coalesce(sum(m.delta), 0) FROM inventory_stockmovement m
+                WHERE m.stock_id = s.id
+            )
+        """,
+    ),
+    Rule(
+        code="INV3",
+        promise="A hold ends as its order does: sold when confirmed, given back when canceled.",
+        violations="""
+            SELECT count(*) FROM inventory_reservation r JOIN orders_order o ON o.token = r.holder
+            WHERE (o.state = 'confirmed' AND r.state = 'active')
+               OR (o.state = 'canceled' AND r.state IN ('active', 'claimed'))
+               OR (o.state = 'pending' AND r.state = 'claimed')
+        """,
+    ),
+    Rule(
+        code="INV4",
+        promise="An order is held or sold as a whole.",
+        violations="""
+            WITH held AS (
+                SELECT r.holder, s.variant_id, r.state, sum(r.quantity) AS quantity
+                FROM inventory_reservation r JOIN inventory_stock s ON s.id = r.stock_id
+                WHERE r.state IN ('active', 'claimed')
+                GROUP BY r.holder, s.variant_id, r.state
+            ), wanted AS (
+                SELECT o.token, o.state, l.variant_id, sum(l.quantity) AS quantity
+                FROM orders_order o
+                JOIN orders_sellerorder p ON p.order_id = o.id
+                JOIN orders_orderline l ON l.seller_order_id = p.id
+                WHERE EXISTS (SELECT 1 FROM held WHERE held.holder = o.token)
+                GROUP BY o.token, o.state, l.variant_id
+            )
+            SELECT count(*) FROM wanted LEFT JOIN held
+                ON held.holder = wanted.token AND held.variant_id = wanted.variant_id
+                AND held.state = CASE wanted.state WHEN 'confirmed' THEN 'claimed' ELSE 'active' END
+            WHERE held.quantity IS DISTINCT FROM wanted.quantity
+        """,
+    ),
+    Rule(
+        code="INV5",
+        promise="No hold outlives an hour, and none its deadline by more than five minutes.",
+        violations="""
+            SELECT count(*) FROM inventory_reservation
+            WHERE expires_at > created_at + interval '60 minutes'
+               OR (state = 'active' AND expires_at < clock_timestamp() - interval '5 minutes')
+        """,
+    ),
+]

@@ -1,0 +1,248 @@
+"""Every rule is zero for a healthy shop, and counts when it is broken with the guards asleep."""
+
+import re
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from commerce.checkout import operations as checkout
+from commerce.invariants import queries, tasks
+from commerce.invariants.rules import RULES
+from commerce.inventory import operations as stock
+from commerce.orders import queries as orders
+from commerce.payments import operations as payments
+from commerce.payouts import operations as payouts
+from devtools.stripe_double import StripeDouble
+from tests.factories.fulfillment import delivered
+from tests.factories.inventory import lapse, stock_up
+from tests.factories.orders import Wanted, make_ready_cart
+from tests.support.constraints import check_deferred_constraints
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop(double: StripeDouble) -> None:
+    """A delivered order, a confirmed one, one that waits, one given up, one paid too late."""
+    for arrive in (True, False):
+        placed = make_ready_cart([Wanted(quantity=2)], [Wanted(), Wanted(minor=333)]).place()
+        double.pay(str(placed.payment_url))
+        checkout.finalise(order_token=placed.order_token)
+        order = orders.order(token=placed.order_token)
+        assert order is not None
+        payouts.credit_order(order_id=order.id)
+        if arrive:
+            for part in order.seller_orders:
+                delivered(part)
+                payouts.release_earning(seller_order_id=part.id)
+    make_ready_cart().place()
+    checkout.abandon(order_token=make_ready_cart().place().order_token)
+    pay_too_late(double)
+    check_deferred_constraints()
+
+
+def pay_too_late(double: StripeDouble) -> None:
+    ready = make_ready_cart([Wanted(on_hand=1)])
+    placed = ready.place()
+    double.pay(str(placed.payment_url))
+    lapse(placed.order_token)
+    stock.release_lapsed()
+    stock_up(ready.variants[0], 0)
+    checkout.finalise(order_token=placed.order_token)
+    payments.send_refunds()
+
+
+def counts() -> dict[str, int]:
+    return {result.rule: result.violations for result in queries.check_all()}
+
+
+def test_a_healthy_shop_has_no_violation(shop: None) -> None:
+    assert queries.broken() == []
+
+
+def test_an_empty_shop_has_none_either() -> None:
+    assert queries.broken() == []
+
+
+ROWS = {
+    ":confirmed": "(SELECT id FROM orders_order WHERE state = 'confirmed' ORDER BY id LIMIT 1)",
+    ":captured": "(SELECT id FROM payments_payment WHERE state = 'captured' ORDER BY id LIMIT 1)",
+    ":orphan": "(SELECT id FROM payments_payment WHERE state = 'orphan')",
+    ":line": "(SELECT id FROM orders_orderline ORDER BY id LIMIT 1)",
+    ":part": "(SELECT id FROM orders_sellerorder ORDER BY id LIMIT 1)",
+    ":journal": "(SELECT id FROM ledger_journal WHERE kind = 'capture' ORDER BY id LIMIT 1)",
+    ":hold": "(SELECT id FROM inventory_reservation WHERE state = 'active' LIMIT 1)",
+    ":payable": "(SELECT id FROM ledger_account WHERE code LIKE 'payable:%' ORDER BY id LIMIT 1)",
+    ":stripe": "(SELECT id FROM ledger_account WHERE code = 'stripe')",
+}
+BREAKS: dict[str, list[str]] = {
+    "No more is promised than exists": [
+        "ALTER TABLE inventory_stock DROP CONSTRAINT never_promise_more_than_exists",
+        "UPDATE inventory_stock SET reserved = on_hand + 1",
+    ],
+    "What is reserved is the sum": ["UPDATE inventory_stock SET reserved = 0 WHERE reserved > 0"],
+    "What is on hand is the sum": ["UPDATE inventory_stock SET on_hand = on_hand + 1"],
+    "A hold ends as its order does": [
+        "UPDATE inventory_reservation SET state = 'active' WHERE state = 'claimed'"
+    ],
+    "An order is held or sold as a whole": [
+        "UPDATE inventory_reservation SET quantity = quantity + 1 WHERE id = :hold"
+    ],
+    "No hold outlives an hour": [
+        "UPDATE inventory_reservation SET expires_at = clock_timestamp() - interval '6 minutes',"
+        " created_at = clock_timestamp() - interval '20 minutes' WHERE state = 'active'"
+    ],
+    "A cart becomes at most one living order": [
+        "DROP INDEX one_order_per_cart",
+        "UPDATE orders_order SET cart_id = (SELECT min(cart_id) FROM orders_order)",
+    ],
+    "An order has at most one live payment": [
+        "UPDATE payments_payment SET order_token ="
+        " (SELECT order_token FROM payments_payment WHERE id = :captured), attempt = 2,"
+        " refunded_minor = 0 WHERE id = :orphan"
+    ],
+    "No more is refunded than captured": [
+        "UPDATE payments_payment SET refunded_minor = 1 WHERE id = :captured"
+    ],
+    "Captured money is exactly": [
+        "UPDATE payments_payment SET currency = 'EUR' WHERE id = :captured"
+    ],
+    "No order is confirmed without its money": [
+        "UPDATE payments_payment SET state = 'failed' WHERE id = :captured"
+    ],
+    "Money without a confirmed order": [
+        "UPDATE payments_payment SET updated_at = now() - interval '16 minutes'",
+        "UPDATE payments_refund SET state = 'requested'",
+    ],
+    "Every journal has two entries": [
+        "UPDATE ledger_entry SET amount_minor = amount_minor + 1 WHERE journal_id = :journal"
+    ],
+    "The guards that keep the ledger": [
+        "ALTER TABLE ledger_entry DISABLE TRIGGER entry_append_only"
+    ],
+    "Every payment that came in": [
+        "UPDATE ledger_journal SET business_key = 'capture:other' WHERE id = :journal"
+    ],
+    "What came in is what the ledger says": [
+        "UPDATE ledger_entry SET amount_minor = amount_minor + 1 WHERE journal_id = :journal"
+        " AND account_id = :stripe"
+    ],
+    "A seller is owed what was earned": [
+        "UPDATE ledger_entry SET amount_minor = amount_minor - 1 WHERE account_id = :payable"
+    ],
+    "What is owed back to shoppers": ["UPDATE payments_refund SET state = 'pending'"],
+    "Nobody is paid more than was earned": [
+        "UPDATE ledger_entry SET amount_minor = abs(amount_minor) WHERE account_id = :payable"
+    ],
+    "An order is the sum of its parts": [
+        "UPDATE orders_sellerorder SET goods_minor = goods_minor + 1,"
+        " total_minor = total_minor + 1 WHERE id = :part"
+    ],
+    "A line's total, tax and commission": [
+        "UPDATE orders_orderline SET tax_minor = tax_minor + 1 WHERE id = :line"
+    ],
+    "Orders and their parts moved only": [
+        "UPDATE orders_orderevent SET from_state = 'canceled' WHERE to_state = 'confirmed'"
+    ],
+    "A part waits while its order does": [
+        "UPDATE orders_order SET state = 'pending' WHERE id = :confirmed"
+    ],
+    "Each move has exactly one event": [
+        "DELETE FROM orders_orderevent WHERE to_state = 'confirmed'"
+    ],
+    "No more is shipped, canceled": [
+        "ALTER TABLE orders_orderline DROP CONSTRAINT never_ship_more_than_ordered",
+        "UPDATE orders_orderline SET canceled_quantity = quantity + 1 WHERE id = :line",
+    ],
+    "What a line says was shipped": [
+        "UPDATE orders_orderline SET shipped_quantity = 0 WHERE shipped_quantity > 0"
+    ],
+    "Every confirmed order was told": [
+        "DELETE FROM outbox_delivery",
+        "DELETE FROM outbox_event WHERE name = 'orders.order-confirmed.v1'",
+    ],
+    "No fact waits for its hearers": [
+        "UPDATE outbox_event SET occurred_at = now() - interval '61 minutes'"
+    ],
+    "One key asks for one thing": [
+        "UPDATE payments_payment SET idempotency_key = 'other' WHERE id = :captured"
+    ],
+    "Every notice of the provider": [
+        "INSERT INTO payments_providerevent (event_id, kind, account, livemode, payload,"
+        " received_at, attempts, outcome, due_at) VALUES"
+        " ('evt_1', 'x', '', false, '{}', now() - interval '61 minutes', 0, '', now())"
+    ],
+}
+
+
+def promise_of(beginning: str) -> str:
+    [promise] = [rule.promise for rule in RULES if rule.promise.startswith(beginning)]
+    return promise
+
+
+def break_and_count(statements: list[str]) -> dict[str, int]:
+    """Break the shop with its guards asleep, count, and make it whole again."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            for statement in statements:
+                for name, query in ROWS.items():
+                    statement = re.sub(rf"{name}\b", query, statement)
+                cursor.execute(statement)
+        found = counts()
+        transaction.set_rollback(True)
+    return found
+
+
+def test_a_broken_rule_is_counted(shop: None) -> None:
+    """All in one shop: to build it takes longer than to break it."""
+    blind = {
+        beginning
+        for beginning, statements in BREAKS.items()
+        if break_and_count(statements)[promise_of(beginning)] == 0
+    }
+
+    assert blind == set()
+    assert set(counts().values()) == {0}
+
+
+def test_no_rule_is_left_without_its_break() -> None:
+    assert {promise_of(beginning) for beginning in BREAKS} == {rule.promise for rule in RULES}
+
+
+def test_the_command_prints_every_rule_and_its_count(
+    shop: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("check_invariants")
+
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(RULES) + 1
+    assert lines[0].startswith("INV1        0  No more is promised")
+    assert lines[-1] == f"All {len(RULES)} checks are zero."
+
+
+def test_the_command_fails_when_a_rule_is_broken(shop: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE inventory_stock SET on_hand = on_hand + 1")
+
+    with pytest.raises(SystemExit) as stopped:
+        call_command("check_invariants")
+
+    assert stopped.value.code == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_outside_a_transaction_all_rules_look_at_one_instant() -> None:
+    assert queries.broken() == []
+
+
+def test_the_hourly_check_raises_the_alarm(shop: None, caplog: pytest.LogCaptureFixture) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE inventory_stock SET on_hand = on_hand + 1")
+
+    tasks.check()
+
+    assert any("invariant.broken" in str(record.msg) for record in caplog.records)

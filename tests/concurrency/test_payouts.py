@@ -6,12 +6,9 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import Sum
 
-from commerce.gateways import stripe_calls
-from commerce.gateways.breaker import CircuitBreaker
 from commerce.ledger import queries as ledger
 from commerce.payouts import operations
 from commerce.payouts.models import Earning, Payout
-from devtools.stripe_double.double import StripeDouble
 from tests.factories.payouts import Provider, earned
 from tests.factories.sellers import make_seller
 from tests.support.race import race, race_all
@@ -65,20 +62,16 @@ def test_a_run_by_hand_beside_the_schedule_promises_nothing_twice(seller):
     assert Payout.objects.count() == 1
 
 
-def test_eight_senders_send_once(settings, monkeypatch):
-    monkeypatch.setattr(stripe_calls, "breaker", CircuitBreaker(threshold=1000, pause=0))
-    with StripeDouble() as double:
-        settings.STRIPE_API_BASE = double.url
-        provider = Provider(double)
-        seller = make_seller()
-        account_id = provider.connect(seller)
-        for _ in range(3):
-            earned(seller, provider=provider)
-        (payout_id,) = operations.run_now()
+def test_eight_senders_send_once(double):
+    provider, seller = Provider(double), make_seller()
+    account_id = provider.connect(seller)
+    for _ in range(3):
+        earned(seller, provider=provider)
+    (payout_id,) = operations.run_now()
 
-        results = race(lambda: operations.send(payout_id=payout_id), times=8)
-        assert not [result for result in results if isinstance(result, Exception)]
-        assert len(provider.transfers()) == 3
-        assert [payout.amount for payout in provider.payouts(account_id)] == [15_600]
+    results = race(lambda: operations.send(payout_id=payout_id), times=8)
+    assert not [result for result in results if isinstance(result, Exception)]
+    assert len(provider.transfers()) == 3
+    assert [payout.amount for payout in provider.payouts(account_id)] == [15_600]
     assert ledger.balance(code=f"payable:{seller.pk}", currency="USD") == 0
     assert Payout.objects.get().state == "sent"

@@ -9,7 +9,7 @@ from commerce.orders.types import OrderData
 from commerce.payouts import operations
 from commerce.sellers.models import Seller
 from commerce.sellers.operations import record_connected_account
-from devtools.stripe_double.double import StripeDouble
+from devtools.stripe_double import StripeDouble
 from tests.factories.fulfillment import delivered
 from tests.factories.sales import Sold, sell
 

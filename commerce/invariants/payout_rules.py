@@ -1,0 +1,113 @@
+"""Rules of payouts and parcels: who is paid, when, and out of whose orders."""
+
+from .types import Rule
+
+PAYOUT_RULES = [
+    Rule(
+        code="INV14",
+        promise="Every transfer to a seller is booked once, at its amount, and nothing else is.",
+        violations="""
+            SELECT (
+                SELECT count(*) FROM payouts_earning e
+                WHERE e.provider_transfer IS NOT NULL AND e.amount_minor IS DISTINCT FROM (
+                    SELECT sum(x.amount_minor) FROM ledger_journal j
+                    JOIN ledger_entry x ON x.journal_id = j.id
+                    JOIN ledger_account a ON a.id = x.account_id
+                    WHERE j.business_key = 'transfer:' || e.id
+                      AND a.code = 'payable:' || e.seller_id AND a.currency = e.currency
+                )
+            ) + (
+                SELECT count(*) FROM ledger_journal j
+                WHERE j.business_key LIKE 'transfer:%' AND NOT EXISTS (
+                    SELECT 1 FROM payouts_earning e
+                    WHERE 'transfer:' || e.id = j.business_key AND e.provider_transfer IS NOT NULL
+                )
+            )
+        """,
+    ),
+    Rule(
+        code="INV15",
+        promise="An earning is its part's goods less commission, plus shipping.",
+        violations="""
+            SELECT count(*) FROM payouts_earning e
+            JOIN orders_sellerorder p ON p.id = e.seller_order_id
+            JOIN orders_order o ON o.id = p.order_id
+            WHERE e.currency <> o.currency
+               OR e.amount_minor <> p.goods_minor - p.commission_minor + p.shipping_minor
+        """,
+    ),
+    Rule(
+        code="INV15",
+        promise="Every paid part is set aside for its seller within an hour.",
+        violations="""
+            SELECT count(*) FROM orders_sellerorder p
+            WHERE p.confirmed_at < clock_timestamp() - interval '1 hour'
+              AND p.goods_minor - p.commission_minor + p.shipping_minor > 0
+              AND NOT EXISTS (SELECT 1 FROM payouts_earning e WHERE e.seller_order_id = p.id)
+        """,
+    ),
+    Rule(
+        code="INV16",
+        promise="A payout that was sent has its receipt, and so has each of its transfers.",
+        violations="""
+            SELECT count(*) FROM payouts_payout p
+            WHERE p.state = 'sent' AND (
+                p.provider_payout IS NULL OR p.sent_at IS NULL OR EXISTS (
+                    SELECT 1 FROM payouts_earning e
+                    WHERE e.payout_id = p.id AND e.provider_transfer IS NULL
+                )
+            )
+        """,
+    ),
+    Rule(
+        code="INV18",
+        promise="Payouts moved only along the allowed graph.",
+        violations="""
+            SELECT count(*) FROM payouts_payoutmove
+            WHERE (from_state, to_state) NOT IN (
+                ('', 'created'), ('created', 'sending'), ('sending', 'sent'),
+                ('sending', 'failed'), ('failed', 'sending'), ('sent', 'failed')
+            )
+        """,
+    ),
+    Rule(
+        code="INV19",
+        promise="Each move of a payout is on record with its actor and leads to its state.",
+        violations="""
+            SELECT count(*) FROM payouts_payout p
+            LEFT JOIN (
+                SELECT payout_id, (array_agg(to_state ORDER BY id DESC))[1] AS state,
+                    bool_or(actor = '' OR from_state <> coalesce(before, '')) AS broken
+                FROM (
+                    SELECT m.*, lag(m.to_state) OVER (PARTITION BY payout_id ORDER BY id) AS before
+                    FROM payouts_payoutmove m
+                ) AS history GROUP BY payout_id
+            ) AS told ON told.payout_id = p.id
+            WHERE told.state IS DISTINCT FROM p.state OR told.broken
+        """,
+    ),
+    Rule(
+        code="INV24",
+        promise="No parcel, earning or payout crosses from one seller to another.",
+        violations="""
+            SELECT (
+                SELECT count(*) FROM fulfillment_shipment s
+                JOIN orders_sellerorder p ON p.id = s.seller_order_id
+                WHERE s.seller_id <> p.seller_id
+            ) + (
+                SELECT count(*) FROM fulfillment_shipmentline l
+                JOIN fulfillment_shipment s ON s.id = l.shipment_id
+                JOIN orders_orderline o ON o.id = l.order_line_id
+                WHERE o.seller_order_id <> s.seller_order_id
+            ) + (
+                SELECT count(*) FROM payouts_earning e
+                JOIN orders_sellerorder p ON p.id = e.seller_order_id
+                WHERE e.seller_id <> p.seller_id
+            ) + (
+                SELECT count(*) FROM payouts_earning e
+                JOIN payouts_payout p ON p.id = e.payout_id
+                WHERE e.seller_id <> p.seller_id OR e.currency <> p.currency
+            )
+        """,
+    ),
+]

@@ -41,14 +41,18 @@ class CardRow:
 
 def rows_for(*, product_ids: Iterable[int], locale: str, currency: str) -> list[CardRow]:
     """Return the cards of those products that can be shown, in six statements."""
-    wanted = list(product_ids)
-    products = catalog.products(product_ids=wanted)
-    listings = catalog.listings(product_ids=wanted, locale=locale)
-    offered = offers.of_products(product_ids=wanted, currency=currency, locale=locale)
+    listings = {
+        product_id: listing
+        for product_id, listing in catalog.listings(product_ids=product_ids, locale=locale).items()
+        if listing.is_live
+    }
+    if not listings:  # drafts change most often and show nothing
+        return []
+    products = catalog.products(product_ids=listings)
+    offered = offers.of_products(product_ids=listings, currency=currency, locale=locale)
     rows = (
-        _row(products[product_id], listings[product_id], offered[product_id])
-        for product_id in wanted
-        if product_id in products and product_id in listings
+        _row(products[product_id], listing, offered[product_id])
+        for product_id, listing in listings.items()
     )
     return [row for row in rows if row is not None]
 

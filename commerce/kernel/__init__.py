@@ -1,1 +1,4 @@
-"""Money, tokens and the clock: what every module counts on and what knows none of them."""
+"""Money, tokens, the clock, the actor and plain SQL: what every module counts on.
+
+Knows no other module and owns no table.
+"""

@@ -96,6 +96,15 @@ def test_any_number_of_products_costs_eight_statements(number: int) -> None:
     assert Card.objects.count() == number
 
 
+def test_a_draft_costs_three_statements() -> None:
+    product_id = make_product()
+
+    with counted() as statements:
+        operations.refresh(product_ids=[product_id])
+
+    assert len(statements) == 3
+
+
 def test_cards_that_disappear_cost_one_statement_together() -> None:
     products = [make_card() for _ in range(3)]
     for product_id in products[1:]:

@@ -2,10 +2,11 @@
 
 from .money_rules import LEDGER_RULES, PAYMENT_RULES
 from .order_rules import ORDER_RULES
+from .payout_rules import PAYOUT_RULES
 from .stock_rules import STOCK_RULES
 from .types import Rule
 
 RULES: list[Rule] = sorted(
-    [*STOCK_RULES, *PAYMENT_RULES, *LEDGER_RULES, *ORDER_RULES],
+    [*STOCK_RULES, *PAYMENT_RULES, *LEDGER_RULES, *ORDER_RULES, *PAYOUT_RULES],
     key=lambda rule: int(rule.code.removeprefix("INV")),
 )

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from commerce.checkout import operations as checkout
 from commerce.invariants import queries, tasks
+from commerce.invariants.payout_rules import PAYOUT_RULES
 from commerce.invariants.rules import RULES
 from commerce.inventory import operations as stock
 from commerce.orders import queries as orders
@@ -208,7 +209,9 @@ def test_a_broken_rule_is_counted(shop: None) -> None:
 
 
 def test_no_rule_is_left_without_its_break() -> None:
-    assert {promise_of(beginning) for beginning in BREAKS} == {rule.promise for rule in RULES}
+    """Those of payouts are broken in a file of their own."""
+    others = {rule.promise for rule in RULES if rule not in PAYOUT_RULES}
+    assert {promise_of(beginning) for beginning in BREAKS} == others
 
 
 def test_the_command_prints_every_rule_and_its_count(

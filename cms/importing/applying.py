@@ -1,17 +1,12 @@
 """One checked product into commerce and onto its page."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.utils.text import slugify
-from wagtail.coreutils import find_available_slug
 
 from cms.media import operations as media
 from cms.media.models import ShopImage
-from cms.pages.models import CategoryPage, ProductImage, ProductPage, SellerPage
 from commerce.catalog import operations as catalog
 from commerce.catalog.types import VariantInput
 from commerce.inventory import operations as inventory
@@ -20,32 +15,10 @@ from commerce.pricing import operations as pricing
 from commerce.pricing.types import PriceInput
 
 from . import columns as c
-from .pictures import PictureRefused, PictureSource, store, stored
+from . import paging
+from .pictures import PictureRefused, store, stored
+from .target import Applied, Target
 from .types import PictureRow, Problem, ProductRows, VariantRow
-
-
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """Where products go, and what happens to complete pages."""
-
-    seller_id: int
-    page: SellerPage
-    collection_id: int
-    location_id: int
-    categories: Mapping[int, CategoryPage]
-    currency: str
-    pictures: PictureSource
-    ending: str
-    encoder: Executor
-    index: Callable[[Iterable[ShopImage]], None]
-    user: Any = None
-
-
-@dataclass(kw_only=True)
-class Applied:
-    product_id: int
-    page_id: int
-    problems: list[Problem] = field(default_factory=list)
 
 
 def apply(product: ProductRows, *, target: Target, product_id: int | None) -> Applied:
@@ -77,11 +50,7 @@ def apply(product: ProductRows, *, target: Target, product_id: int | None) -> Ap
     _set_stock(product, variant_ids, target, applied)
     images = _images(product, target, applied)
     tile = _start_tile(images, target)
-    page = _page(product, product_id, target, images)
-    applied.page_id = page.pk
-    if tile is not None:
-        tile()
-    _finish(product, page, target, applied)
+    applied.page_id = paging.write(product, applied, target, images, before_publishing=tile)
     return applied
 
 
@@ -211,66 +180,3 @@ def _start_tile(
             media.record(image, made)
 
     return finish
-
-
-def _page(
-    product: ProductRows,
-    product_id: int,
-    target: Target,
-    images: list[tuple[PictureRow, ShopImage]],
-) -> ProductPage:
-    """Return the product's page with its draft brought up to date."""
-    live = ProductPage.objects.filter(
-        product_id=product_id, alias_of=None, locale_id=target.page.locale_id
-    ).first()
-    page = live.get_latest_revision_as_object() if live else ProductPage(live=False)
-    page.product_id = product_id
-    page.title = page.draft_title = product.title
-    page.summary = product.summary
-    page.description = product.description
-    page.seo_title = product.seo_title
-    page.search_description = product.seo_description
-    if product.category_id is not None:
-        page.categories = [target.categories[product.category_id]]
-    wanted = [(image.pk, picture.alt, picture.option_value) for picture, image in images]
-    if wanted != [(row.image_id, row.alt, row.option_value) for row in page.gallery.all()]:
-        page.gallery = [
-            ProductImage(
-                image=image, alt=picture.alt, option_value=picture.option_value, sort_order=at
-            )
-            for at, (picture, image) in enumerate(images)
-        ]
-    if live is None:
-        page.slug = find_available_slug(target.page, product.handle)
-        target.page.add_child(instance=page)
-    page.save_revision(user=target.user, clean=False, log_action=live is not None)
-    return page
-
-
-def _finish(product: ProductRows, page: ProductPage, target: Target, applied: Applied) -> None:
-    if product.status == "archived":
-        catalog.archive_product(product_id=applied.product_id)
-    elif page.product_id is not None and product.status == "active":
-        catalog.restore_product(product_id=applied.product_id)
-    if product.status != "active":
-        if page.live:
-            page.unpublish(user=target.user)
-        return
-    if target.ending == "draft":
-        return
-    try:
-        page.check_complete()
-    except ValidationError as error:
-        applied.problems.append(
-            Problem(
-                row=product.row,
-                handle=product.handle,
-                message=f"Kept as a draft. {' '.join(error.messages)}",
-                stops=False,
-            )
-        )
-        return
-    if target.ending == "publish":
-        page.get_latest_revision().publish(user=target.user)
-    elif page.has_unpublished_changes and not page.workflow_in_progress:
-        page.get_workflow().start(page, target.user)

@@ -47,6 +47,8 @@ class Waiting:
 
         for model, keys in self.objects[_SEARCH].items():
             objects = model.objects.filter(pk__in=keys)  # type: ignore[attr-defined]
+            if hasattr(model, "tags"):
+                objects = objects.prefetch_related("tags")
             get_search_backend().add_bulk(model, objects)
         for model, keys in self.objects[_REFERENCES].items():
             if not ReferenceIndex.is_indexed(model):

@@ -16,7 +16,8 @@ from commerce.discovery import operations as discovery
 from commerce.kernel.actor import acting_as
 from commerce.sellers import queries as sellers_queries
 
-from . import accounts, categories, reference, sellers
+from ..indexing import indexed_once
+from . import accounts, categories, reference, sellers, stocking
 from .content import Content
 from .pictures import PageImages
 
@@ -34,7 +35,7 @@ def load(*, say: Say, folder: Path = FOLDER) -> None:
     """Load the demo: reference data, categories, people, shops, goods, pages and menus."""
     images = PageImages(folder / "images")
     shops = json.loads((folder / "sellers.json").read_text())
-    with acting_as("demo"), left_for_later():
+    with acting_as("demo"), left_for_later(), indexed_once():
         with _step(say, "Carriers, taxes, categories, people"):
             reference.load(folder / "reference")
             ensure_site()
@@ -43,10 +44,8 @@ def load(*, say: Say, folder: Path = FOLDER) -> None:
             for account in accounts.STAFF:
                 accounts.ensure_user(account)
         with _step(say, "Shops and their goods"):
-            ids = {}
-            for shop in shops:
-                ids[shop["slug"]] = sellers.open_shop(shop, images)
-                sellers.stock_shop(ids[shop["slug"]], shop, folder, say)
+            ids = {shop["slug"]: sellers.open_shop(shop, images) for shop in shops}
+            stocking.stock_all(shops, ids, folder, say)
         with _step(say, "Pages and menus"):
             content = json.loads((folder / "content.json").read_text())
             Content(content, ids, images).load()

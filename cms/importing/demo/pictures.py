@@ -1,11 +1,10 @@
-"""Pictures of the demo's own pages, each stored once, with renditions for the first visitor."""
+"""Pictures of the demo's own pages, each stored once."""
 
 from pathlib import Path
 
 from django.core.files.base import ContentFile
 from wagtail.models import Collection
 
-from cms.media import operations as media
 from cms.media.models import ShopImage
 
 from ..pictures import check_picture
@@ -42,6 +41,4 @@ class PageImages:
             file_size=len(data),
         )
         image.save()
-        if (made := media.encode(image, formats=["webp"])) is not None:
-            media.record(image, made)
         return image

@@ -1,8 +1,6 @@
 """The shops: people, terms, ways to send parcels, pages and goods."""
 
 import html
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -13,12 +11,8 @@ from commerce.inventory import operations as inventory
 from commerce.sellers import operations as sellers
 from commerce.sellers import queries as seller_queries
 
-from .. import operations as importing
-from ..models import ImportJob
 from . import accounts
 from .pictures import PageImages
-
-Say = Callable[[str], None]
 
 
 def open_shop(data: dict[str, Any], images: PageImages) -> int:
@@ -46,24 +40,6 @@ def open_shop(data: dict[str, Any], images: PageImages) -> int:
         _offer_shipping(seller_id, method)
     _write_page(seller_id, data, images)
     return seller_id
-
-
-def stock_shop(seller_id: int, data: dict[str, Any], folder: Path, say: Say) -> None:
-    """Import the shop's goods, as the shop itself would."""
-
-    def progress(job: ImportJob) -> None:
-        if job.next_product % 25 == 0:
-            say(f"  {data['name']}: {job.next_product} of {job.total} products")
-
-    job = importing.import_file(
-        path=folder / data["products_file"], seller_id=seller_id, on_progress=progress
-    )
-    problems = list(job.problems.order_by("row")[:20])
-    say(f"  {data['name']}: {job.created} products, {len(problems)} problems")
-    for problem in problems:
-        say(f"    row {problem.row}, {problem.column or 'row'}: {problem.message}")
-    if job.state == ImportJob.State.REFUSED:
-        say(f"    {job.refusal}")
 
 
 def _offer_shipping(seller_id: int, method: dict[str, Any]) -> None:

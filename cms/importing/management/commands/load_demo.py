@@ -1,3 +1,4 @@
+import logging
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +18,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # One line for each of some thousand saves tells nobody anything.
+        for name in ("django_tasks", "wagtail", "django_structlog.celery.receivers"):
+            logging.getLogger(name).setLevel(logging.WARNING)
         if options["accounts"]:
             for role, email, password in load.accounts_table():
                 self.stdout.write(f"{role:<36} {email:<36} {password}")

@@ -1,0 +1,124 @@
+"""A product's page: written as a draft, and published, submitted or taken down as asked."""
+
+from collections.abc import Callable
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from wagtail.coreutils import find_available_slug
+from wagtail.log_actions import log
+from wagtail.models import Page
+from wagtail.signals import page_published
+
+from cms.media.models import ShopImage
+from cms.pages.models import ProductImage, ProductPage
+from commerce.catalog import operations as catalog
+
+from .target import Applied, Target
+from .types import PictureRow, Problem, ProductRows
+
+Images = list[tuple[PictureRow, ShopImage]]
+
+
+def write(
+    product: ProductRows,
+    applied: Applied,
+    target: Target,
+    images: Images,
+    *,
+    before_publishing: Callable[[], None] | None = None,
+) -> int:
+    """Bring the product's page up to date and return its id.
+
+    A page that should go live but lacks something stays a draft, and the problem
+    says what it lacks.
+    """
+    existing = ProductPage.objects.filter(
+        product_id=applied.product_id, alias_of=None, locale_id=target.page.locale_id
+    ).first()
+    page = existing.get_latest_revision_as_object() if existing else ProductPage(live=False)
+    page.product_id = applied.product_id
+    _describe(page, product, target, images)
+    goes_live = _may_go_live(page, product, applied, target)
+    if before_publishing is not None:
+        before_publishing()
+    if existing is None:
+        _add(page, product, target, live=goes_live and target.ending == "publish")
+    else:
+        page.save_revision(user=target.user, clean=False, log_action=True)
+        if goes_live and target.ending == "publish":
+            page.get_latest_revision().publish(user=target.user)
+    if goes_live and target.ending == "submit" and not page.workflow_in_progress:
+        page.get_workflow().start(page, target.user)
+    _follow_status(page, product, applied, target, is_new=existing is None)
+    return int(page.pk)
+
+
+def _describe(page: ProductPage, product: ProductRows, target: Target, images: Images) -> None:
+    page.title = page.draft_title = product.title
+    page.summary = product.summary
+    page.description = product.description
+    page.seo_title = product.seo_title
+    page.search_description = product.seo_description
+    if product.category_id is not None:
+        page.categories = [target.categories[product.category_id]]
+    wanted = [(image.pk, picture.alt, picture.option_value) for picture, image in images]
+    if wanted != [(row.image_id, row.alt, row.option_value) for row in page.gallery.all()]:
+        page.gallery = [
+            ProductImage(
+                image=image, alt=picture.alt, option_value=picture.option_value, sort_order=at
+            )
+            for at, (picture, image) in enumerate(images)
+        ]
+
+
+def _may_go_live(page: ProductPage, product: ProductRows, applied: Applied, target: Target) -> bool:
+    if product.status != "active" or target.ending == "draft":
+        return False
+    try:
+        page.check_complete()
+    except ValidationError as error:
+        applied.problems.append(
+            Problem(
+                row=product.row,
+                handle=product.handle,
+                message=f"Kept as a draft. {' '.join(error.messages)}",
+                stops=False,
+            )
+        )
+        return False
+    return True
+
+
+def _add(page: ProductPage, product: ProductRows, target: Target, *, live: bool) -> None:
+    """Add a new page. One that goes live is born live: Wagtail's way there saves it three times."""
+    page.slug = find_available_slug(target.page, product.handle)
+    page.owner = target.user
+    if live:
+        page.live = True
+        page.first_published_at = page.last_published_at = timezone.now()
+    target.page.add_child(instance=page)
+    log(instance=page, action="wagtail.create", user=target.user, content_changed=True)
+    revision = page.save_revision(user=target.user, clean=False)
+    if live:
+        Page.objects.filter(pk=page.pk).update(
+            live_revision=revision, has_unpublished_changes=False
+        )
+        page.live_revision, page.has_unpublished_changes = revision, False
+        page_published.send(sender=ProductPage, instance=page, revision=revision)
+        log(instance=page, action="wagtail.publish", user=target.user, revision=revision)
+
+
+def _follow_status(
+    page: ProductPage,
+    product: ProductRows,
+    applied: Applied,
+    target: Target,
+    *,
+    is_new: bool,
+) -> None:
+    if product.status == "archived":
+        catalog.archive_product(product_id=applied.product_id)
+    elif product.status == "active" and not is_new:
+        catalog.restore_product(product_id=applied.product_id)
+    if product.status != "active" and page.live:
+        page.unpublish(user=target.user)

@@ -41,11 +41,19 @@ ITEMS = [
         work=Work.ANYONE, icon_name="clipboard-list", order=100,
     ),
     SellersItem(
+        "Products", reverse_lazy("selling:products"),
+        work=Work.CONTENT, icon_name="tag", order=110,
+    ),
+    SellersItem(
+        "Stock and prices", reverse_lazy("selling:stock"),
+        work=Work.CONTENT, icon_name="boxes", order=120,
+    ),
+    SellersItem(
         "Earnings", reverse_lazy("selling:earnings"),
         work=Work.MONEY, icon_name="coins", order=130,
     ),
     SellersItem(
-        "Pictures", reverse_lazy("wagtailimages:index"),
+        "Pictures", reverse_lazy("selling:pictures"),
         work=Work.CONTENT, icon_name="image", order=140,
     ),
     StorePageItem("Store page", "", work=Work.CONTENT, icon_name="home", order=150),

@@ -19,8 +19,8 @@ from commerce.sellers import queries as sellers
 from commerce.sellers.types import SellerData
 
 from .models import Workspace
+from .queries import SELLERS
 
-SELLERS = "Sellers"
 MODERATORS = "Moderators"
 MODERATION = "Moderation of sellers' pages"
 PAGE_PERMISSIONS = ("add_page", "change_page")

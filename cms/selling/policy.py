@@ -13,9 +13,12 @@ class Door(Enum):
     REFUSED = "answers 404"
     OPEN = "holds nothing of anybody"
     OWN_PAGE = "the page lies in the seller's own subtree"
+    OWN_PRODUCT_PAGE = "the page lies below the seller's own, which itself stays"
     OWN_IMAGE = "the image lies in the seller's own collection"
+    OWN_IMAGES = "all images asked for lie in the seller's own collection"
     SCOPED = "the view or a hook limits it to the seller's own"
     PAGE_CHOICE = "a chooser below a page that sellers may pick from"
+    DETOUR = "leads to the seller's own screen instead"
 
 
 class Work(Enum):
@@ -33,17 +36,14 @@ _OPEN = [
     "wagtailadmin_javascript_catalog",
     "wagtailadmin_sprite",
     "wagtailadmin_login",
+    "admin-login",
     "wagtail_modeladmin:javascript_catalog",
 ]
 _SCOPED = ["wagtailadmin_home"]
 _OWN_PAGE = [
-    "wagtailadmin_explore",
-    "wagtailadmin_explore_results",
     "wagtailadmin_pages:edit",
     "wagtailadmin_pages:preview_on_edit",
     "wagtailadmin_pages:view_draft",
-    "wagtailadmin_pages:delete",
-    "wagtailadmin_pages:unpublish",
     "wagtailadmin_pages:confirm_workflow_cancellation",
     "wagtailadmin_pages:revisions_index",
     "wagtailadmin_pages:revisions_view",
@@ -57,32 +57,36 @@ _OWN_PAGE = [
     "wagtailadmin_editing_sessions:ping",
     "wagtailadmin_editing_sessions:release",
 ]
+_OWN_PRODUCT_PAGE = ["wagtailadmin_pages:delete", "wagtailadmin_pages:unpublish"]
 _OWN_IMAGE = [
     "wagtailimages:edit",
+    "wagtailimages:edit_multiple",
     "wagtailimages:delete",
+    "wagtailimages:delete_multiple",
     "wagtailimages_chooser:chosen",
     "wagtailimages_chooser:select_format",
 ]
+_OWN_IMAGES = ["wagtailimages_chooser:chosen_multiple"]
 _SCOPED_CONTENT = [
-    "wagtailimages:index",
-    "wagtailimages:index_results",
     "wagtailimages:add",
     "wagtailimages:add_multiple",
-    "wagtailimages:edit_multiple",
     "wagtailimages:create_multiple_from_uploaded_image",
-    "wagtailimages:delete_multiple",
     "wagtailimages:delete_upload_multiple",
     "wagtailimages_chooser:choose",
     "wagtailimages_chooser:choose_results",
-    "wagtailimages_chooser:chosen_multiple",
     "wagtailimages_chooser:create",
 ]
 _PAGE_CHOICE = [
     "wagtailadmin_choose_page",
     "wagtailadmin_choose_page_child",
     "wagtailadmin_choose_page_search",
-    "wagtailadmin_choose_page_chosen_multiple",
 ]
+# Wagtail's listings filter by people and tags of the whole marketplace; ours do not.
+_DETOURS = {
+    "wagtailadmin_explore": "selling:products",
+    "wagtailadmin_explore_root": "selling:products",
+    "wagtailimages:index": "selling:pictures",
+}
 
 Policy = tuple[Door, Work]
 
@@ -90,16 +94,21 @@ POLICIES: dict[str, Policy] = {
     **dict.fromkeys(_OPEN, (Door.OPEN, Work.ANYONE)),
     **dict.fromkeys(_SCOPED, (Door.SCOPED, Work.ANYONE)),
     **dict.fromkeys(_OWN_PAGE, (Door.OWN_PAGE, Work.CONTENT)),
+    **dict.fromkeys(_OWN_PRODUCT_PAGE, (Door.OWN_PRODUCT_PAGE, Work.CONTENT)),
     **dict.fromkeys(_OWN_IMAGE, (Door.OWN_IMAGE, Work.CONTENT)),
+    **dict.fromkeys(_OWN_IMAGES, (Door.OWN_IMAGES, Work.CONTENT)),
     **dict.fromkeys(_SCOPED_CONTENT, (Door.SCOPED, Work.CONTENT)),
     **dict.fromkeys(_PAGE_CHOICE, (Door.PAGE_CHOICE, Work.CONTENT)),
+    **dict.fromkeys(_DETOURS, (Door.DETOUR, Work.CONTENT)),
 }
 
-# Addresses of Wagtail and of our back office that exist and that no seller enters. A name that
-# ends in ":" covers a whole namespace of screens that are nobody's but staff's.
+# Addresses of Wagtail and of our back office that exist and that no seller enters. Those without
+# a name go by their view.
 REFUSED_NAMES = {
+    "django.views.generic.base.TemplateView",
+    "wagtail.admin.views.home.default",
     "wagtailadmin_error_test",
-    "wagtailadmin_explore_root",
+    "wagtailadmin_explore_results",
     "wagtail_bulk_action",
     "wagtailadmin_pages:add",
     "wagtailadmin_pages:preview_on_add",
@@ -121,6 +130,7 @@ REFUSED_NAMES = {
     "wagtailadmin_pages:set_privacy",
     "wagtailadmin_pages:lock",
     "wagtailadmin_pages:unlock",
+    "wagtailadmin_choose_page_chosen_multiple",
     "wagtailadmin_choose_page_external_link",
     "wagtailadmin_choose_page_email_link",
     "wagtailadmin_choose_page_phone_link",
@@ -132,6 +142,7 @@ REFUSED_NAMES = {
     "wagtailadmin_password_reset_done",
     "wagtailadmin_password_reset_confirm",
     "wagtailadmin_password_reset_complete",
+    "wagtailimages:index_results",
     "wagtailimages:url_generator",
     "wagtailimages:url_generator_output",
     "wagtailimages:preview",
@@ -165,6 +176,11 @@ def declare(name: str, door: Door, work: Work) -> None:
 def refuse_namespace(namespace: str) -> None:
     """State that a namespace of the back office is for staff alone."""
     REFUSED_NAMESPACES.add(namespace)
+
+
+def detour_of(name: str) -> str:
+    """Return the name of the screen to which an address leads sellers instead."""
+    return _DETOURS[name]
 
 
 def policy_of(name: str) -> Policy | None:

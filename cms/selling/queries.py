@@ -1,18 +1,42 @@
 """What belongs to a seller in the admin."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, QuerySet, Sum
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast
 from wagtail.admin.models import EditingSession
-from wagtail.models import Page
+from wagtail.models import Page, WorkflowState
 
 from cms.media.models import ShopImage
-from cms.pages.models import CategoryPage
+from cms.pages.models import CategoryIndexPage, CategoryPage, ProductPage
+from commerce.catalog.models import Product, Variant
+from commerce.inventory.models import Stock
 from commerce.orders.models import OrderEvent, SellerOrder
 from commerce.payouts.models import Payout
+from commerce.pricing.models import Price
 from commerce.sellers import queries as sellers
 
 from .models import Workspace
+
+SELLERS = "Sellers"
+"""The group that lets a seller's people into the admin."""
 
 
 class NoSeller(LookupError):
@@ -66,9 +90,11 @@ def owns_page(*, workspace: WorkspaceData, page_id: int) -> bool:
     return Page.objects.filter(pk=page_id, path__startswith=workspace.page_path).exists()
 
 
-def owns_image(*, workspace: WorkspaceData, image_id: int) -> bool:
-    """Tell whether an image lies in the seller's own collection."""
-    return ShopImage.objects.filter(pk=image_id, collection_id=workspace.collection_id).exists()
+def owns_images(*, workspace: WorkspaceData, image_ids: Iterable[int]) -> bool:
+    """Tell whether all images lie in the seller's own collection."""
+    wanted = set(image_ids)
+    own = ShopImage.objects.filter(pk__in=wanted, collection_id=workspace.collection_id)
+    return own.count() == len(wanted)
 
 
 def owns_editing_session(*, workspace: WorkspaceData, session_id: int) -> bool:
@@ -81,21 +107,41 @@ def owns_editing_session(*, workspace: WorkspaceData, session_id: int) -> bool:
 
 
 def choosable_pages(*, workspace: WorkspaceData, pages: QuerySet[Page]) -> QuerySet[Page]:
-    """Narrow pages to the live categories and the seller's own."""
-    categories = CategoryPage.objects.live().values("pk")
-    own = pages.filter(path__startswith=workspace.page_path)
-    return own | pages.filter(pk__in=categories)
+    """Narrow pages to the live categories, the seller's own, and the way to both."""
+    own = Q(path__startswith=workspace.page_path)
+    return pages.filter(own | Q(pk__in=_live_categories()) | Q(path__in=_way(workspace)))
 
 
 def may_browse(*, workspace: WorkspaceData, page_id: int) -> bool:
-    """Tell whether a chooser may open a page: own, a category, or on the way to one."""
-    if owns_page(workspace=workspace, page_id=page_id):
-        return True
-    page = Page.objects.filter(pk=page_id).only("path", "depth").first()
-    if page is None:
-        return False
-    on_the_way = workspace.page_path.startswith(page.path)
-    return on_the_way or CategoryPage.objects.live().filter(path__startswith=page.path).exists()
+    """Tell whether a chooser may open a page: own, a live category, or on the way to one."""
+    page = Page.objects.filter(pk=page_id)
+    return choosable_pages(workspace=workspace, pages=page).exists()
+
+
+def category_root() -> int | None:
+    """Return the page below which all categories stand."""
+    return CategoryIndexPage.objects.order_by("pk").values_list("pk", flat=True).first()
+
+
+def is_in_sellers_group(*, user_id: int) -> bool:
+    """Tell whether somebody entered the admin as one of a seller's people."""
+    return Group.objects.filter(name=SELLERS, user=user_id).exists()
+
+
+def _live_categories() -> QuerySet[Page]:
+    return CategoryPage.objects.live().values("pk")
+
+
+def _way(workspace: WorkspaceData) -> set[str]:
+    """Return the paths of the pages above the seller's own and above the categories."""
+    root = CategoryIndexPage.objects.order_by("pk").values_list("path", flat=True).first() or ""
+    steps = Page.steplen
+    return {
+        path[:length]
+        for path in (workspace.page_path, root)
+        for length in range(steps, len(path) + 1, steps)
+        if path[:length] != workspace.page_path
+    }
 
 
 def own_orders(*, seller_id: int) -> QuerySet[SellerOrder]:
@@ -115,6 +161,84 @@ def moves_of(*, seller_id: int, seller_order_id: int) -> list[OrderEvent]:
 def own_payouts(*, seller_id: int) -> QuerySet[Payout]:
     """Return a seller's payouts with how many orders each pays for. Raises NoSeller."""
     return Payout.objects.filter(seller_id=_known(seller_id)).annotate(orders=Count("earnings"))
+
+
+def own_products(*, seller_id: int) -> QuerySet[Product]:
+    """Return a seller's products with their page's state and figures. Raises NoSeller.
+
+    `page_state` is archived, live, waiting or draft; `waits` tells that a version
+    of the page waits for approval, also beside a live one.
+    """
+    page = ProductPage.objects.filter(product=OuterRef("pk"), alias_of=None).order_by("-live", "pk")
+    waiting = WorkflowState.objects.filter(
+        status=WorkflowState.STATUS_IN_PROGRESS,
+        base_content_type=ContentType.objects.get_for_model(Page),
+        object_id=Cast(OuterRef("page_id"), CharField()),
+    )
+    stock = (
+        Stock.objects.filter(variant__product=OuterRef("pk"), variant__is_active=True)
+        .order_by()
+        .values("variant__product")
+    )
+    prices = Price.objects.filter(
+        variant__product=OuterRef("pk"),
+        variant__is_active=True,
+        currency=settings.BASE_CURRENCY,
+    )
+    return (
+        Product.objects.filter(seller_id=_known(seller_id))
+        .annotate(
+            page_id=Subquery(page.values("pk")[:1]),
+            is_live=Subquery(page.values("live")[:1]),
+            has_changes=Subquery(page.values("has_unpublished_changes")[:1]),
+            waits=Exists(waiting),
+            skus=Count("variants", filter=Q(variants__is_active=True)),
+            available=Subquery(
+                stock.annotate(free=Sum(F("on_hand") - F("reserved"))).values("free")
+            ),
+            price_from=Subquery(prices.order_by("amount_minor").values("amount_minor")[:1]),
+        )
+        .annotate(
+            page_state=Case(
+                When(state="archived", then=Value("archived")),
+                When(is_live=True, then=Value("live")),
+                When(waits=True, then=Value("waiting")),
+                default=Value("draft"),
+            )
+        )
+    )
+
+
+def own_variants(*, seller_id: int) -> QuerySet[Variant]:
+    """Return what a seller can stock and price: active SKUs of products not archived.
+
+    Raises NoSeller.
+    """
+    rows = Variant.objects.filter(product__seller_id=_known(seller_id), is_active=True)
+    return rows.exclude(product__state="archived").select_related("product")
+
+
+def low_stock(*, seller_id: int) -> QuerySet[Stock]:
+    """Return the seller's stock rows at or below their threshold, the emptiest first.
+
+    Only SKUs that shoppers can find. Raises NoSeller.
+    """
+    live = ProductPage.objects.live().filter(product=OuterRef("variant__product"))
+    return (
+        Stock.objects.filter(
+            Exists(live),
+            variant__in=own_variants(seller_id=seller_id).values("pk"),
+            on_hand__lte=F("low_at") + F("reserved"),
+        )
+        .select_related("variant__product")
+        .annotate(free=F("on_hand") - F("reserved"))
+        .order_by("free", "variant__sku")
+    )
+
+
+def own_pictures(*, workspace: WorkspaceData) -> QuerySet[ShopImage]:
+    """Return the images in the seller's own collection. Raises NoSeller without one."""
+    return ShopImage.objects.filter(collection_id=_known(workspace.collection_id))
 
 
 def _known(seller_id: int) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import URLPattern, path
 
 from .policy import Door, declare
-from .views import earnings, orders
+from .views import earnings, orders, pictures, products, stock
 
 app_name = "selling"
 
@@ -27,6 +27,15 @@ urlpatterns = [
         orders.ParcelDelivered,
         "parcel_delivered",
     ),
+    screen("products/", products.ProductList, "products"),
+    screen("products/results/", products.ProductList, "products_results", results_only=True),
+    screen("products/new/", products.NewProduct, "product_new"),
+    screen("products/<int:product_id>/", products.ProductDetail, "product"),
+    screen("products/<int:product_id>/page/", products.ProductPresented, "product_page"),
+    screen("products/<int:product_id>/archive/", products.ProductArchived, "product_archive"),
+    screen("stock/", stock.StockGrid, "stock"),
+    screen("pictures/", pictures.Pictures, "pictures"),
+    screen("pictures/results/", pictures.Pictures, "pictures_results", results_only=True),
     screen("earnings/", earnings.Earnings, "earnings"),
     screen("earnings/payouts/", earnings.PayoutList, "payouts"),
     screen("earnings/statement/", earnings.StatementScreen, "statement"),

@@ -1,7 +1,7 @@
 """The wall around sellers in the Wagtail admin: deny by default, answer 404.
 
 Wagtail's own permissions stay in force behind it; this is the outer of several
-guards (own viewsets that need a seller, chooser hooks, collections, groups).
+guards (own screens that need a seller, chooser hooks, collections, groups).
 """
 
 from collections.abc import Callable
@@ -9,18 +9,25 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 
 from . import queries
-from .policy import Door, policy_of
+from .policy import Door, Work, detour_of, policy_of
 
 Handler = Callable[[HttpRequest], HttpResponse]
+Arguments = dict[str, Any]
 
-PAGE_ARGUMENTS = ("page_id", "parent_page_id", "page_to_move_id", "destination_page_id")
-SUSPENDED_STATES = {"suspended", "closed"}
+EVERYBODYS = {"admin-login", "wagtailadmin_login", "wagtailadmin_logout"}
+PAGE_MODELS = {("pages", "productpage"), ("pages", "sellerpage"), ("wagtailcore", "page")}
 
 
 class SellerWallMiddleware:
-    """Let a seller's people through declared doors only. Others are Wagtail's business."""
+    """Let a seller's people through declared doors only; shoppers through none.
+
+    Staff are Wagtail's business. Somebody who worked for a seller and does no
+    longer is nobody here, whatever group is still to be left.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -33,57 +40,102 @@ class SellerWallMiddleware:
         request: HttpRequest,
         view: Callable[..., HttpResponse],
         args: tuple[Any, ...],
-        kwargs: dict[str, Any],
+        kwargs: Arguments,
     ) -> HttpResponse | None:
         match = request.resolver_match
-        if match is None or not request.path.startswith("/admin/"):
+        if match is None or not match.route.startswith("admin/"):
             return None
         if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
             return None
         workspace = queries.workspace_of(user_id=request.user.pk)
-        if workspace is None:
+        if workspace is not None:
+            request.seller_workspace = workspace  # type: ignore[attr-defined]
+            return _enter(request, match.view_name, workspace, kwargs)
+        if match.view_name in EVERYBODYS or _is_staff(request):
             return None
-        request.seller_workspace = workspace
-        self._check(match.view_name, workspace, kwargs)
-        return None
+        raise Http404
 
-    def _check(self, name: str, workspace: queries.WorkspaceData, kwargs: dict[str, Any]) -> None:
-        door, work = policy_of(name) or (Door.REFUSED, None)
-        if door is Door.REFUSED or work is None or workspace.role not in work.value:
-            raise Http404
-        if workspace.state in SUSPENDED_STATES and work.name == "CONTENT":
-            raise Http404
-        if door is Door.OWN_PAGE and not self._own_pages(workspace, kwargs):
-            raise Http404
-        if door is Door.OWN_IMAGE and not queries.owns_image(
-            workspace=workspace, image_id=self._number(kwargs, ("image_id", "pk"))
-        ):
-            raise Http404
-        if door is Door.PAGE_CHOICE and not self._choice(workspace, kwargs):
-            raise Http404
 
-    def _own_pages(self, workspace: queries.WorkspaceData, kwargs: dict[str, Any]) -> bool:
-        if "app_label" in kwargs:  # an editing session names any kind of object
-            if kwargs.get("model_name") not in ("productpage", "sellerpage", "page"):
-                return False
-            return queries.owns_page(
-                workspace=workspace, page_id=self._number(kwargs, ("object_id",))
+def _is_staff(request: HttpRequest) -> bool:
+    user = request.user
+    return user.has_perm("wagtailadmin.access_admin") and (
+        user.is_superuser or not queries.is_in_sellers_group(user_id=user.pk)
+    )
+
+
+def _enter(
+    request: HttpRequest, name: str, workspace: queries.WorkspaceData, kwargs: Arguments
+) -> HttpResponse | None:
+    door, work = policy_of(name) or (Door.REFUSED, Work.ANYONE)
+    if workspace.role not in work.value:
+        raise Http404
+    if workspace.is_suspended and work is Work.CONTENT:
+        raise Http404
+    if door is Door.DETOUR and request.method == "GET":
+        return redirect(detour_of(name))
+    if door is Door.PAGE_CHOICE and name == "wagtailadmin_choose_page":
+        return _choose_from_the_start(request, workspace)
+    if not _is_own(request, door, workspace, kwargs):
+        raise Http404
+    return None
+
+
+def _is_own(
+    request: HttpRequest, door: Door, workspace: queries.WorkspaceData, kwargs: Arguments
+) -> bool:
+    match door:
+        case Door.OPEN | Door.SCOPED:
+            return True
+        case Door.OWN_PAGE:
+            return _owns_page(workspace, kwargs)
+        case Door.OWN_PRODUCT_PAGE:
+            page_id = _number(kwargs, "page_id")
+            return page_id != workspace.page_id and _owns_page(workspace, kwargs)
+        case Door.OWN_IMAGE:
+            image_id = _number(kwargs, "image_id", "pk")
+            return queries.owns_images(workspace=workspace, image_ids=[image_id])
+        case Door.OWN_IMAGES:
+            wanted = request.GET.getlist("id")
+            return all(map(str.isdecimal, wanted)) and queries.owns_images(
+                workspace=workspace, image_ids=map(int, wanted)
             )
-        if "session_id" in kwargs and len(kwargs) == 1:
-            return queries.owns_editing_session(
-                workspace=workspace, session_id=self._number(kwargs, ("session_id",))
-            )
-        named = [kwargs[key] for key in PAGE_ARGUMENTS if key in kwargs]
-        return bool(named) and all(
-            queries.owns_page(workspace=workspace, page_id=int(page_id)) for page_id in named
+        case Door.PAGE_CHOICE:
+            parent = kwargs.get("parent_page_id")
+            return parent is None or queries.may_browse(workspace=workspace, page_id=int(parent))
+        case _:
+            return False
+
+
+def _owns_page(workspace: queries.WorkspaceData, kwargs: Arguments) -> bool:
+    if "app_label" in kwargs:  # an editing session names any kind of object
+        if (kwargs["app_label"], kwargs.get("model_name")) not in PAGE_MODELS:
+            return False
+        return queries.owns_page(workspace=workspace, page_id=_number(kwargs, "object_id"))
+    if "session_id" in kwargs:
+        return queries.owns_editing_session(
+            workspace=workspace, session_id=_number(kwargs, "session_id")
         )
+    return queries.owns_page(workspace=workspace, page_id=_number(kwargs, "page_id", "pk"))
 
-    def _choice(self, workspace: queries.WorkspaceData, kwargs: dict[str, Any]) -> bool:
-        parent = kwargs.get("parent_page_id")
-        return parent is None or queries.may_browse(workspace=workspace, page_id=int(parent))
 
-    def _number(self, kwargs: dict[str, Any], names: tuple[str, ...]) -> int:
-        value = next((kwargs[name] for name in names if name in kwargs), None)
-        if value is None or not str(value).isdecimal():
-            raise Http404
-        return int(value)
+def _choose_from_the_start(
+    request: HttpRequest, workspace: queries.WorkspaceData
+) -> HttpResponse | None:
+    """Start a page chooser where the seller may look.
+
+    Wagtail would start at the common ancestor of all pages of the type, which
+    can be another seller's page, and shows its title.
+    """
+    categories = "category" in request.GET.get("page_type", "").lower()
+    start = queries.category_root() if categories else workspace.page_id
+    if not start:
+        raise Http404
+    address = reverse("wagtailadmin_choose_page_child", args=[start])
+    return redirect(f"{address}?{request.GET.urlencode()}")
+
+
+def _number(kwargs: Arguments, *names: str) -> int:
+    value = next((kwargs[name] for name in names if name in kwargs), None)
+    if value is None or not str(value).isdecimal():
+        raise Http404
+    return int(value)

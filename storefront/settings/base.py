@@ -237,6 +237,8 @@ CELERY_TASK_ROUTES = {
     "commerce.payouts.*": {"queue": "money"},
     "commerce.checkout.*": {"queue": "money"},
     "commerce.notifications.*": {"queue": "mail"},
+    "cms.importing.*": {"queue": "slow"},
+    "cms.media.*": {"queue": "slow"},
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -261,6 +263,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile listings": {"task": "cms.bridge.tasks.reconcile", "schedule": 24 * 3600},
     "expire carts": {"task": "commerce.cart.tasks.expire", "schedule": 3600},
     "publish scheduled pages": {"task": "cms.bridge.tasks.publish_scheduled", "schedule": 60},
+    "make missing renditions": {"task": "cms.media.tasks.make_missing", "schedule": 3600},
     "check invariants": {"task": "commerce.invariants.tasks.check", "schedule": 3600},
 }
 

@@ -1,16 +1,18 @@
 """Checkout, step by step. Placing, paying and settling have files of their own."""
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from commerce.accounts import operations as accounts
 from commerce.accounts.types import AddressData
 from commerce.cart import operations as carts
 from commerce.cart import queries as cart_queries
+from commerce.cart.types import CartData
 from commerce.gateways.payments import GatewayUnavailable
 from commerce.inventory import operations as inventory
 from commerce.kernel import clock
@@ -75,17 +77,33 @@ log = structlog.get_logger(__name__)
 
 ASK_AGAIN = timedelta(seconds=90)
 
+_KEEP_CONTACT = """
+INSERT INTO checkout_checkout AS told (cart_id, email, ship_to, methods, updated_at)
+VALUES (%s, %s, %s::jsonb, '{}', statement_timestamp())
+ON CONFLICT (cart_id) DO UPDATE SET
+    email = EXCLUDED.email, ship_to = EXCLUDED.ship_to, updated_at = EXCLUDED.updated_at
+RETURNING told.methods::text
+"""
 
-def set_contact(*, cart_token: str, email: str, address: AddressData) -> None:
-    """Keep who buys and where it goes. Raises InvalidAddress (of accounts) and CartUnavailable."""
+
+def set_contact(*, cart_token: str, email: str, address: AddressData) -> Review:
+    """Keep who buys and where it goes, and return what is known now.
+
+    Raises InvalidAddress (of accounts) and CartUnavailable.
+    """
     checked = accounts.check_address(address=address)
-    cart_id = _cart_id(cart_token)
-    Checkout.objects.bulk_create(
-        [Checkout(cart_id=cart_id, email=email, ship_to=checked.as_dict())],
-        update_conflicts=True,
-        unique_fields=["cart"],
-        update_fields=["email", "ship_to", "updated_at"],
-    )
+    cart = _contents(cart_token)
+    told = Checkout(cart_id=cart.id, email=email, ship_to=checked.as_dict())
+    told.methods = _keep_contact(told)
+    return review_of(cart, told)
+
+
+def _keep_contact(told: Checkout) -> dict[str, int]:
+    """Write email and address; returns the ways of shipping that were chosen before."""
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP_CONTACT, [told.cart_id, told.email, json.dumps(told.ship_to)])
+        methods: dict[str, int] = json.loads(cursor.fetchone()[0])
+    return methods
 
 
 def set_methods(*, cart_token: str, methods: Mapping[int, int]) -> Review:
@@ -93,10 +111,7 @@ def set_methods(*, cart_token: str, methods: Mapping[int, int]) -> Review:
 
     Raises MethodNotOffered, in which case nothing is kept, and CartUnavailable.
     """
-    try:
-        cart = cart_queries.contents(token=cart_token)
-    except cart_queries.NoSuchCart:
-        raise CartUnavailable from None
+    cart = _contents(cart_token)
     told = Checkout.objects.filter(cart_id=cart.id).first() or Checkout(cart_id=cart.id)
     told.methods = {str(seller_id): method_id for seller_id, method_id in methods.items()}
     review = review_of(cart, told)
@@ -121,7 +136,10 @@ def place(
     same cart leads to the same order and page. Raises CheckoutRefused; then the
     cart is as it was.
     """
-    cart_id = _cart_id(cart_token)
+    told = Checkout.objects.filter(cart__token=cart_token).first()
+    if told is None:
+        _contents(cart_token)
+        raise DetailsMissing("an address and an email")
     number, moment = orders.next_number()
     agreement = placing.Agreement(
         cart_token=cart_token,
@@ -133,13 +151,13 @@ def place(
     try:
         with transaction.atomic():
             written = placing.write_order(
-                cart_id=cart_id, agreement=agreement, number=number, moment=moment
+                told=told, agreement=agreement, number=number, moment=moment
             )
             if written.payment is None:
                 inventory.claim(holder=written.order.token)
                 orders.confirm(order_id=written.order.id)
     except carts.CartClosed:
-        return _placed_before(cart_id)
+        return _placed_before(told.cart_id)
     failpoint("placed")
     if written.payment is None:
         return Placed(order_token=written.order.token, payment_url=None, outcome="confirmed")
@@ -217,8 +235,8 @@ def _to_pay(order_token: str, url: str | None) -> Placed:
     return Placed(order_token=order_token, payment_url=url, outcome="pay" if url else "try-again")
 
 
-def _cart_id(cart_token: str) -> int:
+def _contents(cart_token: str) -> CartData:
     try:
-        return cart_queries.cart_id_of(token=cart_token)
+        return cart_queries.contents(token=cart_token)
     except cart_queries.NoSuchCart:
         raise CartUnavailable from None

@@ -57,7 +57,7 @@ class Written:
     payment: PaymentData | None
 
 
-def write_order(*, cart_id: int, agreement: Agreement, number: str, moment: datetime) -> Written:
+def write_order(*, told: Checkout, agreement: Agreement, number: str, moment: datetime) -> Written:
     """Close the cart, write order and attempt, hold the stock: all or nothing.
 
     The cart's row is locked first, so that of two submits the second finds it
@@ -65,8 +65,8 @@ def write_order(*, cart_id: int, agreement: Agreement, number: str, moment: date
     Raises CartClosed and CheckoutRefused.
     """
     actor.tell_database(cause="placed")
-    carts.mark_ordered(cart_id=cart_id)
-    review = _reviewed(cart_id, agreement)
+    carts.mark_ordered(cart_id=told.cart_id)
+    review = _reviewed(told, agreement)
     address, quote = _agreed(review, agreement.expected_total)
     draft = _draft(review, address, quote, agreement.user_id, moment)
     token = new_token()
@@ -84,11 +84,11 @@ def write_order(*, cart_id: int, agreement: Agreement, number: str, moment: date
     return Written(order=order, draft=draft, payment=payment)
 
 
-def _reviewed(cart_id: int, agreement: Agreement) -> Review:
+def _reviewed(told: Checkout, agreement: Agreement) -> Review:
     cart = cart_queries.contents(token=agreement.cart_token)
     if cart.user_id is not None and cart.user_id != agreement.user_id:
         raise CartUnavailable
-    return review_of(cart, Checkout.objects.filter(cart_id=cart_id).first())
+    return review_of(cart, told)
 
 
 def _agreed(review: Review, expected_total: Money) -> tuple[AddressData, Quote]:

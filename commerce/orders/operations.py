@@ -1,50 +1,24 @@
 """Writes. Every move is one guarded update; triggers record it and refuse what is not allowed."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
 from commerce.kernel import actor
+from commerce.kernel.money import Money
 from commerce.outbox.bus import publish
 
+from . import statements
 from .events import OrderCanceled, OrderConfirmed, OrderPlaced, SellerOrderMoved
 from .models import Order, OrderLine, SellerOrder
 from .moves import SELLER_ORDER_MOVES
 from .queries import as_ref
-from .types import OrderDraft, OrderRef, PartAmounts, SellerOrderDraft
-
-# One statement outside the placing transaction: no checkout waits for another's number,
-# and a number whose order came to nothing stays unused.
-_NEXT_NUMBER = """
-INSERT INTO orders_daycounter (day, last)
-VALUES ((clock_timestamp() AT TIME ZONE 'UTC')::date, 1)
-ON CONFLICT (day) DO UPDATE SET last = orders_daycounter.last + 1
-RETURNING to_char(day, 'YYYYMMDD'), last, clock_timestamp()
-"""
-
-# The actor is told in the same trip; a materialized CTE runs before what joins it.
-_MOVE_ALL = """
-WITH told AS MATERIALIZED (
-    SELECT set_config('stoa.actor', %s, true) AS actor
-), moved AS (
-    UPDATE orders_order SET
-        state = %s,
-        version = version + 1,
-        confirmed_at = CASE WHEN %s = 'confirmed' THEN statement_timestamp() ELSE confirmed_at END
-    FROM told
-    WHERE id = %s AND state = 'pending' AND told.actor IS NOT NULL
-    RETURNING id, state, orders_order.confirmed_at
-)
-UPDATE orders_sellerorder part SET
-    state = moved.state, version = part.version + 1, confirmed_at = moved.confirmed_at
-FROM moved
-WHERE part.order_id = moved.id AND part.state = 'pending'
-RETURNING part.seller_id, part.goods_minor, part.shipping_minor, part.tax_minor,
-    part.commission_minor
-"""
+from .types import LineDraft, OrderDraft, OrderRef, PartAmounts, SellerOrderDraft
 
 
 class IllegalMove(Exception):
@@ -70,7 +44,7 @@ class ShipsTooMany(Exception):
 def next_number() -> tuple[str, datetime]:
     """Give out an order number such as ORD-20261120-0042, once, and the database's time."""
     with connection.cursor() as cursor:
-        cursor.execute(_NEXT_NUMBER)
+        cursor.execute(statements.NEXT_NUMBER)
         day, last, moment = cursor.fetchone()
     return f"ORD-{day}-{last:04d}", moment
 
@@ -80,73 +54,78 @@ def place(*, draft: OrderDraft, number: str, token: str) -> OrderRef:
 
     Runs in the caller's transaction, which has told the database who acts.
     """
-    with transaction.atomic(savepoint=False):
-        order = Order.objects.create(
-            token=token,
-            number=number,
-            cart_id=draft.cart_id,
-            user_id=draft.user_id,
-            email=draft.email,
-            currency=draft.currency,
-            ship_to=draft.ship_to,
-            goods_minor=sum(part.goods_minor for part in draft.seller_orders),
-            shipping_minor=sum(part.shipping_minor for part in draft.seller_orders),
-            tax_minor=sum(part.tax_minor for part in draft.seller_orders),
-            total_minor=draft.total_minor,
-        )
-        parts = SellerOrder.objects.bulk_create(
+    order: dict[str, Any] = {
+        "token": token,
+        "number": number,
+        "cart_id": draft.cart_id,
+        "user_id": draft.user_id,
+        "email": draft.email,
+        "currency": draft.currency,
+        "ship_to": json.dumps(draft.ship_to),
+        "goods_minor": sum(part.goods_minor for part in draft.seller_orders),
+        "shipping_minor": sum(part.shipping_minor for part in draft.seller_orders),
+        "tax_minor": sum(part.tax_minor for part in draft.seller_orders),
+        "total_minor": draft.total_minor,
+        "parts": json.dumps(
             [
-                _part(order, part, f"{number}-{position}")
+                _part(part, f"{number}-{position}")
                 for position, part in enumerate(draft.seller_orders, start=1)
             ]
-        )
-        OrderLine.objects.bulk_create(
-            [
-                line
-                for part, wanted in zip(parts, draft.seller_orders, strict=True)
-                for line in _lines(part, wanted)
-            ]
-        )
-        publish(OrderPlaced(order_id=order.pk))
-    return as_ref(order)
-
-
-def _part(order: Order, draft: SellerOrderDraft, number: str) -> SellerOrder:
-    return SellerOrder(
-        order=order,
-        seller_id=draft.seller_id,
+        ),
+        "lines": json.dumps(
+            [_line(part, line) for part in draft.seller_orders for line in part.lines]
+        ),
+    }
+    with transaction.atomic(savepoint=False):
+        with connection.cursor() as cursor:
+            cursor.execute(statements.PLACE, order)
+            order_id, placed_at = cursor.fetchone()
+        publish(OrderPlaced(order_id=order_id))
+    return OrderRef(
+        id=order_id,
+        token=token,
         number=number,
-        goods_minor=draft.goods_minor,
-        shipping_minor=draft.shipping_minor,
-        tax_minor=draft.tax_minor,
-        shipping_tax_minor=draft.shipping_tax_minor,
-        total_minor=draft.total_minor,
-        shipping_method=draft.shipping_method,
-        commission_minor=draft.commission_minor,
+        state=Order.State.PENDING,
+        cart_id=draft.cart_id,
+        user_id=draft.user_id,
+        email=draft.email,
+        total=Money(draft.total_minor, draft.currency),
+        placed_at=placed_at,
     )
 
 
-def _lines(part: SellerOrder, draft: SellerOrderDraft) -> list[OrderLine]:
-    return [
-        OrderLine(
-            seller_order=part,
-            variant_id=line.variant_id,
-            title=line.title,
-            sku=line.sku,
-            options=line.options,
-            image=line.image,
-            path=line.path,
-            quantity=line.quantity,
-            unit_minor=line.unit_minor,
-            total_minor=line.total_minor,
-            tax_minor=line.tax_minor,
-            tax_rate_bps=line.tax_rate_bps,
-            tax_name=line.tax_name,
-            commission_bps=line.commission_bps,
-            commission_minor=line.commission_minor,
-        )
-        for line in draft.lines
-    ]
+def _part(part: SellerOrderDraft, number: str) -> dict[str, Any]:
+    return {
+        "seller_id": part.seller_id,
+        "number": number,
+        "goods_minor": part.goods_minor,
+        "shipping_minor": part.shipping_minor,
+        "tax_minor": part.tax_minor,
+        "shipping_tax_minor": part.shipping_tax_minor,
+        "total_minor": part.total_minor,
+        "shipping_method": part.shipping_method,
+        "commission_minor": part.commission_minor,
+    }
+
+
+def _line(part: SellerOrderDraft, line: LineDraft) -> dict[str, Any]:
+    return {
+        "seller_id": part.seller_id,
+        "variant_id": line.variant_id,
+        "title": line.title,
+        "sku": line.sku,
+        "options": line.options,
+        "image": line.image,
+        "path": line.path,
+        "quantity": line.quantity,
+        "unit_minor": line.unit_minor,
+        "total_minor": line.total_minor,
+        "tax_minor": line.tax_minor,
+        "tax_rate_bps": line.tax_rate_bps,
+        "tax_name": line.tax_name,
+        "commission_bps": line.commission_bps,
+        "commission_minor": line.commission_minor,
+    }
 
 
 def lock(*, token: str) -> OrderRef:
@@ -178,7 +157,7 @@ def cancel(*, order_id: int, reason: str) -> bool:
 
 def _move_all(order_id: int, to_state: str) -> list[PartAmounts]:
     with connection.cursor() as cursor:
-        cursor.execute(_MOVE_ALL, [actor.current()[:80], to_state, to_state, order_id])
+        cursor.execute(statements.MOVE_ALL, [actor.current()[:80], to_state, to_state, order_id])
         return [PartAmounts(*row) for row in cursor.fetchall()]
 
 

@@ -48,6 +48,7 @@ def address(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def shipping(request: HttpRequest) -> HttpResponse:
     """Step two: how each seller sends it. Takes the address form."""
+    review: Review | None
     token = cart_session.named(request)
     if token is None:
         return redirect("cart")
@@ -56,7 +57,7 @@ def shipping(request: HttpRequest) -> HttpResponse:
         if not form.is_valid():
             return _address_page(request, _require(request), form, status=422)
         try:
-            operations.set_contact(
+            review = operations.set_contact(
                 cart_token=token, email=form.cleaned_data["email"], address=form.address()
             )
         except accounts.InvalidAddress as invalid:
@@ -65,10 +66,9 @@ def shipping(request: HttpRequest) -> HttpResponse:
         except operations.CartUnavailable:
             return redirect("cart")
         _save_to_book(request, form)
-        review = _filled(token)
     else:
         review = _review(request)
-    if review is None:
+    if review is None or not review.cart.lines:
         return redirect("cart")
     if review.needs_address:
         return redirect("checkout-address")
@@ -79,6 +79,7 @@ def shipping(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def review(request: HttpRequest) -> HttpResponse:
     """Step three: everything on one page before the money moves. Takes the shipping form."""
+    contents: Review | None
     token = cart_session.named(request)
     if token is None:
         return redirect("cart")

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from commerce.accounts.types import AddressData
 from commerce.checkout import operations as checkout
-from commerce.checkout import queries as reviews
 from commerce.checkout.types import Placed
 from commerce.fulfillment import operations as fulfillment
 from commerce.kernel.money import Money
@@ -91,8 +90,7 @@ def tell_everything(
     token: str, *, email: str = "ada@example.com", address: AddressData = SAN_FRANCISCO
 ) -> Money:
     """Give email, address and the cheapest shipping; returns the total that is shown."""
-    checkout.set_contact(cart_token=token, email=email, address=address)
-    parts = reviews.review(cart_token=token).parts
+    parts = checkout.set_contact(cart_token=token, email=email, address=address).parts
     review = checkout.set_methods(
         cart_token=token,
         methods={part.seller_id: part.options[0].method_id for part in parts},

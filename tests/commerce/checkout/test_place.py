@@ -246,4 +246,4 @@ def test_placing_takes_few_statements_whatever_the_size(double: StripeDouble) ->
             ready.place()
         counts.append(len(statements))
 
-    assert counts == [21, 21]
+    assert counts == [17, 17]

@@ -1,0 +1,74 @@
+"""Statements that do in one trip what the ORM would do in several."""
+
+# Runs outside the placing transaction: no checkout waits for another's number, and a
+# number whose order came to nothing stays unused.
+NEXT_NUMBER = """
+INSERT INTO orders_daycounter (day, last)
+VALUES ((clock_timestamp() AT TIME ZONE 'UTC')::date, 1)
+ON CONFLICT (day) DO UPDATE SET last = orders_daycounter.last + 1
+RETURNING to_char(day, 'YYYYMMDD'), last, clock_timestamp()
+"""
+
+PLACE = """
+WITH placed AS (
+    INSERT INTO orders_order (
+        token, number, cart_id, user_id, email, currency, state, version, goods_minor,
+        shipping_minor, tax_minor, total_minor, ship_to, placed_at
+    ) VALUES (
+        %(token)s, %(number)s, %(cart_id)s, %(user_id)s, %(email)s, %(currency)s, 'pending', 0,
+        %(goods_minor)s, %(shipping_minor)s, %(tax_minor)s, %(total_minor)s, %(ship_to)s::jsonb,
+        statement_timestamp()
+    ) RETURNING id, placed_at
+), part AS (
+    INSERT INTO orders_sellerorder (
+        order_id, seller_id, number, state, version, goods_minor, shipping_minor, tax_minor,
+        shipping_tax_minor, total_minor, shipping_method, commission_minor
+    )
+    SELECT placed.id, p.seller_id, p.number, 'pending', 0, p.goods_minor, p.shipping_minor,
+        p.tax_minor, p.shipping_tax_minor, p.total_minor, p.shipping_method, p.commission_minor
+    FROM placed, jsonb_to_recordset(%(parts)s::jsonb) AS p (
+        seller_id bigint, number text, goods_minor bigint, shipping_minor bigint,
+        tax_minor bigint, shipping_tax_minor bigint, total_minor bigint, shipping_method jsonb,
+        commission_minor bigint
+    )
+    RETURNING id, seller_id
+), line AS (
+    INSERT INTO orders_orderline (
+        seller_order_id, variant_id, title, sku, options, image, path, quantity, unit_minor,
+        total_minor, tax_minor, tax_rate_bps, tax_name, commission_bps, commission_minor,
+        shipped_quantity, canceled_quantity, returned_quantity
+    )
+    SELECT part.id, l.variant_id, l.title, l.sku, l.options, l.image, l.path, l.quantity,
+        l.unit_minor, l.total_minor, l.tax_minor, l.tax_rate_bps, l.tax_name, l.commission_bps,
+        l.commission_minor, 0, 0, 0
+    FROM ROWS FROM (jsonb_to_recordset(%(lines)s::jsonb) AS (
+        seller_id bigint, variant_id bigint, title text, sku text, options jsonb, image jsonb,
+        path text, quantity integer, unit_minor bigint, total_minor bigint, tax_minor bigint,
+        tax_rate_bps integer, tax_name text, commission_bps integer, commission_minor bigint
+    )) WITH ORDINALITY AS l
+    JOIN part ON part.seller_id = l.seller_id
+    ORDER BY l.ordinality
+)
+SELECT id, placed_at FROM placed
+"""
+
+# The actor is told in the same trip; a materialized CTE runs before what joins it.
+MOVE_ALL = """
+WITH told AS MATERIALIZED (
+    SELECT set_config('stoa.actor', %s, true) AS actor
+), moved AS (
+    UPDATE orders_order SET
+        state = %s,
+        version = version + 1,
+        confirmed_at = CASE WHEN %s = 'confirmed' THEN statement_timestamp() ELSE confirmed_at END
+    FROM told
+    WHERE id = %s AND state = 'pending' AND told.actor IS NOT NULL
+    RETURNING id, state, orders_order.confirmed_at
+)
+UPDATE orders_sellerorder part SET
+    state = moved.state, version = part.version + 1, confirmed_at = moved.confirmed_at
+FROM moved
+WHERE part.order_id = moved.id AND part.state = 'pending'
+RETURNING part.seller_id, part.goods_minor, part.shipping_minor, part.tax_minor,
+    part.commission_minor
+"""

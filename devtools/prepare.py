@@ -23,7 +23,7 @@ def main() -> int:
     accounts_file = Path(sys.argv[1])
     django.setup()
     migrate(marker=accounts_file.with_name("migrated"))
-    call_command("load_demo", if_empty=True)
+    load_demo(marker=accounts_file.with_name("loading-demo"))
     accounts = io.StringIO()
     call_command("load_demo", accounts=True, stdout=accounts)
     accounts_file.write_text(accounts.getvalue())
@@ -35,7 +35,7 @@ def migrate(*, marker: Path) -> None:
     last table, when Django still had permissions to make."""
     executor = MigrationExecutor(connection)
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    database = str(connection.settings_dict["NAME"])
+    database = database_name()
     if not missing and marker.exists() and marker.read_text() == database:
         print("Database: up to date", flush=True)
         return
@@ -45,6 +45,23 @@ def migrate(*, marker: Path) -> None:
     call_command("migrate", verbosity=1, interactive=False, stdout=Counter(len(missing)))
     marker.write_text(database)
     print(f"Database: migrated in {time.monotonic() - began:.0f} s", flush=True)
+
+
+def load_demo(*, marker: Path) -> None:
+    """Fill an empty shop, or go on where an earlier run was cut short: every step may be repeated.
+
+    The marker belongs to one database; another one is asked whether it is empty.
+    """
+    database = database_name()
+    was_cut_short = marker.exists() and marker.read_text() == database
+    marker.write_text(database)
+    call_command("load_demo", if_empty=not was_cut_short)
+    marker.unlink()
+
+
+def database_name() -> str:
+    settings = connection.settings_dict
+    return f"{settings['HOST']}:{settings['PORT']}/{settings['NAME']}"
 
 
 class Counter(io.TextIOBase):

@@ -29,9 +29,10 @@ def test_a_load_that_was_cut_short_goes_on(
     def die(name: str, **options: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patched:
         patched.setattr(prepare, "call_command", die)
-        prepare.load_demo(marker=tmp_path / "loading")
+        with pytest.raises(KeyboardInterrupt):
+            prepare.load_demo(marker=tmp_path / "loading")
 
     prepare.load_demo(marker=tmp_path / "loading")
     assert calls == [{"if_empty": False}]

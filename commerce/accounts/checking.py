@@ -34,7 +34,8 @@ def problems(address: AddressData) -> tuple[AddressData, dict[str, str]]:
         return address, {"country": "Choose a country."}
     if address.country not in countries.names():
         return address, {
-            "country": f"“{address.country[:20]}” is not a country we know. Choose one from the list."
+            "country": f"“{address.country[:20]}” is not a country we know."
+            " Choose one from the list."
         }
     rules = countries.rules(address.country)
     address = _as_the_country_writes_it(address, rules)

@@ -37,15 +37,16 @@ def write(
     ).first()
     page = existing.get_latest_revision_as_object() if existing else ProductPage(live=False)
     page.product_id = applied.product_id
-    _describe(page, product, target, images)
+    is_changed = _describe(page, product, target, images) or existing is None
     goes_live = _may_go_live(page, product, applied, target)
     if before_publishing is not None:
         before_publishing()
     if existing is None:
         _add(page, product, target, live=goes_live and target.ending == "publish")
     else:
-        page.save_revision(user=target.user, clean=False, log_action=True)
-        if goes_live and target.ending == "publish":
+        if is_changed:
+            page.save_revision(user=target.user, clean=False, log_action=True)
+        if goes_live and target.ending == "publish" and (is_changed or not existing.live):
             page.get_latest_revision().publish(user=target.user)
     if goes_live and target.ending == "submit" and not page.workflow_in_progress:
         page.get_workflow().start(page, target.user)
@@ -53,14 +54,24 @@ def write(
     return int(page.pk)
 
 
-def _describe(page: ProductPage, product: ProductRows, target: Target, images: Images) -> None:
-    page.title = page.draft_title = product.title
-    page.summary = product.summary
-    page.description = product.description
-    page.seo_title = product.seo_title
-    page.search_description = product.seo_description
+def _describe(page: ProductPage, product: ProductRows, target: Target, images: Images) -> bool:
+    """Write the file's words and pictures onto the page; returns whether anything changed."""
+    words = {
+        "title": product.title,
+        "draft_title": product.title,
+        "summary": product.summary,
+        "description": product.description,
+        "seo_title": product.seo_title,
+        "search_description": product.seo_description,
+    }
+    is_changed = any(getattr(page, name) != value for name, value in words.items())
+    for name, value in words.items():
+        setattr(page, name, value)
     if product.category_id is not None:
-        page.categories = [target.categories[product.category_id]]
+        shelves = [product.category_id]
+        if [category.pk for category in page.categories.all()] != shelves:
+            page.categories = [target.categories[product.category_id]]
+            is_changed = True
     wanted = [(image.pk, picture.alt, picture.option_value) for picture, image in images]
     if wanted != [(row.image_id, row.alt, row.option_value) for row in page.gallery.all()]:
         page.gallery = [
@@ -69,6 +80,8 @@ def _describe(page: ProductPage, product: ProductRows, target: Target, images: I
             )
             for at, (picture, image) in enumerate(images)
         ]
+        is_changed = True
+    return is_changed
 
 
 def _may_go_live(page: ProductPage, product: ProductRows, applied: Applied, target: Target) -> bool:

@@ -25,3 +25,8 @@ document.addEventListener("change", (event) => {
 });
 
 document.querySelector("[data-autofocus]")?.focus();
+
+// What had the focus may have gone with the part of the page that was replaced.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (document.activeElement === document.body) event.target.closest("[tabindex='-1']")?.focus();
+});

@@ -4,11 +4,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import trigger_client_event
 
 from commerce.cart import operations, queries
 from commerce.cart.types import CartData
 
 from . import cart_session
+from .chosen_variant import ChoiceIncomplete, NotMade, read_variant
 from .quantities import BadQuantity, read_quantity
 
 
@@ -41,11 +43,10 @@ def add(request: HttpRequest) -> HttpResponse:
     contents = None
     try:
         quantity = read_quantity(request.POST.get("quantity", "1"))
-        contents = operations.add(
-            token=token, variant_id=_identifier(request, "variant"), quantity=quantity
-        )
+        variant_id = read_variant(request.POST)
+        contents = operations.add(token=token, variant_id=variant_id, quantity=quantity)
         notice = "Added to your cart."
-    except BadQuantity as refusal:
+    except (BadQuantity, ChoiceIncomplete, NotMade) as refusal:
         error, status = str(refusal), 422
     except operations.NotForSale as refusal:
         error, status = refusal.message, 422
@@ -55,7 +56,7 @@ def add(request: HttpRequest) -> HttpResponse:
         contents = queries.contents(token=token)
     if request.htmx:
         context = {"cart": contents, "notice": notice, "error": error}
-        response = render(request, "shop/cart_added.html", context)
+        response = _told(render(request, "shop/cart_added.html", context), contents)
     elif error:
         response = _page(request, contents, error=error, status=status)
     else:
@@ -90,7 +91,7 @@ def change(request: HttpRequest, line_id: int) -> HttpResponse:
     contents = queries.contents(token=token)
     if request.htmx:
         context = {"cart": contents, "notice": notice, "error": error}
-        return render(request, "shop/cart_body.html", context)
+        return _told(render(request, "shop/cart_body.html", context), contents)
     if error:
         return _page(request, contents, error=error, status=422)
     return _after_change(notice)
@@ -127,8 +128,7 @@ def _after_change(notice: str) -> HttpResponseRedirect:
     return response
 
 
-def _identifier(request: HttpRequest, field: str) -> int:
-    try:
-        return int(request.POST.get(field, ""))
-    except ValueError:
-        raise operations.NotForSale(reason="unknown") from None
+def _told(response: HttpResponse, contents: CartData | None) -> HttpResponse:
+    """Let the header's number follow what a part of the page changed."""
+    count = contents.count if contents else 0
+    return trigger_client_event(response, "cart:changed", {"count": count})

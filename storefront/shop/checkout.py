@@ -24,6 +24,7 @@ from commerce.orders import queries as orders
 
 from . import cart_session
 from .checkout_forms import ContactForm, chosen_methods
+from .payment_pages import may_lead_to_payment
 from .tracking import names_of
 
 
@@ -76,6 +77,7 @@ def shipping(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@may_lead_to_payment
 @require_http_methods(["GET", "POST"])
 def review(request: HttpRequest) -> HttpResponse:
     """Step three: everything on one page before the money moves. Takes the shipping form."""
@@ -104,6 +106,7 @@ def review(request: HttpRequest) -> HttpResponse:
     return _review_page(request, contents)
 
 
+@may_lead_to_payment
 @require_POST
 def place(request: HttpRequest) -> HttpResponse:
     """Place the order and lead to the payment page."""
@@ -127,6 +130,7 @@ def place(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@may_lead_to_payment
 @require_GET
 def returned(request: HttpRequest, token: str) -> HttpResponse:
     """Back from the payment page: confirmed, being confirmed, or to be tried again."""
@@ -156,7 +160,11 @@ def canceled(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404 from None
     if outcome == "confirmed":
         return redirect("checkout-return", token)
-    return redirect(f"{reverse('cart')}?notice=canceled")
+    response = redirect(f"{reverse('cart')}?notice=canceled")
+    if cart_session.signed_in_user_id(request) is None:
+        if token_of_cart := queries.cart_of_order(order_token=token):
+            cart_session.remember(response, token_of_cart)
+    return response
 
 
 @require_POST

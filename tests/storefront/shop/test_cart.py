@@ -1,11 +1,18 @@
 """The cart by its addresses, as a browser without JavaScript uses it."""
 
+import json
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from commerce.cart import queries as carts
+from commerce.catalog import operations as catalog
+from commerce.catalog.types import VariantInput
 from tests.factories.cart import make_sellable
+from tests.factories.catalog import list_product, make_product
+from tests.factories.inventory import stock_up
+from tests.factories.pricing import set_price
 from tests.support.query_budget import counted
 
 pytestmark = pytest.mark.django_db
@@ -160,3 +167,65 @@ def test_a_stolen_or_invented_cart_cookie_is_simply_no_cart(client: Client) -> N
 
     assert "Your cart is empty" in client.get(reverse("cart")).content.decode()
     assert client.get(reverse("cart-count")).json()["count"] == 0
+
+
+def make_shirt() -> tuple[int, dict[tuple[str, ...], int]]:
+    """A product with two options, of which one combination is not made."""
+    product_id = make_product(options=["Color", "Size"])
+    made = [("Sand", "S"), ("Sand", "M"), ("Olive", "M")]
+    ids = catalog.set_variants(
+        product_id=product_id,
+        variants=[VariantInput(sku="-".join(values), option_values=values) for values in made],
+    )
+    list_product(product_id)
+    for variant_id in ids.values():
+        set_price(variant_id)
+        stock_up(variant_id)
+    return product_id, {values: ids["-".join(values)] for values in made}
+
+
+def test_options_say_which_variant_is_meant_within_ten_statements(client: Client) -> None:
+    product_id, ids = make_shirt()
+    form = {"product": product_id, "option.Color": "Olive", "option.Size": "M", "sku": "Sand-S"}
+    client.post(ADD, {"product": product_id, "sku": "Sand-S"})
+
+    with counted() as statements:
+        client.post(ADD, form)
+
+    chosen = [line.variant_id for line in contents(client).lines]
+    assert chosen == [ids["Sand", "S"], ids["Olive", "M"]]
+    assert len(statements) <= 10, "\n".join(statements)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "Choose color and size first."),
+        ({"option.Color": "Sand"}, "Choose size first."),
+        ({"option.Color": "Olive", "option.Size": "S"}, "Olive / S is not sold."),
+    ],
+)
+def test_a_choice_that_is_open_or_not_made_is_explained(
+    client: Client, options: dict[str, str], message: str
+) -> None:
+    product_id, _ = make_shirt()
+
+    response = client.post(ADD, {"product": product_id, "sku": "", **options})
+
+    assert response.status_code == 422
+    assert message in response.content.decode()
+    assert contents(client).lines == []
+
+
+def test_one_open_option_with_a_single_possibility_decides_itself(client: Client) -> None:
+    product_id, ids = make_shirt()
+
+    client.post(ADD, {"product": product_id, "option.Color": "Olive"})
+
+    assert [line.variant_id for line in contents(client).lines] == [ids["Olive", "M"]]
+
+
+def test_a_change_by_htmx_tells_the_header_the_new_number(client: Client) -> None:
+    response = put(client, make_sellable(), "2", HX_Request="true")
+
+    assert json.loads(response.headers["HX-Trigger"]) == {"cart:changed": {"count": 2}}

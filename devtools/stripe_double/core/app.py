@@ -154,7 +154,11 @@ class App:
 
     def _run(self, request: Request, account: str) -> Obj:
         found, path = match(request.method, request.path)
-        encoded = request.query if request.method in ("GET", "DELETE") else request.body.decode()
+        encoded = (
+            request.query
+            if request.method in ("GET", "DELETE")
+            else request.body.decode("utf-8", "replace")
+        )
         params = Params(decode(encoded))
         if found.allowed is not None:
             params.only(found.allowed, BEYOND)

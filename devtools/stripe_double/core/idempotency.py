@@ -6,6 +6,7 @@ other parameters is refused; while the first request runs, a second one gets a 4
 """
 
 import hashlib
+import itertools
 
 from .errors import StripeError
 from .http import Request, Response
@@ -37,6 +38,7 @@ def claim(world: World, request: Request, account: str) -> Obj | None:
         world.store.remove(record)
         record = None
     if record is None:
+        _prune(world)
         record = {
             "id": identifier,
             "created": world.clock.time(),
@@ -59,6 +61,13 @@ def claim(world: World, request: Request, account: str) -> Obj | None:
             stored=False,
         )
     return record
+
+
+def _prune(world: World) -> None:
+    """Drop the oldest keys once they have expired, so that a long run does not fill memory."""
+    for oldest in list(itertools.islice(world.store.all("_key"), 2)):
+        if oldest["created"] + LASTS <= world.clock.time():
+            world.store.remove(oldest)
 
 
 def replay(record: Obj | None) -> Response | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 Obj = dict[str, Any]
 PLATFORM = "acct_platform"
+FORMAT = 1  # raise it when stored objects change their shape
 
 
 class Store:
@@ -27,6 +28,9 @@ class Store:
         self._file = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._file.execute("pragma journal_mode=wal")
         self._file.execute("pragma synchronous=off")
+        if self._file.execute("pragma user_version").fetchone()[0] not in (0, FORMAT):
+            self._file.execute("drop table if exists object")  # written by another version
+        self._file.execute(f"pragma user_version={FORMAT}")
         self._file.execute(
             "create table if not exists object "
             "(position integer primary key, id text unique not null, body text not null)"

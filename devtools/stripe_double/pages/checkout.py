@@ -18,7 +18,7 @@ Fields = dict[str, str]
 _LABELS = {
     "email": "E-mail",
     "card": "Card number",
-    "expiry": "Expiry date (MM/YY)",
+    "expiry": "Expiry (MM/YY)",
     "cvc": "Security code",
     "name": "Name on card",
 }

@@ -1,5 +1,7 @@
+import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +38,17 @@ def test_money_keys_and_clock_survive_a_restart(tmp_path):
         assert now <= double.state()["now"] <= now + 60
         double.advance(7 * 86_400)
         assert client.payment_intents.retrieve(held.id).status == "canceled"
+
+
+def test_a_file_of_another_version_is_begun_anew(tmp_path):
+    file = tmp_path / "state.sqlite3"
+    with StripeDouble(state=file) as double:
+        client_of(double).payment_intents.create(PARAMS)
+    with contextlib.closing(sqlite3.connect(file)) as other:
+        other.execute("pragma user_version=99")
+
+    with StripeDouble(state=file) as double:
+        assert client_of(double).payment_intents.list().data == []
 
 
 def test_without_a_file_everything_is_forgotten():

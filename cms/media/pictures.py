@@ -24,6 +24,7 @@ def picture(image: ShopImage | None, *, use: str, alt: str | None = None) -> Pic
         "width": width,
         "height": height,
         "alt": image.default_alt_text if alt is None else alt,
+        **_focus(image, width),
         "sources": [
             {"type": FORMATS[name].mime, "srcset": srcset}
             for name in BEST_FIRST
@@ -34,8 +35,10 @@ def picture(image: ShopImage | None, *, use: str, alt: str | None = None) -> Pic
 
 def gallery_picture(image: ShopImage, *, alt: str, key: str = "") -> Picture:
     """Return the image for a gallery, with the large one and the small one."""
+    shown = picture(image, use="gallery", alt=alt)
     return {
-        **picture(image, use="gallery", alt=alt),
+        **shown,
+        "srcset": shown["sources"][-1]["srcset"] if shown["sources"] else "",
         "large": default_storage.url(_largest(image)),
         "thumb": picture(image, use="thumb", alt=alt),
         "key": key,
@@ -59,9 +62,21 @@ def _srcset(files: list[tuple[int, str]], use: str) -> str:
 
 
 def _fallback(image: ShopImage, ladder: dict[str, list[tuple[int, str]]], use: str) -> str:
+    if use == "thumb" and (webp := ladder.get("webp")):
+        return default_storage.url(webp[0][1])
     if jpeg := ladder.get("jpeg"):
         return default_storage.url(jpeg[-1][1])
     return default_storage.url(image.file.name)
+
+
+def _focus(image: ShopImage, width: int) -> Picture:
+    """Return on which side the important part is, where it is not in the middle."""
+    if image.focal_point_x is None or not width:
+        return {}
+    place = image.focal_point_x / width
+    if 0.4 <= place <= 0.6:
+        return {}
+    return {"focus": "start" if place < 0.4 else "end"}
 
 
 def _largest(image: ShopImage) -> str:

@@ -60,6 +60,11 @@ def as_json(data: Any) -> str:
     return json.dumps(data, default=str)
 
 
+def is_tall(image: Mapping[str, Any]) -> bool:
+    """Tell whether a tile would cut off the top and bottom of a picture, as of a book."""
+    return bool(image) and image["width"] < 0.78 * image["height"]
+
+
 @register.filter
 def tiles(cards: Sequence[CardData]) -> Rows:
     """Shape cards as the product-card component takes them."""
@@ -68,6 +73,7 @@ def tiles(cards: Sequence[CardData]) -> Rows:
             "title": card.title,
             "url": card.path,
             "image": card.image,
+            "is_tall": is_tall(card.image),
             "seller_name": card.seller_name,
             "seller_url": card.seller_path,
             "price": money(card.price),

@@ -9,6 +9,7 @@ from commerce.discovery import queries as discovery
 from commerce.discovery.types import CardFilter, CardPage
 
 PER_PAGE = 20
+BY_RELEVANCE = {"relevance": "Best match"}
 SORTS = {
     "newest": "Newest",
     "popular": "Most popular",
@@ -30,8 +31,9 @@ class Listing:
     @classmethod
     def of(cls, request: HttpRequest, cards: CardFilter, default: str = "popular") -> "Listing":
         """Read sort and page from the address; what makes no sense becomes the default."""
+        offered = {**BY_RELEVANCE, **SORTS} if default in BY_RELEVANCE else SORTS
         sort = request.GET.get("sort", default)
-        sort = sort if sort in SORTS else default
+        sort = sort if sort in offered else default
         page = discovery.page(
             filter=cards, sort=sort, page=_number(request.GET.get("page", "")), per_page=PER_PAGE
         )
@@ -45,7 +47,7 @@ class Listing:
             page=page,
             sorts=[
                 {"value": key, "label": label, "selected": key == sort}
-                for key, label in SORTS.items()
+                for key, label in offered.items()
             ],
             pages=[
                 {

@@ -99,3 +99,8 @@ def delete_address(*, user_id: int, address_id: int) -> None:
     heir.is_default_shipping |= row.is_default_shipping
     heir.is_default_billing |= row.is_default_billing
     heir.save(update_fields=["is_default_shipping", "is_default_billing"])
+
+
+def rename(*, user_id: int, first_name: str, last_name: str) -> None:
+    """Change a person's name."""
+    User.objects.filter(pk=user_id).update(first_name=first_name, last_name=last_name)

@@ -36,6 +36,12 @@ def order_of_cart(*, cart_token: str) -> str | None:
     return found.token if found else None
 
 
+def cart_of_order(*, order_token: str) -> str | None:
+    """Return the token of the cart that an order came from, to hand it back to its shopper."""
+    order = orders.ref(token=order_token)
+    return carts.tokens(cart_ids=[order.cart_id]).get(order.cart_id) if order else None
+
+
 def payment_url(*, order_token: str) -> str | None:
     """Return the open payment page of an order that waits to be paid."""
     attempt = current_attempt(order_token=order_token)

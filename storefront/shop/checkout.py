@@ -161,9 +161,9 @@ def canceled(request: HttpRequest, token: str) -> HttpResponse:
     if outcome == "confirmed":
         return redirect("checkout-return", token)
     response = redirect(f"{reverse('cart')}?notice=canceled")
-    if cart_session.signed_in_user_id(request) is None:
-        if token_of_cart := queries.cart_of_order(order_token=token):
-            cart_session.remember(response, token_of_cart)
+    cart_token = queries.cart_of_order(order_token=token)
+    if cart_token and cart_session.signed_in_user_id(request) is None:
+        cart_session.remember(response, cart_token)
     return response
 
 

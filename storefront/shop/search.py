@@ -16,7 +16,7 @@ MOST_CHARACTERS = 200
 def results(request: HttpRequest) -> HttpResponse:
     """Show what matches; an empty result says so and offers what sells well."""
     query = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:MOST_CHARACTERS]
-    listing = Listing.of(request, CardFilter(query=query)) if query else None
+    listing = _listing(request, query) if query else None
     popular = []
     if listing is None or not listing.page.cards:
         popular = discovery.page(filter=CardFilter(), sort="popular", page=1, per_page=8).cards
@@ -31,3 +31,7 @@ def results(request: HttpRequest) -> HttpResponse:
         },
     }
     return render(request, "shop/search.html", context)
+
+
+def _listing(request: HttpRequest, query: str) -> Listing:
+    return Listing.of(request, CardFilter(query=query), default="relevance")

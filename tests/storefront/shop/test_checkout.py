@@ -139,7 +139,9 @@ def test_a_second_submit_leads_to_the_same_order(double: StripeDouble) -> None:
 
     assert first["Location"].startswith(double.url)
     assert Order.objects.count() == 1
-    assert Order.objects.get().token in second["Location"] or second["Location"] == first["Location"]
+    assert (
+        Order.objects.get().token in second["Location"] or second["Location"] == first["Location"]
+    )
 
 
 def test_a_declined_card_can_be_followed_by_a_good_one(double: StripeDouble) -> None:

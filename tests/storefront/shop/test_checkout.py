@@ -200,3 +200,14 @@ def test_an_order_of_nobody_is_not_found(client: Client) -> None:
     assert client.get(reverse("checkout-return", args=["x" * 32])).status_code == 404
     assert client.get(reverse("checkout-cancel", args=["x" * 32])).status_code == 404
     assert client.post(reverse("checkout-retry", args=["x" * 32])).status_code == 404
+
+
+def test_only_pages_that_lead_to_payment_may_post_beyond_the_shop(double: StripeDouble) -> None:
+    client = shopper_with(make_ready_cart([Wanted()]))
+    client.post(reverse("checkout-shipping"), CONTACT)
+
+    review = client.get(reverse("checkout-review")).headers["Content-Security-Policy"]
+    address = client.get(reverse("checkout-address")).headers["Content-Security-Policy"]
+
+    assert f"form-action 'self' {double.url}" in review
+    assert double.url not in address

@@ -14,6 +14,9 @@ from django.db import connections
 from .breaker import CircuitBreaker
 from .payments import GatewayRefused, GatewayUnavailable, InTransaction
 
+# What our requests took and where they run is nobody else's business.
+stripe.enable_telemetry = False
+
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 

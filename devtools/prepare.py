@@ -41,7 +41,7 @@ def migrate(*, marker: Path) -> None:
         return
     began = time.monotonic()
     marker.unlink(missing_ok=True)
-    print(f"Database: applying {len(missing)} migrations ...", flush=True)
+    print(f"Database: applying {len(missing) or 'the last of the'} migrations ...", flush=True)
     call_command("migrate", verbosity=1, interactive=False, stdout=Counter(len(missing)))
     marker.write_text(database)
     print(f"Database: migrated in {time.monotonic() - began:.0f} s", flush=True)

@@ -66,7 +66,7 @@ def run() -> int:
             supervisor.start()
             supervisor.run(
                 until=lambda: signals.received > 0,
-                every_second=Announcement(port, environment, began),
+                every_second=Announcement(supervisor, port, environment, began),
             )
         except KeyboardInterrupt:
             pass
@@ -228,7 +228,7 @@ def wait_for_stripe_double(environment: dict[str, str]) -> None:
 
 
 def add_programs(supervisor: Supervisor, environment: dict[str, str], port: int) -> None:
-    """Web, worker and scheduler."""
+    """Web, and once it answers, worker and scheduler."""
     environment["PORT"] = str(port)
     workers = os.environ.get("WEB_CONCURRENCY", "").strip() or "2"
     web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]
@@ -239,11 +239,12 @@ def add_programs(supervisor: Supervisor, environment: dict[str, str], port: int)
     celery = [sys.executable, "-m", "celery", "--quiet", "-A", "storefront"]
     worker = [*celery, "worker", "-Q", _BACKGROUND_QUEUES, "--concurrency", "2"]
     worker += ["--without-gossip", "--without-mingle", "--loglevel", "WARNING"]
-    supervisor.add("worker", worker, {**environment, "STOA_PROCESS": "worker"})
+    quiet = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"}  # as root
+    environment = {**environment, **quiet}
+    supervisor.add("worker", worker, {**environment, "STOA_PROCESS": "worker"}, is_held=True)
     beat = [*celery, "beat", "--schedule", str(STATE / "schedule"), "--pidfile", ""]
-    supervisor.add(
-        "beat", [*beat, "--loglevel", "WARNING"], {**environment, "STOA_PROCESS": "beat"}
-    )
+    beat += ["--loglevel", "WARNING"]
+    supervisor.add("beat", beat, {**environment, "STOA_PROCESS": "beat"}, is_held=True)
 
 
 def remembered_port(record: Path) -> int:
@@ -259,9 +260,13 @@ def remembered_port(record: Path) -> int:
 
 
 class Announcement:
-    """Called every second: says once that the shop is ready, and keeps the embedded servers up."""
+    """Called every second: once the shop answers it says so and lets the background programs
+    start; it also keeps the embedded servers up."""
 
-    def __init__(self, port: int, environment: dict[str, str], began: float) -> None:
+    def __init__(
+        self, supervisor: Supervisor, port: int, environment: dict[str, str], began: float
+    ) -> None:
+        self.supervisor = supervisor
         self.port = port
         self.environment = environment
         self.began = began
@@ -274,6 +279,7 @@ class Announcement:
                 server.ensure_running()
         if not self.made and self._answers():
             self.made = True
+            self.supervisor.release()
             print(self._text(), flush=True)
 
     def _answers(self) -> bool:

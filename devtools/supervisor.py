@@ -40,6 +40,7 @@ class Program:
     started_at: float = 0.0
     failures: int = 0
     next_start: float = 0.0
+    is_held: bool = False
 
 
 @dataclass
@@ -53,14 +54,28 @@ class Supervisor:
     directory: Path
     programs: list[Program] = field(default_factory=list)
 
-    def add(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        self.programs.append(Program(name=name, command=command, environment=environment))
+    def add(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        is_held: bool = False,
+    ) -> None:
+        """Take a program on. A held one waits for `release`, to leave the others the processor."""
+        program = Program(name=name, command=command, environment=environment, is_held=is_held)
+        self.programs.append(program)
 
     def start(self) -> None:
-        """Start those that have not been started yet."""
+        """Start those that have not been started yet and are not held."""
         for program in self.programs:
-            if program.process is None:
+            if program.process is None and not program.is_held:
                 self._start(program)
+
+    def release(self) -> None:
+        """Let the held ones go; `run` starts them."""
+        for program in self.programs:
+            program.is_held = False
 
     def run(self, *, until: Callable[[], bool], every_second: Callable[[], None]) -> None:
         """Watch the programs until `until` says so. Raises ProgramKeepsFailing."""
@@ -94,7 +109,7 @@ class Supervisor:
 
     def _look_after(self, program: Program) -> None:
         if program.process is None:
-            if time.monotonic() >= program.next_start:
+            if not program.is_held and time.monotonic() >= program.next_start:
                 self._start(program)
             return
         exit_code = program.process.poll()

@@ -109,6 +109,19 @@ def test_a_program_that_dies_is_started_again(tmp_path: Path) -> None:
     assert second != first
 
 
+def test_a_held_program_waits_for_its_release(tmp_path: Path) -> None:
+    supervisor = supervisor_of(tmp_path, web=FOREVER)
+    supervisor.add("worker", [sys.executable, "-c", FOREVER], {}, is_held=True)
+    supervisor.start()
+    supervisor.run(until=after(0.3), every_second=nothing)
+    assert len(pids_of(supervisor)) == 1
+
+    supervisor.release()
+    supervisor.run(until=after(0.3), every_second=nothing)
+    assert len(pids_of(supervisor)) == 2
+    supervisor.stop(at_once=never)
+
+
 def test_a_program_that_keeps_dying_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -132,6 +132,7 @@ def _images(
         sources=[picture.source for picture in product.pictures],
         seller_id=target.seller_id,
         collection_id=target.collection_id,
+        library=target.pictures.library,
     )
     files: dict[str, bytes] = {}
     for picture in product.pictures:

@@ -59,6 +59,15 @@ class ImportJob(models.Model):
     def __str__(self) -> str:
         return self.file_name
 
+    @property
+    def is_open(self) -> bool:
+        return self.state in (self.State.WAITING, self.State.RUNNING)
+
+    @property
+    def done(self) -> int:
+        """How many products were dealt with, good and bad ones."""
+        return self.created + self.updated + self.unchanged + self.failed
+
 
 class ImportProblem(models.Model):
     """What is wrong with one row, and what to do about it."""

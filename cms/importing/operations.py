@@ -26,7 +26,7 @@ from .applying import Target, apply
 from .checking import check
 from .indexing import Waiting, indexed_once
 from .models import ImportedProduct, ImportJob, ImportProblem
-from .pictures import PictureRefused, PictureSource
+from .pictures import PictureRefused, PictureSource, stored
 from .reading import MAX_ROWS, FileRefused, read
 from .types import Checked, Problem, ProductRows
 
@@ -39,10 +39,6 @@ Progress = Callable[[ImportJob], None]
 
 class AlreadyRunning(Exception):
     """The same file is being imported for the same seller."""
-
-
-class NoSuchImport(LookupError):
-    """There is no such import, or it belongs to another seller."""
 
 
 def start(
@@ -125,15 +121,16 @@ def run(
     job_id: int,
     pictures: PictureSource | None = None,
     on_progress: Progress | None = None,
+    at_most: int | None = None,
 ) -> ImportJob:
-    """Do what is left of a job, one product a transaction.
+    """Do what is left of a job, one product a transaction, or `at_most` products of it.
 
     Safe to run again, also at the same time: every product is taken once.
     """
     job = ImportJob.objects.select_related("user").get(pk=job_id)
     if job.state not in (ImportJob.State.WAITING, ImportJob.State.RUNNING):
         return job
-    source = pictures or PictureSource(fetch=job.fetch_images)
+    source = pictures or PictureSource(fetch=job.fetch_images, library=True)
     with job.file.open("rb") as file:
         data = file.read()
     who = f"user:{job.user_id}" if job.user_id else "import"
@@ -144,7 +141,7 @@ def run(
             return _refuse(job, str(refusal))
         if job.state == ImportJob.State.WAITING:
             _begin(job, checked, source)
-        _work(job, checked, source, on_progress)
+        _work(job, checked, source, on_progress, at_most)
     if job.state == ImportJob.State.DONE and not job.dry_run:
         _make_pictures()
     return job
@@ -167,7 +164,7 @@ def _begin(job: ImportJob, checked: Checked, source: PictureSource) -> None:
     """Write down everything that was found by looking at the file alone."""
     problems = list(checked.problems)
     if job.dry_run:
-        problems += _missing_pictures(checked, source)
+        problems += _missing_pictures(job, checked, source)
     _record(job, problems)
     job.total = len(checked.products) + len(checked.failed)
     job.failed = len(checked.failed)
@@ -175,31 +172,47 @@ def _begin(job: ImportJob, checked: Checked, source: PictureSource) -> None:
     job.save(update_fields=["total", "failed", "state", "started_at"])
 
 
-def _missing_pictures(checked: Checked, source: PictureSource) -> list[Problem]:
+def _missing_pictures(job: ImportJob, checked: Checked, source: PictureSource) -> list[Problem]:
+    """Return pictures that an import would not find, as far as one can tell without fetching."""
+    collection_id = selling.open_workspace(seller_id=job.seller_id).collection_id
+    rows = [(product, picture) for product in checked.products for picture in product.pictures]
+    known = stored(
+        sources=[picture.source for _, picture in rows],
+        seller_id=job.seller_id,
+        collection_id=collection_id,
+        library=source.library,
+    )
     problems = []
-    for product in checked.products:
-        for picture in product.pictures:
-            try:
-                source.check(picture.source)
-            except PictureRefused as refusal:
-                problems.append(
-                    Problem(
-                        row=picture.row, column="Image Src", handle=product.handle,
-                        message=str(refusal), stops=False,
-                    )
-                )  # fmt: skip
+    for product, picture in rows:
+        if picture.source in known:
+            continue
+        try:
+            source.check(picture.source)
+        except PictureRefused as refusal:
+            problems.append(
+                Problem(
+                    row=picture.row, column="Image Src", handle=product.handle,
+                    message=str(refusal), stops=False,
+                )
+            )  # fmt: skip
     return problems
 
 
 def _work(
-    job: ImportJob, checked: Checked, source: PictureSource, on_progress: Progress | None
+    job: ImportJob,
+    checked: Checked,
+    source: PictureSource,
+    on_progress: Progress | None,
+    at_most: int | None,
 ) -> None:
     handles = [product.handle for product in checked.products]
     known = catalog.product_ids_by_handle(seller_id=job.seller_id, handles=handles)
     seen = queries.digests(product_ids=known.values())
+    end = len(checked.products)
+    stop = end if at_most is None else min(end, job.next_product + at_most)
     with ThreadPoolExecutor(max_workers=2) as encoder, indexed_once() as waiting:
         target = None if job.dry_run else _target(job, source, encoder, waiting)
-        for index in range(job.next_product, len(checked.products)):
+        for index in range(job.next_product, stop):
             product = checked.products[index]
             product_id = known.get(product.handle)
             unchanged = product_id is not None and seen.get(product_id) == product.digest
@@ -209,8 +222,9 @@ def _work(
                 waiting.flush()
             if on_progress is not None:
                 on_progress(job)
-    job.state, job.finished_at = ImportJob.State.DONE, clock.now()
-    job.save(update_fields=["state", "finished_at"])
+    if stop == end:
+        job.state, job.finished_at = ImportJob.State.DONE, clock.now()
+        job.save(update_fields=["state", "finished_at"])
 
 
 def _one(

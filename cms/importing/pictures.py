@@ -32,6 +32,8 @@ class PictureSource:
 
     folder: Path | None = None
     fetch: bool = False
+    library: bool = False
+    """Names without an address are looked up among the seller's pictures."""
 
     def check(self, source: str) -> None:
         """Raise PictureRefused when it is plain that the picture cannot be had."""
@@ -44,7 +46,15 @@ class PictureSource:
                     " or upload the pictures."
                 )
         elif self._path(source) is None:
-            raise PictureRefused(f"There is no picture “{source}” in the folder. Check its name.")
+            raise PictureRefused(self._missing(source))
+
+    def _missing(self, source: str) -> str:
+        if self.library:
+            return (
+                f"There is no picture “{source[:80]}” among your pictures. Upload it under"
+                " Pictures with this name, and import the file again."
+            )
+        return f"There is no picture “{source[:80]}” in the folder. Check its name."
 
     def read(self, source: str) -> bytes:
         """Return the checked picture's file. Raises PictureRefused."""
@@ -58,7 +68,7 @@ class PictureSource:
             return data
         path = self._path(source)
         if path is None:
-            raise PictureRefused(f"There is no picture “{source}” in the folder.")
+            raise PictureRefused(self._missing(source))
         if path.stat().st_size > settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE:
             raise PictureRefused("The picture is larger than 5 MB. Make it smaller.")
         data = path.read_bytes()
@@ -73,8 +83,14 @@ class PictureSource:
         return path if path.is_relative_to(root) and path.is_file() else None
 
 
-def stored(*, sources: Iterable[str], seller_id: int, collection_id: int) -> dict[str, ShopImage]:
-    """Return pictures that are here already, by source: of earlier imports and of our own media."""
+def stored(
+    *, sources: Iterable[str], seller_id: int, collection_id: int, library: bool = False
+) -> dict[str, ShopImage]:
+    """Return pictures that are here already, by source.
+
+    They came with an earlier import, or the source is an address of our own media, or,
+    with `library`, the name of a picture that the seller uploaded.
+    """
     sources = list(sources)
     rows = ImportedImage.objects.filter(seller_id=seller_id, source__in=sources)
     found = {row.source: row.image for row in rows.select_related("image")}
@@ -83,7 +99,17 @@ def stored(*, sources: Iterable[str], seller_id: int, collection_id: int) -> dic
         images = ShopImage.objects.filter(file__in=set(own.values()), collection_id=collection_id)
         by_name = {image.file.name: image for image in images}
         found |= {source: by_name[name] for source, name in own.items() if name in by_name}
+    if library:
+        missing = [source for source in sources if source not in found and "/" not in source]
+        found |= _uploaded(missing, collection_id)
     return found
+
+
+def _uploaded(names: list[str], collection_id: int) -> dict[str, ShopImage]:
+    """Return uploaded pictures by the file name they had; the newest where several had it."""
+    titles = {title: name for name in names for title in (name, PurePosixPath(name).stem)}
+    images = ShopImage.objects.filter(title__in=titles, collection_id=collection_id)
+    return {titles[image.title]: image for image in images.order_by("pk")}
 
 
 def store(

@@ -12,6 +12,7 @@ from commerce.orders import queries as orders
 from commerce.sellers import queries as sellers
 
 from .account_forms import AddressForm, ProfileForm
+from .cart_session import person
 
 
 def trail(*steps: tuple[str, str]) -> list[dict[str, str]]:
@@ -26,8 +27,8 @@ def trail(*steps: tuple[str, str]) -> list[dict[str, str]]:
 def home(request: HttpRequest) -> HttpResponse:
     """Show what there is: the latest orders and the ways to everything else."""
     context = {
-        "orders": orders.orders_of_user(user_id=request.user.pk, limit=3),
-        "membership": sellers.seller_of(user_id=request.user.pk),
+        "orders": orders.orders_of_user(user_id=person(request).pk, limit=3),
+        "membership": sellers.seller_of(user_id=person(request).pk),
     }
     return render(request, "shop/account.html", context)
 
@@ -39,10 +40,10 @@ def profile(request: HttpRequest) -> HttpResponse:
     """Change one's name."""
     form = ProfileForm(
         request.POST or None,
-        initial={"first_name": request.user.first_name, "last_name": request.user.last_name},
+        initial={"first_name": person(request).first_name, "last_name": person(request).last_name},
     )
     if request.method == "POST" and form.is_valid():
-        operations.rename(user_id=request.user.pk, **form.cleaned_data)
+        operations.rename(user_id=person(request).pk, **form.cleaned_data)
         return redirect(f"{reverse('account')}?notice=saved")
     context = {"form": form, "trail": trail(("Profile", ""))}
     return render(request, "shop/profile.html", context, status=422 if form.errors else 200)
@@ -54,7 +55,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 def addresses(request: HttpRequest) -> HttpResponse:
     """List the address book."""
     context = {
-        "book": queries.addresses_of(user_id=request.user.pk),
+        "book": queries.addresses_of(user_id=person(request).pk),
         "trail": trail(("Addresses", "")),
     }
     return render(request, "shop/addresses.html", context)
@@ -65,7 +66,7 @@ def addresses(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def address(request: HttpRequest, address_id: int | None = None) -> HttpResponse:
     """Add an address or change one of one's own."""
-    book = {entry.id: entry for entry in queries.addresses_of(user_id=request.user.pk)}
+    book = {entry.id: entry for entry in queries.addresses_of(user_id=person(request).pk)}
     if address_id is not None and address_id not in book:
         raise Http404
     known = book[address_id] if address_id is not None else None
@@ -80,7 +81,7 @@ def address(request: HttpRequest, address_id: int | None = None) -> HttpResponse
     if request.method == "POST" and form.is_valid():
         try:
             operations.save_address(
-                user_id=request.user.pk,
+                user_id=person(request).pk,
                 address=form.address(),
                 address_id=address_id,
                 make_default_shipping=form.cleaned_data["make_default_shipping"],
@@ -105,7 +106,7 @@ def address(request: HttpRequest, address_id: int | None = None) -> HttpResponse
 def delete_address(request: HttpRequest, address_id: int) -> HttpResponse:
     """Take an address out of one's own book."""
     try:
-        operations.delete_address(user_id=request.user.pk, address_id=address_id)
+        operations.delete_address(user_id=person(request).pk, address_id=address_id)
     except operations.AddressNotFound:
         raise Http404 from None
     return redirect("account-addresses")
@@ -117,7 +118,7 @@ def delete_address(request: HttpRequest, address_id: int) -> HttpResponse:
 def order_list(request: HttpRequest) -> HttpResponse:
     """List one's orders, newest first."""
     context = {
-        "orders": orders.orders_of_user(user_id=request.user.pk, limit=100),
+        "orders": orders.orders_of_user(user_id=person(request).pk, limit=100),
         "trail": trail(("Orders", "")),
     }
     return render(request, "shop/orders.html", context)
@@ -128,7 +129,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 def order(request: HttpRequest, number: str) -> HttpResponse:
     """Show one of one's own orders; anybody else's does not exist."""
-    found = orders.order_of_user(user_id=request.user.pk, number=number)
+    found = orders.order_of_user(user_id=person(request).pk, number=number)
     if found is None:
         raise Http404
     return redirect("order-tracking", found.token)

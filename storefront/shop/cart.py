@@ -30,7 +30,7 @@ def summary(request: HttpRequest) -> JsonResponse:
     return JsonResponse(
         {
             "count": queries.count(token=token) if token else 0,
-            "name": request.user.get_short_name() if signed_in else "",
+            "name": cart_session.person(request).get_short_name() if signed_in else "",
         }
     )
 
@@ -54,7 +54,7 @@ def add(request: HttpRequest) -> HttpResponse:
         notice = limit.message
     if contents is None:
         contents = queries.contents(token=token)
-    if request.htmx:
+    if request.headers.get("HX-Request"):
         context = {"cart": contents, "notice": notice, "error": error}
         response = _told(render(request, "shop/cart_added.html", context), contents)
     elif error:
@@ -89,7 +89,7 @@ def change(request: HttpRequest, line_id: int) -> HttpResponse:
     except operations.LineGone:
         error = "That line is no longer in your cart."
     contents = queries.contents(token=token)
-    if request.htmx:
+    if request.headers.get("HX-Request"):
         context = {"cart": contents, "notice": notice, "error": error}
         return _told(render(request, "shop/cart_body.html", context), contents)
     if error:

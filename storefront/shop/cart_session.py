@@ -1,9 +1,14 @@
 """Which cart a request means: the person's own, else the one its cookie names."""
 
+from typing import TYPE_CHECKING, cast
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from commerce.cart import operations, queries
+
+if TYPE_CHECKING:
+    from commerce.accounts.models import User
 
 COOKIE = "cart"
 COOKIE_AGE = 30 * 24 * 3600
@@ -18,10 +23,10 @@ def signed_in_user_id(request: HttpRequest) -> int | None:
 
 def current(request: HttpRequest) -> str | None:
     """Return the token of the request's open cart, if there is one; looked up once."""
-    if not hasattr(request, "cart_token"):
-        request.cart_token = _find(request)
-    token: str | None = request.cart_token
-    return token
+    known: dict[str, str | None] = request.__dict__.setdefault("_cart", {})
+    if "token" not in known:
+        known["token"] = _find(request)
+    return known["token"]
 
 
 def named(request: HttpRequest) -> str | None:
@@ -37,6 +42,11 @@ def _find(request: HttpRequest) -> str | None:
     if not token and user_id is None:
         return None
     return queries.find(token=token, user_id=user_id)
+
+
+def person(request: HttpRequest) -> "User":
+    """Return who is signed in, where a view has made sure that somebody is."""
+    return cast("User", request.user)
 
 
 def ensure(request: HttpRequest) -> str:

@@ -214,7 +214,7 @@ def _known(request: HttpRequest, review: Review) -> dict[str, object]:
     book = address_book.addresses_of(user_id=user_id)
     default = next((a for a in book if a.is_default_shipping), book[0] if book else None)
     known = default.as_dict() if default else {"country": "US"}
-    return {"email": request.user.email, **known}
+    return {"email": cart_session.person(request).email, **known}
 
 
 def _address_page(

@@ -1,5 +1,8 @@
 """What search engines and browsers read: robots, sitemaps, the app manifest. Open to all."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -56,7 +59,7 @@ class Products(Sitemap):
 
     limit = 5000
 
-    def items(self) -> object:
+    def items(self) -> Iterable[Any]:
         return discovery.sitemap_entries()
 
     def location(self, item: SitemapEntry) -> str:
@@ -65,7 +68,9 @@ class Products(Sitemap):
     def lastmod(self, item: SitemapEntry) -> object:
         return item.updated_at
 
-    def get_urls(self, page: int | str = 1, site: object = None, protocol: str | None = None):
+    def get_urls(
+        self, page: int | str = 1, site: Any = None, protocol: str | None = None
+    ) -> list[dict[str, Any]]:
         urls = super().get_urls(page, site, protocol)
         for url in urls:
             url["images"] = [_absolute(url["item"].image_url)] if url["item"].image_url else []
@@ -77,7 +82,7 @@ class Pages(Sitemap):
 
     limit = 5000
 
-    def items(self) -> object:
+    def items(self) -> Iterable[Any]:
         return (
             Page.objects.live()
             .public()

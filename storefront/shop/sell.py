@@ -24,7 +24,7 @@ def apply(request: HttpRequest) -> HttpResponse:
     if application is not None and application.state == "submitted":
         return render(request, "shop/sell_waiting.html", {"application": application})
     form = ApplicationForm(
-        request.POST or None, initial={"email": request.user.email, "country": "US"}
+        request.POST or None, initial={"email": cart_session.person(request).email, "country": "US"}
     )
     if request.method == "POST" and form.is_valid():
         try:

@@ -11,16 +11,10 @@ class ApplicationForm(forms.Form):
     shop_name = forms.CharField(max_length=80, help_text="Shoppers will see this name.")
     legal_name = forms.CharField(max_length=120, label="Registered name of your business")
     email = forms.EmailField(label="Contact email")
-    country = forms.ChoiceField(label="Country you sell from")
+    country = forms.ChoiceField(label="Country you sell from", choices=countries_by_name)
     about = forms.CharField(
         max_length=2000,
         label="What will you sell?",
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text="A few sentences: your goods, where they come from, how you ship.",
     )
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["country"].choices = countries_by_name()
-        for field in self.fields.values():
-            field.widget.attrs.setdefault("class", "input")

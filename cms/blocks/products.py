@@ -16,17 +16,6 @@ RULES = [
 ]
 
 
-class ProductRailValue(blocks.StructValue):
-    """A rail. `cards` and `href` are filled for all rails of a page at once."""
-
-    cards: list[Any]
-    href: str = ""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.cards = []
-
-
 class ProductRailBlock(blocks.StructBlock):
     title = blocks.CharBlock(max_length=80)
     rule = blocks.ChoiceBlock(choices=RULES, default="newest")
@@ -47,8 +36,6 @@ class ProductRailBlock(blocks.StructBlock):
     class Meta:
         icon = "list-ul"
         group = "Products"
-        value_class = ProductRailValue
-        template = "blocks/product_rail.html"
         preview_template = "blocks/preview.html"
         description = "A row of products, kept up to date by a rule or chosen by hand."
         preview_value = {"title": "Just arrived", "rule": "newest", "count": 4}

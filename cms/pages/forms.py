@@ -2,12 +2,37 @@
 
 from typing import Any
 
+from django import forms
 from wagtail.admin.forms.pages import CopyForm, WagtailAdminPageForm
 
 from . import completeness
 
 
+class CategoryField(forms.ModelMultipleChoiceField):
+    """Categories by their whole way through the tree, in the tree's order."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._titles: dict[str, str] = {}
+
+    def label_from_instance(self, obj: Any) -> str:
+        # Parents come first, so their title is known by now.
+        above = self._titles.get(obj.path[: -obj.steplen])
+        self._titles[obj.path] = f"{above} > {obj.title}" if above else obj.title
+        return self._titles[obj.path]
+
+
 class ProductPageForm(WagtailAdminPageForm):
+    categories = CategoryField(queryset=None, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "categories" in self.fields:
+            shelves = self.instance._meta.get_field("categories").related_model.objects
+            self.fields["categories"].queryset = shelves.live().order_by("path")
+
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean()
         problems = completeness.problems_of_words(

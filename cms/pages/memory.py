@@ -17,60 +17,81 @@ from django.core.cache import cache
 from django.db import transaction
 
 GENERATION = "pages.generation"
-MOST = 2_000
-"""Entries that a process keeps; the ones not used for longest go first."""
-
 T = TypeVar("T")
-_lock = threading.Lock()
-_values: OrderedDict[Hashable, Any] = OrderedDict()
-_generation = ""
-_asked_at = 0.0
 
 
-def recall(key: Hashable, load: Callable[[], T]) -> T:
-    """Return what `load` returned for this key since content last changed.
+class Generation:
+    """Which generation of content this process knows."""
 
-    The value is shared between threads: nobody may change it.
+    def __init__(self) -> None:
+        self.name = ""
+        self._asked_at = 0.0
+
+    def present(self) -> str:
+        """Return the present generation, as of the last second."""
+        now = time.monotonic()
+        if self.name and now - self._asked_at < settings.CONTENT_CHECK_SECONDS:
+            return self.name
+        known = cache.get(GENERATION)
+        if known is None:
+            known = uuid4().hex
+            cache.set(GENERATION, known, None)
+        self.name, self._asked_at = known, now
+        return cast("str", known)
+
+    def begin_anew(self) -> None:
+        cache.set(GENERATION, uuid4().hex, None)
+        self._asked_at = 0.0
+
+
+generation = Generation()
+
+
+class Room:
+    """Values by key, as many as fit; the ones not used for longest go first.
+
+    They are shared between threads: nobody may change them. A lasting room does not
+    follow generations: there, whatever a value depends on must be in its key.
     """
-    generation = _present()
-    with _lock:
-        if key in _values:
-            _values.move_to_end(key)
-            return cast("T", _values[key])
-    value = load()
-    with _lock:
-        # What was loaded while content changed may be of before.
-        if generation == _generation:
-            _values[key] = value
-            while len(_values) > MOST:
-                _values.popitem(last=False)
-    return value
+
+    def __init__(self, *, most: int, lasting: bool = False) -> None:
+        self._most = most
+        self._lasting = lasting
+        self._lock = threading.Lock()
+        self._values: OrderedDict[Hashable, Any] = OrderedDict()
+        self._generation = ""
+
+    def recall(self, key: Hashable, load: Callable[[], T]) -> T:
+        """Return what `load` returned for this key, since content last changed.
+
+        Nothing is not remembered: anybody can ask for what does not exist.
+        """
+        present = "" if self._lasting else generation.present()
+        with self._lock:
+            if present != self._generation:
+                self._values.clear()
+                self._generation = present
+            if key in self._values:
+                self._values.move_to_end(key)
+                return cast("T", self._values[key])
+        value = load()
+        with self._lock:
+            # What was loaded while content changed may be of before.
+            if value is not None and present == self._generation:
+                self._values[key] = value
+                if len(self._values) > self._most:
+                    self._values.popitem(last=False)
+        return value
+
+
+content = Room(most=1_000)
+products = Room(most=300)
+markup = Room(most=4_000, lasting=True)
+"""Pieces of markup by everything that they show."""
+recall = content.recall
 
 
 def forget(**_: object) -> None:
     """Begin a new generation: here at once, everywhere when the transaction commits."""
-    _begin_anew()
-    transaction.on_commit(_begin_anew)
-
-
-def _begin_anew() -> None:
-    global _asked_at
-    cache.set(GENERATION, uuid4().hex, None)
-    _asked_at = 0.0
-
-
-def _present() -> str:
-    global _generation, _asked_at
-    now = time.monotonic()
-    if now - _asked_at < settings.CONTENT_CHECK_SECONDS and _generation:
-        return _generation
-    known = cache.get(GENERATION)
-    if known is None:
-        known = uuid4().hex
-        cache.set(GENERATION, known, None)
-    with _lock:
-        if known != _generation:
-            _values.clear()
-            _generation = known
-        _asked_at = now
-    return cast("str", known)
+    generation.begin_anew()
+    transaction.on_commit(generation.begin_anew)

@@ -1,5 +1,6 @@
 """Pages for visitors. Open to all; Wagtail's own restrictions and hooks apply."""
 
+import copy
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -10,8 +11,10 @@ from wagtail import views as wagtail_views
 from wagtail.models import Page, Site
 from wagtail.url_routing import RouteResult
 
+from commerce.kernel.sql import fetch_one
+
+from .memory import products, recall
 from .models import ProductPage
-from .shelves import shelves
 from .site import site_for
 
 
@@ -19,7 +22,7 @@ def serve(request: HttpRequest, path: str) -> HttpResponse:
     """Show the live page of an address.
 
     Wagtail walks down the tree, a statement or two for every step of the address;
-    here the page is found in one or two, and Wagtail serves what was found.
+    here the page is found at once or is known already, and Wagtail serves what was found.
     """
     hostname = split_domain_port(request._get_raw_host())[0]
     site = site_for(hostname=hostname, port=request.get_port())
@@ -32,27 +35,48 @@ def serve(request: HttpRequest, path: str) -> HttpResponse:
 
 
 def _find(site: Site, parts: list[str]) -> Page | None:
-    if not parts:
-        found: Page | None = (
-            site.root_page.specific_class.objects.live().filter(pk=site.root_page_id).first()
-        )
-        return found
-    url_path = f"{site.root_page.url_path}{'/'.join(parts)}/"
-    # The slug has an index, the whole address has none.
-    here: dict[str, Any] = {"slug": parts[-1], "url_path": url_path}
-    shelf = shelves().by_url.get(f"/{'/'.join(parts)}/")
-    if shelf is None and len(parts) == PRODUCT_PARTS and (page := _product(here)):
+    if len(parts) == PRODUCT_PARTS and (page := _product(site, parts)):
         return page
-    plain = Page.objects.live().filter(**here).first()
-    return plain.specific if plain else None
+    # Pages that shape the shop are few: each is read once until content changes.
+    known = recall(("page", site.pk, *parts), lambda: _read(site, parts))
+    return copy.copy(known)
 
 
 PRODUCT_PARTS = 3  # sellers / its seller / itself
+FIND_PRODUCT = """
+SELECT page.id, page.xmin::text, product.xmin::text
+FROM wagtailcore_page AS page JOIN pages_productpage AS product ON product.page_ptr_id = page.id
+WHERE page.slug = %s AND page.url_path = %s AND page.live
+"""
 
 
-def _product(here: dict[str, Any]) -> ProductPage | None:
+def _read(site: Site, parts: list[str]) -> Page | None:
+    if not parts:
+        home = site.root_page.specific_class.objects.live()
+        return home.filter(pk=site.root_page_id).first()  # type: ignore[no-any-return]
+    plain = Page.objects.live().filter(slug=parts[-1], url_path=_url_path(site, parts)).first()
+    return plain.specific if plain else None
+
+
+def _url_path(site: Site, parts: list[str]) -> str:
+    return f"{site.root_page.url_path}{'/'.join(parts)}/"
+
+
+def _product(site: Site, parts: list[str]) -> ProductPage | None:
+    """Return a product page, read anew only when one of its rows was written since."""
+    # The slug has an index, the whole address has none.
+    version = fetch_one(FIND_PRODUCT, parts[-1], _url_path(site, parts))
+    if version is None:
+        return None
+    return copy.copy(products.recall(("page", *version), lambda: _read_product(version)))
+
+
+def _read_product(version: tuple[Any, ...]) -> ProductPage | None:
     through = ProductPage.categories.through.objects.filter(productpage_id=OuterRef("pk"))
-    pages = ProductPage.objects.live().filter(**here)
-    shelved = through.order_by("pk").values("categorypage_id")
-    found: ProductPage | None = pages.annotate(category_ids=ArraySubquery(shelved)).first()
-    return found
+    shelved = ArraySubquery(through.order_by("pk").values("categorypage_id"))
+    page: ProductPage | None = (
+        ProductPage.objects.annotate(category_ids=shelved).filter(pk=version[0]).first()
+    )
+    if page is not None:
+        page.version = version
+    return page

@@ -108,7 +108,11 @@ TEMPLATES = [
                     ],
                 )
             ],
-            "builtins": ["django_cotton.templatetags.cotton", "storefront.templatetags.shop"],
+            "builtins": [
+                "django_cotton.templatetags.cotton",
+                "storefront.templatetags.shop",
+                "storefront.templatetags.markup",
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

@@ -16,5 +16,5 @@ def product(request: HttpRequest, product_id: int) -> HttpResponse:
         return HttpResponsePermanentRedirect(listing.path)
     status = 410 if listing is not None else 404
     cards = discovery.page(filter=CardFilter(), sort="popular", page=1, per_page=4).cards
-    context = {"listing": listing, "cards": cards}
+    context = {"listing": listing, "popular": cards}
     return render(request, "shop/no_longer_sold.html", context, status=status)

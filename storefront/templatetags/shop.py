@@ -68,22 +68,24 @@ def is_tall(image: Mapping[str, Any]) -> bool:
 @register.filter
 def tiles(cards: Sequence[CardData]) -> Rows:
     """Shape cards as the product-card component takes them."""
-    return [
-        {
-            "title": card.title,
-            "url": card.path,
-            "image": card.image,
-            "is_tall": is_tall(card.image),
-            "seller_name": card.seller_name,
-            "seller_url": card.seller_path,
-            "price": money(card.price),
-            "compare_price": money(card.compare_at),
-            "price_varies": card.price_varies,
-            "in_stock": card.in_stock,
-            "badge": "Reduced" if card.compare_at else "",
-        }
-        for card in cards
-    ]
+    return [tile(card) for card in cards]
+
+
+def tile(card: CardData) -> dict[str, Any]:
+    """Shape a card as the product-card component takes it."""
+    return {
+        "title": card.title,
+        "url": card.path,
+        "image": card.image,
+        "is_tall": is_tall(card.image),
+        "seller_name": card.seller_name,
+        "seller_url": card.seller_path,
+        "price": money(card.price),
+        "compare_price": money(card.compare_at),
+        "price_varies": card.price_varies,
+        "in_stock": card.in_stock,
+        "badge": "Reduced" if card.compare_at else "",
+    }
 
 
 @register.filter

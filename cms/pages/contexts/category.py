@@ -6,7 +6,7 @@ from typing import Any
 from django.core.cache import cache
 from django.http import HttpRequest
 
-from cms.media.pictures import picture
+from cms.media.pictures import Picture, picture
 from commerce.discovery import queries as discovery
 from commerce.discovery.types import CardFilter
 
@@ -18,7 +18,7 @@ from ..shelves import shelves
 from ..site import address_of
 from ..types import Shelf
 from . import of
-from .drafts import memory_key
+from .drafts import memory_key, once
 
 COUNTS_KEPT = 60
 """Seconds that the numbers on tiles may be late: counting a large shelf is slow."""
@@ -27,7 +27,8 @@ COUNTS_KEPT = 60
 @of.register
 def index(page: CategoryIndexPage, request: HttpRequest) -> dict[str, Any]:
     crumbs = [{"label": "Home", "url": "/"}, {"label": page.title, "url": address_of(page)}]
-    return _listing(page, request, CardFilter(), crumbs, page.image)
+    image = once("image", page, request, lambda: picture(page.image, use="hero"))
+    return _listing(page, request, CardFilter(), crumbs, image)
 
 
 @of.register
@@ -39,8 +40,9 @@ def category(page: CategoryPage, request: HttpRequest) -> dict[str, Any]:
         *({"label": step.title, "url": step.url} for step in above),
         {"label": page.title, "url": address_of(page)},
     ]
+    image = once("image", page, request, lambda: picture(page.hero, use="hero"))
     return {
-        **_listing(page, request, CardFilter(category_key=page.key), crumbs, page.hero),
+        **_listing(page, request, CardFilter(category_key=page.key), crumbs, image),
         "sections": sections(page.body, remember_as=memory_key(page, request)),
     }
 
@@ -50,20 +52,20 @@ def _listing(
     request: HttpRequest,
     cards: CardFilter,
     crumbs: seo.Crumbs,
-    image: Any,
+    image: Picture,
 ) -> dict[str, Any]:
     listing = Listing.of(request, cards)
     below = shelves().below(page.path) if page.path else []
     told = seo.page_seo(
         page,
         description=page.intro,
-        image=picture(image, use="hero"),
+        image=image,
         json_ld=[seo.breadcrumb_list(crumbs)],
     )
     return {
         "listing": listing,
         "breadcrumb": crumbs,
-        "image": picture(image, use="half"),
+        "image": image,
         "tiles": _tiles(below) if listing.page.page == 1 else [],
         "seo": seo.for_listing(told, request, number=listing.page.page),
     }

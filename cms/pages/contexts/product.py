@@ -1,5 +1,6 @@
 """A product's page: its words and pictures from here, everything for sale from commerce."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from commerce.discovery.types import CardData, RailRule
 from commerce.offers import queries as offers
 
 from .. import seo
-from ..memory import recall
+from ..memory import products, recall
 from ..models import ProductPage, SellerPage
 from ..sections import Section, sections, seller_tile
 from ..shelves import shelves
@@ -33,6 +34,8 @@ RELATED = 8
 class Words:
     """What the page itself says; the same for every visitor until it is published again."""
 
+    version: Hashable | None
+    """What to remember its markup by; nothing for a draft."""
     url: str
     gallery: list[Picture]
     description: SafeString
@@ -45,7 +48,7 @@ class Words:
 @of.register
 def product(page: ProductPage, request: HttpRequest) -> dict[str, Any]:
     key = memory_key(page, request)
-    words = recall(("product", key), lambda: _words(page)) if key else _words(page)
+    words = products.recall(key, lambda: _words(page, key)) if key else _words(page, None)
     known = catalog.products(product_ids=[page.product_id]) if page.product_id else {}
     data = known.get(page.product_id) if page.product_id else None
     choice = choose(
@@ -58,11 +61,11 @@ def product(page: ProductPage, request: HttpRequest) -> dict[str, Any]:
         "words": words,
         "gallery": _turned(words.gallery, choice),
         "product": data,
+        "facts": str(data.specifications) if data else "",
         "choice": choice,
         "axes": picker_axes(choice),
         "variants": picker_variants(choice, keys),
         "related": _related(page, words.shelf),
-        "breadcrumb": words.breadcrumb,
         "seo": _seo(page, words, choice, data.brand if data else ""),
     }
 
@@ -73,13 +76,14 @@ def _offers(page: ProductPage) -> list[Any]:
     return offers.of_product(product_id=page.product_id, currency=settings.BASE_CURRENCY)
 
 
-def _words(page: ProductPage) -> Words:
+def _words(page: ProductPage, version: Hashable | None) -> Words:
     shelf = shelves().deepest(_category_ids(page))
     crumbs = [{"label": "Home", "url": "/"}]
     if shelf:
         crumbs += [{"label": above.title, "url": above.url} for above in shelves().way_to(shelf)]
     url = address_of(page)
     return Words(
+        version=version,
         url=url,
         gallery=[
             gallery_picture(entry.image, alt=entry.alt or page.title, key=entry.option_value)

@@ -1,13 +1,12 @@
 """Sellers: all of them, and the place of each."""
 
-from collections.abc import Hashable
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from wagtail.rich_text import expand_db_html
 
-from cms.media.pictures import picture
+from cms.media.pictures import Picture, picture
 from commerce.discovery.types import CardFilter
 
 from .. import seo
@@ -18,7 +17,7 @@ from ..sections import sections, seller_tile
 from ..site import address_of
 from ..types import SellerTile
 from . import of
-from .drafts import memory_key
+from .drafts import memory_key, once
 
 
 @of.register
@@ -38,30 +37,31 @@ def seller(page: SellerPage, request: HttpRequest) -> dict[str, Any]:
         {"label": "Sellers", "url": "/sellers/"},
         {"label": page.title, "url": address_of(page)},
     ]
-    cover = picture(page.cover, use="hero")
+    cover, logo, about = once("seller", page, request, lambda: _fixed(page))
     listing = Listing.of(request, CardFilter(seller_id=page.seller_id or 0), default="newest")
     told = seo.page_seo(
         page,
         description=page.tagline,
         image=cover,
-        json_ld=[seo.breadcrumb_list(crumbs), _organization(page)],
+        json_ld=[seo.breadcrumb_list(crumbs), _organization(page, logo)],
     )
     return {
         "listing": listing,
         "breadcrumb": crumbs,
         "cover": cover,
-        "logo": picture(page.logo, use="thumb"),
-        "about": _about(page, memory_key(page, request)),
+        "logo": logo,
+        "about": about,
         "sections": sections(page.body, remember_as=memory_key(page, request)),
         "seo": seo.for_listing(told, request, number=listing.page.page),
     }
 
 
-def _about(page: SellerPage, key: Hashable | None) -> SafeString:
-    def expand() -> SafeString:
-        return SafeString(expand_db_html(page.about))
-
-    return recall(("about", key), expand) if key else expand()
+def _fixed(page: SellerPage) -> tuple[Picture, Picture, SafeString]:
+    return (
+        picture(page.cover, use="hero"),
+        picture(page.logo, use="thumb"),
+        SafeString(expand_db_html(page.about)),
+    )
 
 
 def _all_sellers() -> list[SellerTile]:
@@ -69,7 +69,7 @@ def _all_sellers() -> list[SellerTile]:
     return [seller_tile(page) for page in pages.select_related("logo", "cover").order_by("title")]
 
 
-def _organization(page: SellerPage) -> seo.Data:
+def _organization(page: SellerPage, logo: Picture) -> seo.Data:
     data: seo.Data = {
         "@context": "https://schema.org",
         "@type": "Organization",
@@ -78,6 +78,6 @@ def _organization(page: SellerPage) -> seo.Data:
     }
     if page.tagline:
         data["description"] = page.tagline
-    if page.logo:
-        data["logo"] = seo.absolute(picture(page.logo, use="thumb")["src"])
+    if logo:
+        data["logo"] = seo.absolute(logo["src"])
     return data

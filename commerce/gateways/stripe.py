@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import quote
@@ -14,7 +14,6 @@ from .payments import (
     AccountData,
     GatewayRefused,
     NotAuthentic,
-    PaymentState,
     PayoutData,
     ProviderEventData,
     ProviderPayment,
@@ -24,8 +23,16 @@ from .payments import (
     TransferData,
 )
 from .stripe_calls import PooledClient, ask
+from .stripe_shapes import (
+    account_data,
+    key_of,
+    payment_of_intent,
+    payment_of_session,
+    payout_data,
+    refund_data,
+    session_params,
+)
 
-MOST_LINES = 100
 _MONEY_TRAIL = ["latest_charge.balance_transaction"]
 _SESSION_TRAIL = ["payment_intent.latest_charge.balance_transaction"]
 
@@ -51,7 +58,7 @@ class StripeGateway:
             "/v1/checkout/sessions",
             what="create session",
             idempotency_key=request.idempotency_key,
-            **_session_params(request),
+            **session_params(request),
         )
         return SessionData(id=made["id"], url=made["url"] or "")
 
@@ -78,7 +85,7 @@ class StripeGateway:
         self, *, session_id: str | None = None, payment_id: str | None = None
     ) -> ProviderPayment:
         if session_id:
-            return _payment_of_session(
+            return payment_of_session(
                 self._call(
                     "get",
                     f"/v1/checkout/sessions/{quote(session_id, safe='')}",
@@ -86,7 +93,7 @@ class StripeGateway:
                     expand=_SESSION_TRAIL,
                 )
             )
-        return _payment_of_intent(
+        return payment_of_intent(
             self._call(
                 "get",
                 f"/v1/payment_intents/{quote(str(payment_id), safe='')}",
@@ -115,11 +122,13 @@ class StripeGateway:
             "metadata": {"reason": reason[:500], "key": idempotency_key},
         }
         options: Any = {"idempotency_key": idempotency_key}
-        return _refund(ask(lambda: self._client.v1.refunds.create(params, options), what="refund"))
+        return refund_data(
+            ask(lambda: self._client.v1.refunds.create(params, options), what="refund")
+        )
 
     def retrieve_refund(self, *, refund_id: str) -> ProviderRefund:
         found = ask(lambda: self._client.v1.refunds.retrieve(refund_id), what="retrieve refund")
-        return _refund(found)
+        return refund_data(found)
 
     def create_account(
         self, *, idempotency_key: str, seller_id: int, email: str, country: str, name: str
@@ -139,7 +148,7 @@ class StripeGateway:
         }
         options: Any = {"idempotency_key": idempotency_key}
         made = ask(lambda: self._client.v1.accounts.create(params, options), what="create account")
-        return _account(made.to_dict())
+        return account_data(made.to_dict())
 
     def account_link(self, *, account_id: str, refresh_url: str, return_url: str) -> str:
         params: Any = {
@@ -152,7 +161,7 @@ class StripeGateway:
 
     def retrieve_account(self, *, account_id: str) -> AccountData:
         found = ask(lambda: self._client.v1.accounts.retrieve(account_id), what="retrieve account")
-        return _account(found.to_dict())
+        return account_data(found.to_dict())
 
     def transfer(
         self,
@@ -180,7 +189,7 @@ class StripeGateway:
         params: Any = {"transfer_group": group, "limit": 100}
         page = ask(lambda: self._client.v1.transfers.list(params), what="look for transfer")
         for found in page.auto_paging_iter():
-            if _key_of(found) == idempotency_key:
+            if key_of(found) == idempotency_key:
                 return TransferData(id=found.id, amount_minor=found.amount)
         return None
 
@@ -193,7 +202,9 @@ class StripeGateway:
             "metadata": {"key": idempotency_key},
         }
         options: Any = {"idempotency_key": idempotency_key, "stripe_account": account_id}
-        return _payout(ask(lambda: self._client.v1.payouts.create(params, options), what="payout"))
+        return payout_data(
+            ask(lambda: self._client.v1.payouts.create(params, options), what="payout")
+        )
 
     def find_payout(
         self, *, idempotency_key: str, account_id: str, since: datetime
@@ -202,13 +213,13 @@ class StripeGateway:
         options: Any = {"stripe_account": account_id}
         page = ask(lambda: self._client.v1.payouts.list(params, options), what="look for payout")
         for found in page.auto_paging_iter():
-            if _key_of(found) == idempotency_key:
-                return _payout(found)
+            if key_of(found) == idempotency_key:
+                return payout_data(found)
         return None
 
     def retrieve_payout(self, *, payout_id: str, account_id: str) -> PayoutData:
         options: Any = {"stripe_account": account_id}
-        return _payout(
+        return payout_data(
             ask(
                 lambda: self._client.v1.payouts.retrieve(payout_id, None, options),
                 what="retrieve payout",
@@ -242,144 +253,6 @@ def _verified(body: bytes, signature: str, secrets: tuple[str, ...]) -> str:
         else:
             return text
     raise NotAuthentic(problem)
-
-
-def _session_params(request: SessionRequest) -> dict[str, Any]:
-    lines = [(line.name, line.unit_minor, line.quantity) for line in request.lines]
-    if len(lines) > MOST_LINES:
-        lines = [(f"Order {request.order_number}", request.amount_minor, 1)]
-    reference = {
-        "order_token": request.order_token,
-        "order_number": request.order_number,
-        "attempt": request.idempotency_key,
-    }
-    return {
-        "mode": "payment",
-        "client_reference_id": request.order_token,
-        "customer_email": request.email,
-        "line_items": [
-            {
-                "quantity": quantity,
-                "price_data": {
-                    "currency": request.currency.lower(),
-                    "unit_amount": unit,
-                    "product_data": {"name": name},
-                },
-            }
-            for name, unit, quantity in lines
-        ],
-        "metadata": reference,
-        # Captured at once, so that the provider's fee is known when the money is booked.
-        "payment_intent_data": {
-            "capture_method": "automatic",
-            "metadata": reference,
-            "transfer_group": request.order_token,
-        },
-        "success_url": request.success_url,
-        "cancel_url": request.cancel_url,
-        "expires_at": int(request.expires_at.astimezone(UTC).timestamp()),
-    }
-
-
-def _payment_of_session(session: dict[str, Any]) -> ProviderPayment:
-    intent = session.get("payment_intent")
-    state: PaymentState = "open"
-    if session["status"] == "expired":
-        state = "expired"
-    elif session["status"] == "complete":
-        state = "paid" if session["payment_status"] != "unpaid" else _intent_state(intent or {})
-    return ProviderPayment(
-        state=state,
-        amount_minor=_received(intent, state, otherwise=session["amount_total"]),
-        currency=session["currency"].upper(),
-        livemode=bool(session["livemode"]),
-        order_token=session.get("client_reference_id") or "",
-        attempt_key=(session.get("metadata") or {}).get("attempt", ""),
-        session_id=session["id"],
-        **_trail(intent or {}),
-    )
-
-
-def _payment_of_intent(intent: dict[str, Any]) -> ProviderPayment:
-    state = _intent_state(intent)
-    return ProviderPayment(
-        state=state,
-        amount_minor=_received(intent, state, otherwise=intent["amount"]),
-        currency=intent["currency"].upper(),
-        livemode=bool(intent["livemode"]),
-        order_token=(intent.get("metadata") or {}).get("order_token", ""),
-        attempt_key=(intent.get("metadata") or {}).get("attempt", ""),
-        **_trail(intent),
-    )
-
-
-def _received(intent: dict[str, Any] | None, state: PaymentState, *, otherwise: int) -> int:
-    return int(intent["amount_received"]) if intent and state == "paid" else int(otherwise)
-
-
-def _intent_state(intent: dict[str, Any]) -> PaymentState:
-    states: dict[str, PaymentState] = {
-        "succeeded": "paid",
-        "requires_capture": "authorized",
-        "processing": "processing",
-        "canceled": "canceled",
-        "requires_payment_method": "failed",
-    }
-    return states.get(str(intent.get("status")), "open")
-
-
-def _trail(intent: dict[str, Any]) -> dict[str, Any]:
-    """Read who paid with what, and what it cost, from an intent with its charge expanded."""
-    charge = intent.get("latest_charge") or {}
-    paid_from = charge.get("balance_transaction") or {}
-    details = charge.get("payment_method_details") or {}
-    card = details.get("card") or {}
-    method = f"{card.get('brand')} {card.get('last4')}" if card else str(details.get("type") or "")
-    failure = intent.get("last_payment_error") or {}
-    return {
-        "payment_id": intent.get("id"),
-        "charge_id": charge.get("id"),
-        "method": method,
-        "failure_code": str(failure.get("decline_code") or failure.get("code") or ""),
-        "fee_minor": paid_from.get("fee"),
-        "refunded_minor": int(charge.get("amount_refunded") or 0),
-    }
-
-
-def _account(account: dict[str, Any]) -> AccountData:
-    seller = (account.get("metadata") or {}).get("seller_id")
-    return AccountData(
-        id=account["id"],
-        payouts_enabled=bool(account.get("payouts_enabled")),
-        details_submitted=bool(account.get("details_submitted")),
-        seller_id=int(seller) if seller else None,
-    )
-
-
-def _key_of(found: Any) -> str | None:
-    """Read the key that we wrote onto what we asked for."""
-    key: str | None = (found.to_dict().get("metadata") or {}).get("key")
-    return key
-
-
-def _refund(made: Any) -> ProviderRefund:
-    states = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
-    status = str(made.status or "")
-    return ProviderRefund(
-        id=made.id,
-        state=cast("Any", states.get(status, "pending")),
-        amount_minor=made.amount,
-        failure_code=getattr(made, "failure_reason", None) or "",
-    )
-
-
-def _payout(made: Any) -> PayoutData:
-    return PayoutData(
-        id=made.id,
-        state=cast("Any", made.status),
-        amount_minor=made.amount,
-        failure_code=getattr(made, "failure_code", None) or "",
-    )
 
 
 @lru_cache(maxsize=4)

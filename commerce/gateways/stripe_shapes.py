@@ -1,0 +1,153 @@
+"""From our requests to Stripe's parameters, and from its answers to our types."""
+
+from datetime import UTC
+from typing import Any, cast
+
+from .payments import (
+    AccountData,
+    PaymentState,
+    PayoutData,
+    ProviderPayment,
+    ProviderRefund,
+    SessionRequest,
+)
+
+MOST_LINES = 100
+
+
+def session_params(request: SessionRequest) -> dict[str, Any]:
+    lines = [(line.name, line.unit_minor, line.quantity) for line in request.lines]
+    if len(lines) > MOST_LINES:
+        lines = [(f"Order {request.order_number}", request.amount_minor, 1)]
+    reference = {
+        "order_token": request.order_token,
+        "order_number": request.order_number,
+        "attempt": request.idempotency_key,
+    }
+    return {
+        "mode": "payment",
+        "client_reference_id": request.order_token,
+        "customer_email": request.email,
+        "line_items": [
+            {
+                "quantity": quantity,
+                "price_data": {
+                    "currency": request.currency.lower(),
+                    "unit_amount": unit,
+                    "product_data": {"name": name},
+                },
+            }
+            for name, unit, quantity in lines
+        ],
+        "metadata": reference,
+        # Captured at once, so that the provider's fee is known when the money is booked.
+        "payment_intent_data": {
+            "capture_method": "automatic",
+            "metadata": reference,
+            "transfer_group": request.order_token,
+        },
+        "success_url": request.success_url,
+        "cancel_url": request.cancel_url,
+        "expires_at": int(request.expires_at.astimezone(UTC).timestamp()),
+    }
+
+
+def payment_of_session(session: dict[str, Any]) -> ProviderPayment:
+    intent = session.get("payment_intent")
+    state: PaymentState = "open"
+    if session["status"] == "expired":
+        state = "expired"
+    elif session["status"] == "complete":
+        state = "paid" if session["payment_status"] != "unpaid" else _intent_state(intent or {})
+    return ProviderPayment(
+        state=state,
+        amount_minor=_received(intent, state, otherwise=session["amount_total"]),
+        currency=session["currency"].upper(),
+        livemode=bool(session["livemode"]),
+        order_token=session.get("client_reference_id") or "",
+        attempt_key=(session.get("metadata") or {}).get("attempt", ""),
+        session_id=session["id"],
+        **_trail(intent or {}),
+    )
+
+
+def payment_of_intent(intent: dict[str, Any]) -> ProviderPayment:
+    state = _intent_state(intent)
+    return ProviderPayment(
+        state=state,
+        amount_minor=_received(intent, state, otherwise=intent["amount"]),
+        currency=intent["currency"].upper(),
+        livemode=bool(intent["livemode"]),
+        order_token=(intent.get("metadata") or {}).get("order_token", ""),
+        attempt_key=(intent.get("metadata") or {}).get("attempt", ""),
+        **_trail(intent),
+    )
+
+
+def _received(intent: dict[str, Any] | None, state: PaymentState, *, otherwise: int) -> int:
+    return int(intent["amount_received"]) if intent and state == "paid" else int(otherwise)
+
+
+def _intent_state(intent: dict[str, Any]) -> PaymentState:
+    states: dict[str, PaymentState] = {
+        "succeeded": "paid",
+        "requires_capture": "authorized",
+        "processing": "processing",
+        "canceled": "canceled",
+        "requires_payment_method": "failed",
+    }
+    return states.get(str(intent.get("status")), "open")
+
+
+def _trail(intent: dict[str, Any]) -> dict[str, Any]:
+    """Read who paid with what, and what it cost, from an intent with its charge expanded."""
+    charge = intent.get("latest_charge") or {}
+    paid_from = charge.get("balance_transaction") or {}
+    details = charge.get("payment_method_details") or {}
+    card = details.get("card") or {}
+    method = f"{card.get('brand')} {card.get('last4')}" if card else str(details.get("type") or "")
+    failure = intent.get("last_payment_error") or {}
+    return {
+        "payment_id": intent.get("id"),
+        "charge_id": charge.get("id"),
+        "method": method,
+        "failure_code": str(failure.get("decline_code") or failure.get("code") or ""),
+        "fee_minor": paid_from.get("fee"),
+        "refunded_minor": int(charge.get("amount_refunded") or 0),
+    }
+
+
+def account_data(account: dict[str, Any]) -> AccountData:
+    seller = (account.get("metadata") or {}).get("seller_id")
+    return AccountData(
+        id=account["id"],
+        payouts_enabled=bool(account.get("payouts_enabled")),
+        details_submitted=bool(account.get("details_submitted")),
+        seller_id=int(seller) if seller else None,
+    )
+
+
+def key_of(found: Any) -> str | None:
+    """Read the key that we wrote onto what we asked for."""
+    key: str | None = (found.to_dict().get("metadata") or {}).get("key")
+    return key
+
+
+def refund_data(made: Any) -> ProviderRefund:
+    states = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
+    status = str(made.status or "")
+    return ProviderRefund(
+        id=made.id,
+        state=cast("Any", states.get(status, "pending")),
+        amount_minor=made.amount,
+        failure_code=getattr(made, "failure_reason", None) or "",
+    )
+
+
+def payout_data(made: Any) -> PayoutData:
+    return PayoutData(
+        id=made.id,
+        state=cast("Any", made.status),
+        amount_minor=made.amount,
+        failure_code=getattr(made, "failure_code", None) or "",
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -76,6 +77,8 @@ def stop(checkout: Path = CHECKOUT) -> bool:
         running = cluster.postmaster() is not None
         _end(cluster)
         cluster.serving.unlink(missing_ok=True)
+        with suppress(OSError):
+            cluster.sockets.rmdir()
         return running
 
 

@@ -46,6 +46,7 @@ def test_it_starts_answers_and_stops(checkout: Path) -> None:
     assert postgres.stop(checkout)
     assert not postgres.status(checkout)
     assert not postgres.stop(checkout)
+    assert not places.socket_dir(checkout).exists()
 
 
 def test_it_knows_letters_outside_ascii(checkout: Path) -> None:
@@ -213,8 +214,7 @@ def test_a_socket_directory_of_another_user_is_refused(checkout: Path) -> None:
 
 
 def test_a_socket_directory_open_to_all_is_closed(checkout: Path) -> None:
-    postgres.ensure_running(checkout)
-    postgres.stop(checkout)
+    places.socket_dir(checkout).mkdir()
     places.socket_dir(checkout).chmod(0o777)
 
     postgres.ensure_running(checkout)

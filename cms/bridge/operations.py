@@ -151,9 +151,10 @@ def withhold_seller(*, seller_id: int) -> int:
     """Unpublish a suspended seller's pages and remember what they showed; returns how many."""
     pages = queries.live_pages_of_seller(seller_id=seller_id)
     for page in pages:
+        # A page that was written in bulk has no revision yet.
+        revision = page.live_revision or page.save_revision(clean=False)
         WithheldPage.objects.update_or_create(
-            page_id=page.pk,
-            defaults={"seller_id": seller_id, "revision_id": page.live_revision_id},
+            page_id=page.pk, defaults={"seller_id": seller_id, "revision": revision}
         )
         page.unpublish(log_action="wagtail.unpublish")
     return len(pages)

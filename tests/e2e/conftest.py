@@ -11,8 +11,13 @@ from django.conf import settings as django_settings
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from devtools.stripe_double import StripeDouble
+from tests.support import ground
 
-AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+from .market import build
+from .watching import Watch, faults_of
+
+__all__ = ["faults_of"]
+
 WIDTHS = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1440, "height": 900}}
 QUIET = [
     "--no-sandbox",
@@ -38,7 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True))
+            item.add_marker(pytest.mark.django_db(transaction=True))
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +60,20 @@ def _needs_a_browser(playwright: Any) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(f"browser journeys cannot run: {remedy}")
     pytest.skip(f"no browser: {remedy}")
+
+
+@pytest.fixture(scope="module")
+def market(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """A small marketplace, built once for all journeys of a module; each finds it untouched."""
+    with django_db_blocker.unblock():
+        try:
+            build(tmp_path_factory.mktemp("market"))
+            with ground.layer("market"):
+                yield
+        finally:
+            ground.put_back()
 
 
 @pytest.fixture
@@ -83,14 +102,9 @@ def page(context: BrowserContext) -> Page:
     return context.new_page()
 
 
-def faults_of(page: Page) -> list[str]:
-    """Return what axe finds wrong on the page by WCAG 2.2 AA."""
-    page.evaluate(AXE.read_text())
-    report = page.evaluate(
-        "axe.run(document, {runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa']})"
-    )
-    return [
-        f"{page.url}: {fault['id']}: {node['target']} {node['failureSummary']}"
-        for fault in report["violations"]
-        for node in fault["nodes"]
-    ]
+@pytest.fixture
+def watch(context: BrowserContext) -> Iterator[Watch]:
+    """Sees to it that a journey met no fault on any page it looked at."""
+    watching = Watch(context)
+    yield watching
+    assert watching.faults == []

@@ -3,9 +3,15 @@
 Django's flush would empty Wagtail's root page, the table of allowed moves and
 whatever else a migration wrote. Here only tables that a test changed are touched.
 Triggers and foreign keys sleep meanwhile, so the test role must be a superuser.
+Several tests that need the same rows may share a layer, which lies on top meanwhile.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.db import connection, transaction
+
+_layers = ["ground"]
 
 _TABLES = """
 SELECT c.relname FROM pg_class c
@@ -22,15 +28,33 @@ def lay() -> None:
         if "django_migrations" in _tables("ground") and not _differs("django_migrations"):
             put_back()
             return
-        with transaction.atomic():
-            cursor.execute("DROP SCHEMA ground CASCADE")
-            cursor.execute("CREATE SCHEMA ground")
-            for table in _tables("public"):
-                cursor.execute(f'CREATE TABLE ground."{table}" AS TABLE public."{table}"')
+    _copy_to("ground")
+
+
+@contextmanager
+def layer(name: str) -> Iterator[None]:
+    """Let what is there now be what tests find and leave behind, until the block ends."""
+    _copy_to(name)
+    _layers.append(name)
+    try:
+        yield
+    finally:
+        _layers.remove(name)
+        put_back()
+        with connection.cursor() as cursor:
+            cursor.execute(f'DROP SCHEMA "{name}" CASCADE')
+
+
+def _copy_to(schema: str) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
+        cursor.execute(f'CREATE SCHEMA "{schema}"')
+        for table in _tables("public"):
+            cursor.execute(f'CREATE TABLE "{schema}"."{table}" AS TABLE public."{table}"')
 
 
 def put_back() -> None:
-    """Make every table what it was after the migrations."""
+    """Make every table what it was after the migrations, or when the last layer was laid."""
     changed = _changed()
     if not changed:
         return
@@ -39,7 +63,7 @@ def put_back() -> None:
         for table in changed:
             cursor.execute(f'DELETE FROM public."{table}"')  # noqa: S608
             cursor.execute(
-                f'INSERT INTO public."{table}" SELECT * FROM ground."{table}"'  # noqa: S608
+                f'INSERT INTO public."{table}" SELECT * FROM "{_layers[-1]}"."{table}"'  # noqa: S608
             )
 
 
@@ -65,6 +89,6 @@ def _changed() -> list[str]:
 
 def _comparison(table: str) -> str:
     here, there = (
-        _CONTENT.format(schema=schema, table=f'"{table}"') for schema in ("public", "ground")
+        _CONTENT.format(schema=schema, table=f'"{table}"') for schema in ("public", _layers[-1])
     )
     return f"{here} IS DISTINCT FROM {there}"

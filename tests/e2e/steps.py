@@ -1,0 +1,26 @@
+"""What people do in more than one journey."""
+
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Page
+
+from commerce.accounts.models import User
+
+ADA = {
+    "Email address": "ada@example.com",
+    "Full name": "Ada Brook",
+    "Address": "1 Market Street",
+    "City": "San Francisco",
+    "ZIP code": "94105",
+}
+
+
+def sign_in(page: Page, base: str, email: str) -> None:
+    """Come as somebody who signed in before."""
+    client = Client()
+    client.force_login(
+        User.objects.get(email=email),
+        backend="allauth.account.auth_backends.AuthenticationBackend",
+    )
+    value = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": base}])

@@ -1,0 +1,68 @@
+"""Eyes on everything a journey passes: axe, the console, the policy, the width."""
+
+import re
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+NARROW, PHONE, DESK = 320, 390, 1440
+# A form that is refused answers 4xx with its reasons; the browser notes that in its console.
+_ANSWERED = re.compile(r"the server responded with a status of 4(02|04|09|22)\b")
+_OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+Theme = Literal["light", "dark"]
+
+
+class Watch:
+    """Collects what is wrong while a journey goes on; `faults` is empty in the end."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.faults: list[str] = []
+        self._seen: set[tuple[str, int, str]] = set()
+        context.on("console", self._hear)
+        context.on("weberror", lambda error: self.faults.append(f"script: {error.error}"))
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not _ANSWERED.search(message.text):
+            where = message.page.url if message.page else "?"
+            self.faults.append(f"{where}: console: {message.text}")
+
+    def look(self, page: Page, *, whole: bool = False) -> None:
+        """Examine the page as it is now: on a desk in the light, on a phone in the dark.
+
+        `whole` examines both widths in both themes. The viewport is as before afterwards.
+        """
+        before = page.viewport_size or {"width": DESK, "height": 900}
+        themes: list[tuple[int, Theme]] = [(DESK, "light"), (PHONE, "dark")]
+        if whole:
+            themes += [(DESK, "dark"), (PHONE, "light")]
+        for width, theme in themes:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            self.faults += [f"{width} {theme} {fault}" for fault in faults_of(page)]
+            self._measure(page, width)
+        page.set_viewport_size({"width": NARROW, "height": 900})
+        self._measure(page, NARROW)
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        page.set_viewport_size(before)
+
+    def _measure(self, page: Page, width: int) -> None:
+        if (beyond := page.evaluate(_OVERFLOW)) > 0:
+            self.faults.append(f"{page.url}: {beyond} pixels wider than {width}")
+
+
+def faults_of(page: Page, *, within: str = "document") -> list[str]:
+    """Return what axe finds wrong on the page by WCAG 2.2 AA."""
+    page.evaluate(AXE.read_text())
+    report = page.evaluate(
+        "([where, rules]) => axe.run(where === 'document' ? document : where, {runOnly: rules,"
+        " resultTypes: ['violations']})",
+        [within, RULES],
+    )
+    return [
+        f"{page.url}: {fault['id']}: {node['target']} {node['failureSummary']}"
+        for fault in report["violations"]
+        for node in fault["nodes"]
+    ]

@@ -1,7 +1,6 @@
 """Tests: real PostgreSQL, quick hashes, mail in memory, tasks run in place."""
 
 import os
-import tempfile
 
 from devtools.embedded import postgres
 
@@ -28,9 +27,9 @@ CELERY_BROKER_URL = "memory://"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 DEFAULT_FROM_EMAIL = "Stoa <hello@stoa.example>"
-_SCRATCH = tempfile.mkdtemp(prefix="stoa-test-")
-MEDIA_ROOT = os.path.join(_SCRATCH, "media")
-PRIVATE_MEDIA_ROOT = os.path.join(_SCRATCH, "private")
+_SCRATCH = ROOT / "var" / "test" / os.environ.get("PYTEST_XDIST_WORKER", "main")
+MEDIA_ROOT = _SCRATCH / "media"
+PRIVATE_MEDIA_ROOT = _SCRATCH / "private"
 STORAGES = services.storages(
     private_root=ROOT / "var" / "test-private",
     static_backend="django.contrib.staticfiles.storage.StaticFilesStorage",

@@ -83,12 +83,14 @@ class PaymentRefused(CheckoutRefused):
 
 
 class NotPayable(CheckoutRefused):
-    """The order is paid or was given up; there is nothing to pay."""
+    """The order is paid, is being paid or was given up; there is nothing to pay now."""
+
+    _MESSAGES = {
+        "confirmed": "This order is paid already.",
+        "canceled": "This order was not paid in time. Your items are back in your cart.",
+    }
 
     def __init__(self, state: str) -> None:
         self.state = state
-        super().__init__(
-            "This order is paid already."
-            if state == "confirmed"
-            else "This order was not paid in time. Your items are back in your cart."
-        )
+        waiting = "Your payment is being confirmed. You need not do anything."
+        super().__init__(self._MESSAGES.get(state, waiting))

@@ -228,14 +228,17 @@ class StripeGateway:
 
     def parse_webhook(self, *, body: bytes, signature: str) -> ProviderEventData:
         text = _verified(body, signature, self._secrets)
-        event = json.loads(text)
-        return ProviderEventData(
-            id=str(event["id"]),
-            kind=str(event["type"]),
-            livemode=bool(event.get("livemode")),
-            account=str(event.get("account") or ""),
-            object=event["data"]["object"],
-        )
+        try:
+            event = json.loads(text)
+            return ProviderEventData(
+                id=str(event["id"]),
+                kind=str(event["type"]),
+                livemode=bool(event.get("livemode")),
+                account=str(event.get("account") or ""),
+                object=event["data"]["object"],
+            )
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise NotAuthentic("not a notice") from None
 
 
 def _verified(body: bytes, signature: str, secrets: tuple[str, ...]) -> str:

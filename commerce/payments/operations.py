@@ -42,6 +42,7 @@ __all__ = [
 log = structlog.get_logger(__name__)
 
 FIRST_CHECK = timedelta(minutes=1)
+BANKS_TAKE_THEIR_TIME = timedelta(minutes=30)
 _OPEN = [Payment.State.CREATED, Payment.State.PROCESSING, Payment.State.AUTHORIZED]
 
 
@@ -127,9 +128,11 @@ def note_decline(*, payment_id: int, code: str) -> None:
 
 
 def mark_processing(*, payment_id: int) -> None:
-    """Note that the provider is at work: the shopper has paid, the bank has not answered."""
-    Payment.objects.filter(pk=payment_id, state=Payment.State.CREATED).update(
-        state=Payment.State.PROCESSING, updated_at=Now()
+    """Note that the shopper has paid and the bank has not answered; that can take days."""
+    Payment.objects.filter(
+        pk=payment_id, state__in=[Payment.State.CREATED, Payment.State.PROCESSING]
+    ).update(
+        state=Payment.State.PROCESSING, check_at=Now() + BANKS_TAKE_THEIR_TIME, updated_at=Now()
     )
 
 

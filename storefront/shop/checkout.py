@@ -158,7 +158,7 @@ def canceled(request: HttpRequest, token: str) -> HttpResponse:
         outcome = operations.abandon(order_token=token)
     except operations.NoSuchOrder:
         raise Http404 from None
-    if outcome == "confirmed":
+    if outcome != "canceled":
         return redirect("checkout-return", token)
     response = redirect(f"{reverse('cart')}?notice=canceled")
     cart_token = queries.cart_of_order(order_token=token)

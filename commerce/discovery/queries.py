@@ -1,12 +1,13 @@
 """Reads of the read model: every listing, rail and search is answered from cards alone."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, overload
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.search import SearchQuery, SearchRank
-from django.db.models import F, IntegerField, QuerySet, Value
+from django.db.models import F, QuerySet
 
 from commerce.kernel.money import Money
 from commerce.kernel.sql import fetch
@@ -37,10 +38,6 @@ SORTS = {
     "popular": ("-popularity", "-pk"),
     "relevance": ("-rank", "-popularity", "-pk"),
 }
-_COLUMNS = (
-    "product_id", "title", "path", "image", "seller_id", "seller_name", "seller_path", "brand",
-    "price_minor", "compare_at_minor", "price_varies", "in_stock", "variants_summary", "currency",
-)  # fmt: skip
 
 
 def page(
@@ -58,17 +55,13 @@ def page(
     last is the last. `relevance` ranks the `COUNT_CAP` most popular matches; without
     a query it is `popular`.
     """
-    matching = _matching(filter, locale, currency)
-    counted = matching.order_by().values("pk")[: COUNT_CAP + 1].count()
+    looking = _browse if filter.query is None else _search
+    counted, cards = looking(filter, sort, locale, currency or settings.BASE_CURRENCY)
     total = min(counted, COUNT_CAP)
     pages = max(1, -(-total // per_page))
     number = min(max(page, 1), pages)
-    first = (number - 1) * per_page
-    rows = (
-        _sorted(matching, filter, sort)[first : first + per_page] if total else Card.objects.none()
-    )
     return CardPage(
-        cards=_cards(rows),
+        cards=cards((number - 1) * per_page, per_page) if total else [],
         total=total,
         total_is_capped=counted > COUNT_CAP,
         page=number,
@@ -78,7 +71,7 @@ def page(
 
 def rail(*, rule: RailRule, locale: str = "en", currency: str | None = None) -> list[CardData]:
     """Return a rail's cards in one statement."""
-    return _cards(_rail(rule, locale, currency))
+    return rails(rules=[rule], locale=locale, currency=currency)[0]
 
 
 def rails(
@@ -87,14 +80,13 @@ def rails(
     """Return the cards of many rails, in the rules' order, in one statement."""
     if not rules:
         return []
-    parts = [
-        _rail(rule, locale, currency)
-        .annotate(rail=Value(number, output_field=IntegerField()))
-        .values_list("rail", *_COLUMNS)
-        for number, rule in enumerate(rules)
-    ]
+    parts, params = [], []
+    for number, rule in enumerate(rules):
+        part, values = statements.rail(number, rule, locale, currency or settings.BASE_CURRENCY)
+        parts.append(part)
+        params += values
     found: list[list[CardData]] = [[] for _ in rules]
-    for number, *columns in parts[0].union(*parts[1:], all=True) if parts[1:] else parts[0]:
+    for number, *columns in fetch(" UNION ALL ".join(parts), *params):
         found[number].append(_card(*columns))
     return found
 
@@ -103,8 +95,11 @@ def cards(
     *, product_ids: Iterable[int], locale: str = "en", currency: str | None = None
 ) -> dict[int, CardData]:
     """Return the cards of products picked by hand; what is not on sale is left out."""
-    rows = _matching(CardFilter(product_ids=list(product_ids)), locale, currency)
-    return {card.product_id: card for card in _cards(rows)}
+    wanted = list(product_ids)
+    filter = CardFilter(product_ids=wanted)
+    where, values = statements.matching(filter, locale, currency or settings.BASE_CURRENCY)
+    found = fetch(statements.rows(where), *values, len(wanted), 0)
+    return {card.product_id: card for card in (_card(*columns) for columns in found)}
 
 
 def counts_by_category(
@@ -145,6 +140,33 @@ def sitemap_entries(*, locale: str = "en") -> SitemapEntries:
     return SitemapEntries(_matching(CardFilter(), locale, None))
 
 
+Looked = tuple[int, Callable[[int, int], list[CardData]]]
+"""How many match, counted to just above `COUNT_CAP`, and what reads some of them."""
+
+
+def _browse(filter: CardFilter, sort: str, locale: str, currency: str) -> Looked:
+    where, values = statements.matching(filter, locale, currency)
+    order = "popular" if sort == "relevance" else sort
+    [(counted,)] = fetch(statements.count(where), *values, COUNT_CAP + 1)
+
+    def read(first: int, most: int) -> list[CardData]:
+        found = fetch(statements.rows(where, order), *values, most, first)
+        return [_card(*columns) for columns in found]
+
+    return counted, read
+
+
+def _search(filter: CardFilter, sort: str, locale: str, currency: str) -> Looked:
+    rows = _matching(filter, locale, currency)
+    counted = rows.order_by().values("pk")[: COUNT_CAP + 1].count()
+
+    def read(first: int, most: int) -> list[CardData]:
+        found = _sorted(rows, filter, sort)[first : first + most]
+        return [_card(*columns) for columns in found.values_list("image", *statements.COLUMNS)]
+
+    return counted, read
+
+
 def _matching(filter: CardFilter, locale: str, currency: str | None) -> QuerySet[Card]:
     rows = Card.objects.filter(locale=locale, currency=currency or settings.BASE_CURRENCY)
     if filter.category_key is not None:
@@ -177,20 +199,8 @@ def _query(query: str) -> SearchQuery:
     return SearchQuery(query, search_type="raw", config="simple")
 
 
-def _rail(rule: RailRule, locale: str, currency: str | None) -> QuerySet[Card]:
-    filter = CardFilter(category_key=rule.category_key, seller_id=rule.seller_id, in_stock=True)
-    rows = _matching(filter, locale, currency)
-    if rule.except_product_id is not None:
-        rows = rows.exclude(product_id=rule.except_product_id)
-    return _sorted(rows, filter, rule.sort)[: rule.limit]
-
-
-def _cards(rows: QuerySet[Card]) -> list[CardData]:
-    return [_card(*columns) for columns in rows.values_list(*_COLUMNS)]
-
-
 def _card(
-    product_id: int, title: str, path: str, image: dict[str, Any], seller_id: int,
+    image: dict[str, Any] | str, product_id: int, title: str, path: str, seller_id: int,
     seller_name: str, seller_path: str, brand: str, price_minor: int,
     compare_at_minor: int | None, price_varies: bool, in_stock: bool, variants_summary: str,
     currency: str,
@@ -199,7 +209,7 @@ def _card(
         product_id=product_id,
         title=title,
         path=path,
-        image=image,
+        image=json.loads(image) if isinstance(image, str) else image,
         seller_id=seller_id,
         seller_name=seller_name,
         seller_path=seller_path,

@@ -1,4 +1,14 @@
-"""The read model's bulk statements."""
+"""The read model's bulk statements, and those that every page asks: they are written out,
+as the ORM takes longer to compose them than the database to answer."""
+
+from typing import Any
+
+from .types import CardFilter, RailRule
+
+COLUMNS = (
+    "product_id", "title", "path", "seller_id", "seller_name", "seller_path", "brand",
+    "price_minor", "compare_at_minor", "price_varies", "in_stock", "variants_summary", "currency",
+)  # fmt: skip
 
 # Two refreshes of one product must not interleave: the slower would write what it
 # read before the faster one's change. A bounded number of locks, always in the same
@@ -71,3 +81,58 @@ WHERE locale = %s AND currency = %s
     AND category_keys && %s::uuid[] AND key = ANY (%s::uuid[])
 GROUP BY key
 """
+
+ORDERS = {
+    "newest": "published_at DESC, id DESC",
+    "price": "price_minor, id",
+    "-price": "price_minor DESC, id DESC",
+    "popular": "popularity DESC, id DESC",
+}
+
+
+Part = tuple[str, list[Any]]
+"""A piece of a statement and its parameters."""
+
+
+def rail(number: int, rule: RailRule, locale: str, currency: str) -> Part:
+    """Return a rail's part of the statement for all rails of a page."""
+    where, values = _where(
+        locale,
+        currency,
+        ("in_stock = %s", True),
+        ("category_keys @> ARRAY[%s]::uuid[]", rule.category_key),
+        ("seller_id = %s", rule.seller_id),
+        ("product_id <> %s", rule.except_product_id),
+    )
+    part = f"(SELECT {number}, {_SHOWN} {where} ORDER BY {ORDERS[rule.sort]} LIMIT %s)"
+    return part, [*values, rule.limit]
+
+
+def matching(filter: CardFilter, locale: str, currency: str) -> Part:
+    """Return where the cards of a filter are; one without words to search for."""
+    return _where(
+        locale,
+        currency,
+        ("in_stock = %s", filter.in_stock or None),
+        ("category_keys @> ARRAY[%s]::uuid[]", filter.category_key),
+        ("seller_id = %s", filter.seller_id),
+        ("product_id = ANY (%s)", None if filter.product_ids is None else [*filter.product_ids]),
+    )
+
+
+def count(where: str) -> str:
+    return f"SELECT count(*) FROM (SELECT 1 {where} LIMIT %s) AS found"  # noqa: S608
+
+
+def rows(where: str, sort: str = "newest") -> str:
+    return f"SELECT {_SHOWN} {where} ORDER BY {ORDERS[sort]} LIMIT %s OFFSET %s"
+
+
+_SHOWN = f"image, {', '.join(COLUMNS)}"
+
+
+def _where(locale: str, currency: str, *wanted: tuple[str, Any]) -> Part:
+    given = [(condition, value) for condition, value in wanted if value is not None]
+    conditions = ["locale = %s", "currency = %s", *(condition for condition, _ in given)]
+    values = [locale, currency, *(value for _, value in given)]
+    return f"FROM discovery_card WHERE {' AND '.join(conditions)}", values

@@ -15,8 +15,8 @@ from .types import ListingData, ProductData, SaleData, VariantData
 
 def products(*, product_ids: Iterable[int]) -> dict[int, ProductData]:
     """Return the products that exist, by id."""
-    rows = Product.objects.filter(pk__in=list(product_ids)).select_related("type")
-    return {row.pk: _product(row) for row in rows}
+    rows = fetch(statements.PRODUCTS, list(product_ids))
+    return {product.id: product for product in (_product(*columns) for columns in rows)}
 
 
 def product_ids_by_handle(*, seller_id: int, handles: Iterable[str]) -> dict[str, int]:
@@ -114,18 +114,21 @@ def sale_data(
     ]  # fmt: skip
 
 
-def _product(row: Product) -> ProductData:
+def _product(
+    id: int, seller_id: int, type_code: str, tax_class: str, handle: str, name: str, brand: str,
+    options: str, specifications: str, state: str,
+) -> ProductData:  # fmt: skip
     return ProductData(
-        id=row.pk,
-        seller_id=row.seller_id,
-        type_code=row.type.code,
-        tax_class=row.type.tax_class,
-        handle=row.handle,
-        name=row.name,
-        brand=row.brand,
-        options=row.options,
-        specifications=row.specifications,
-        state=row.state,
+        id=id,
+        seller_id=seller_id,
+        type_code=type_code,
+        tax_class=tax_class,
+        handle=handle,
+        name=name,
+        brand=brand,
+        options=json.loads(options),
+        specifications=json.loads(specifications),
+        state=state,
     )
 
 

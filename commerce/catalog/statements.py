@@ -1,4 +1,4 @@
-"""The catalog's hot read: every cart, product page and card begins with it."""
+"""The catalog's hot reads: every cart, product page and card begins with them."""
 
 _SALE_DATA = """
 SELECT
@@ -15,3 +15,11 @@ ORDER BY v.position, v.id
 
 SALE_DATA_OF_VARIANTS = _SALE_DATA.replace("WANTED", "v.id = ANY (%s)")
 SALE_DATA_OF_PRODUCTS = _SALE_DATA.replace("WANTED", "v.product_id = ANY (%s) AND v.is_active")
+
+PRODUCTS = """
+SELECT
+    p.id, p.seller_id, t.code, t.tax_class, p.handle, p.name, p.brand, p.options,
+    p.specifications, p.state
+FROM catalog_product p JOIN catalog_producttype t ON t.id = p.type_id
+WHERE p.id = ANY (%s)
+"""

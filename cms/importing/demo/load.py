@@ -31,8 +31,11 @@ def is_loaded() -> bool:
     return bool(sellers_queries.all_sellers())
 
 
-def load(*, say: Say, folder: Path = FOLDER) -> None:
-    """Load the demo: reference data, categories, people, shops, goods, pages and menus."""
+def load(*, say: Say, folder: Path = FOLDER, side_by_side: bool = True) -> None:
+    """Load the demo: reference data, categories, people, shops, goods, pages and menus.
+
+    `side_by_side` imports two shops at a time, in processes of their own.
+    """
     images = PageImages(folder / "images")
     shops = json.loads((folder / "sellers.json").read_text())
     with acting_as("demo"), left_for_later(), indexed_once():
@@ -45,7 +48,8 @@ def load(*, say: Say, folder: Path = FOLDER) -> None:
                 accounts.ensure_user(account)
         with _step(say, "Shops and their goods"):
             ids = {shop["slug"]: sellers.open_shop(shop, images) for shop in shops}
-            stocking.stock_all(shops, ids, folder, say)
+            stock = stocking.stock_side_by_side if side_by_side else stocking.stock_in_turn
+            stock(shops, ids, folder, say)
         with _step(say, "Pages and menus"):
             content = json.loads((folder / "content.json").read_text())
             Content(content, ids, images).load()

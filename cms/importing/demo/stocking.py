@@ -20,17 +20,17 @@ class StockingFailed(Exception):
     """A shop's goods could not be imported; what went wrong was printed by its process."""
 
 
-def stock_all(shops: list[Shop], ids: dict[str, int], folder: Path, say: Say) -> None:
-    """Import every shop's goods, side by side where the system can fork. Raises StockingFailed."""
+def stock_side_by_side(shops: list[Shop], ids: dict[str, int], folder: Path, say: Say) -> None:
+    """Import every shop's goods, two at a time where the system can fork. Raises StockingFailed."""
     by_size = sorted(shops, key=lambda shop: -(folder / shop["products_file"]).stat().st_size)
     if sys.platform != "linux" or (os.cpu_count() or 1) < 2:
-        _stock(by_size, ids, folder, say)
+        stock_in_turn(by_size, ids, folder, say)
         return
     # The largest shop is about half of all; the others take as long together.
     connections.close_all()
     context = multiprocessing.get_context("fork")
     processes = [
-        context.Process(target=_stock, args=(share, ids, folder, say))
+        context.Process(target=stock_in_turn, args=(share, ids, folder, say))
         for share in (by_size[:1], by_size[1:])
     ]
     for process in processes:
@@ -41,7 +41,8 @@ def stock_all(shops: list[Shop], ids: dict[str, int], folder: Path, say: Say) ->
         raise StockingFailed
 
 
-def _stock(shops: list[Shop], ids: dict[str, int], folder: Path, say: Say) -> None:
+def stock_in_turn(shops: list[Shop], ids: dict[str, int], folder: Path, say: Say) -> None:
+    """Import every shop's goods, one after the other."""
     for shop in shops:
         stock_shop(ids[shop["slug"]], shop, folder, say)
 

@@ -29,8 +29,8 @@ class Command(BaseCommand):
             raise CommandError(
                 "The demo makes accounts with known passwords, so it is refused while DEBUG is off."
             )
-        if options["if_empty"] and load.is_loaded():
-            self.stdout.write("Demo: the shop has sellers already; nothing to load")
+        if load.is_loaded() and (options["if_empty"] or options["scale"]):
+            self.stdout.write("Demo: loaded already")
         else:
             load.load(say=self._say)
         if options["scale"]:

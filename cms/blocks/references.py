@@ -24,7 +24,7 @@ class _ReadTogether:
     def bulk_to_python(self, values: Iterable[int | None]) -> list[Any]:
         known = _known.get()
         if known is None:
-            return super().bulk_to_python(values)  # type: ignore[misc,no-any-return]
+            return super().bulk_to_python(values)  # type: ignore[misc]
         found = known[self.reads]
         return [found.get(value) if value else None for value in values]
 

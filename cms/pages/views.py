@@ -24,7 +24,7 @@ def serve(request: HttpRequest, path: str) -> HttpResponse:
     Wagtail walks down the tree, a statement or two for every step of the address;
     here the page is found at once or is known already, and Wagtail serves what was found.
     """
-    hostname = split_domain_port(request._get_raw_host())[0]
+    hostname = split_domain_port(request.get_host())[0]
     site = site_for(hostname=hostname, port=request.get_port())
     page = _find(site, [part for part in path.split("/") if part]) if site else None
     # Where Wagtail's own routing keeps its answers for the length of a request.
@@ -53,7 +53,7 @@ WHERE page.slug = %s AND page.url_path = %s AND page.live
 def _read(site: Site, parts: list[str]) -> Page | None:
     if not parts:
         home = site.root_page.specific_class.objects.live()
-        return home.filter(pk=site.root_page_id).first()  # type: ignore[no-any-return]
+        return home.filter(pk=site.root_page_id).first()
     plain = Page.objects.live().filter(slug=parts[-1], url_path=_url_path(site, parts)).first()
     return plain.specific if plain else None
 

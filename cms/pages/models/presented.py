@@ -21,4 +21,4 @@ class Presented:
         """Return what keeps visitors out; nothing is asked while no page at all is restricted."""
         if not recall("any restrictions", PageViewRestriction.objects.exists):
             return PageViewRestriction.objects.none()
-        return Page.get_view_restrictions(self)  # type: ignore[arg-type]
+        return Page.get_view_restrictions(self)

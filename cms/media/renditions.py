@@ -23,8 +23,8 @@ class Format:
     options: dict[str, int | bool]
 
 
-AVIF = Format("AVIF", "avif", "image/avif", {"quality": 55, "speed": 8})
-WEBP = Format("WEBP", "webp", "image/webp", {"quality": 72, "method": 4})
+AVIF = Format("AVIF", "avif", "image/avif", {"quality": 55, "speed": 9})
+WEBP = Format("WEBP", "webp", "image/webp", {"quality": 72, "method": 2})
 JPEG = Format("JPEG", "jpg", "image/jpeg", {"quality": 80, "progressive": True})
 FORMATS = {"avif": AVIF, "webp": WEBP, "jpeg": JPEG}
 BEST_FIRST = ("avif", "webp")

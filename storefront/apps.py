@@ -6,4 +6,5 @@ class StorefrontConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from storefront.shop import receivers  # noqa: F401 - connects on import
+        from storefront import privileged  # noqa: F401 - both connect on import
+        from storefront.shop import receivers  # noqa: F401

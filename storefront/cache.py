@@ -1,23 +1,49 @@
-"""A cache that may be away: a lost server is a miss, never a failed page."""
+"""A cache that may be away: a lost server is a miss, never a failed page.
 
+Limits on tries are another matter: an attacker must not get more of them by
+pulling a plug. While Redis is away they are counted in PostgreSQL.
+"""
+
+import time
 from typing import Any
 
 import structlog
+from django.core.cache.backends.db import DatabaseCache
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
 
+COUNTED = ("allauth", "track:")
+"""How the keys begin that hold tries and used codes."""
+TABLE = "limits_without_redis"
+PAUSE_SECONDS = 2
+
 
 class ForgivingRedisCache(RedisCache):
-    """Django's Redis cache, which answers as if empty while Redis is down."""
+    """Django's Redis cache, which answers as if empty while Redis is down.
+
+    After a failure it is left alone for two seconds, so that a server which
+    does not answer costs its time-out once and not at every call.
+    """
+
+    _asked_again_at = 0.0
+
+    def __init__(self, server: Any, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        options = {**params, "OPTIONS": {"MAX_ENTRIES": 100_000}}
+        self._counted = DatabaseCache(TABLE, options)
 
     def _forgive(self, name: str, fallback: Any, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return getattr(super(), name)(*args, **kwargs)
-        except (RedisError, OSError) as error:
-            log.warning("cache.away", operation=name, error=repr(error))
-            return fallback
+        if time.monotonic() >= ForgivingRedisCache._asked_again_at:
+            try:
+                return getattr(super(), name)(*args, **kwargs)
+            except (RedisError, OSError) as error:
+                ForgivingRedisCache._asked_again_at = time.monotonic() + PAUSE_SECONDS
+                log.warning("cache.away", operation=name, error=repr(error))
+        if args and isinstance(args[0], str) and args[0].startswith(COUNTED):
+            return getattr(self._counted, name)(*args, **kwargs)
+        return fallback
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         return self._forgive("get", default, key, default, version=version)
@@ -27,6 +53,9 @@ class ForgivingRedisCache(RedisCache):
 
     def add(self, key: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
         return self._forgive("add", True, key, value, *args, **kwargs)
+
+    def touch(self, key: Any, *args: Any, **kwargs: Any) -> Any:
+        return self._forgive("touch", False, key, *args, **kwargs)
 
     def delete(self, key: Any, version: int | None = None) -> Any:
         return self._forgive("delete", False, key, version=version)

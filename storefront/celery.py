@@ -1,11 +1,36 @@
 """The Celery application: `celery -A storefront worker`."""
 
+import copy
+import logging.config
 import os
+from typing import Any
 
+import structlog
 from celery import Celery
+from celery.signals import setup_logging
+from django_structlog.celery import signals
+from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "storefront.settings.dev")
 
 app = Celery("stoa")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.steps["worker"].add(DjangoStructLogInitStep)
+
+
+@setup_logging.connect
+def log_like_the_web(loglevel: int | None = None, **_: Any) -> None:
+    """Write the same lines as web processes, at the level of the command line."""
+    from django.conf import settings
+
+    config = copy.deepcopy(settings.LOGGING)
+    if loglevel is not None:
+        config["root"]["level"] = logging.getLevelName(loglevel)
+    logging.config.dictConfig(config)
+
+
+@signals.bind_extra_task_metadata.connect
+def name_the_task(task: Any, **_: Any) -> None:
+    """Let every line of a task say which task it is."""
+    structlog.contextvars.bind_contextvars(task=task.name)

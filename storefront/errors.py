@@ -1,8 +1,27 @@
 """Pages for what went wrong: a sentence, a way on, never a stack trace. Open to everyone."""
 
+import sys
+
+import psycopg
+from django.core.exceptions import (
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
+from django.db import InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
+
+_LOST = ("08", "53", "57P")
+"""PostgreSQL's classes of lost connections, of resources used up, and of shutting down."""
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """What was sent cannot be read, or is too much; the page asks nothing of the request."""
+    too_much = isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent)
+    page = loader.get_template("400.html").render({"too_much": too_much})
+    return HttpResponse(page, status=413 if too_much else 400)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -20,6 +39,32 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "403.html", {"stale_form": True}, status=403)
 
 
+def too_often(request: HttpRequest) -> HttpResponse:
+    """A limit was reached; the page says to wait."""
+    page = loader.get_template("429.html").render({})
+    return HttpResponse(page, status=429, headers={"Retry-After": "300"})
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Something broke; the page needs neither database nor context."""
+    if database_is_away(sys.exc_info()[1]):
+        return maintenance(request, retry_after=30)
     return HttpResponse(loader.get_template("500.html").render({}), status=500)
+
+
+def maintenance(request: HttpRequest, *, retry_after: int) -> HttpResponse:
+    """The shop is closed for a while. Cookies are left alone, so carts are found again."""
+    page = loader.get_template("maintenance.html").render({})
+    headers = {"Retry-After": str(retry_after), "Cache-Control": "no-store"}
+    return HttpResponse(page, status=503, headers=headers)
+
+
+def database_is_away(error: BaseException | None) -> bool:
+    """Tell a lost database from a statement that failed."""
+    while error is not None:
+        if isinstance(error, psycopg.OperationalError):
+            return error.sqlstate is None or error.sqlstate.startswith(_LOST)
+        if isinstance(error, psycopg.InterfaceError | InterfaceError):
+            return "connection" in str(error)
+        error = error.__cause__ or error.__context__
+    return False

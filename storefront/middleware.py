@@ -1,45 +1,44 @@
-"""Thin layers around every request: health, headers, who acts, the second factor."""
+"""Thin layers around every request: where it came from, what it carries, who acts."""
 
+import ipaddress
 from collections.abc import Callable
+from contextlib import suppress
 
-from allauth.mfa.utils import is_mfa_enabled
+import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
 from commerce.kernel import actor
+
+from . import errors
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
 # Wagtail's admin needs inline script and style in a few places; shop pages do not.
 ADMIN_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; frame-src 'self'; "
-    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+    "img-src 'self' data: blob:{pictures}; font-src 'self' data:; connect-src 'self'; "
+    "frame-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'self'"
 )
 
 
-class HealthMiddleware:
-    """Answer the health checks before hosts, sessions or pages are looked at. Open to all."""
+class ProxyMiddleware:
+    """Take the visitor's address from our own proxies, never from the visitor."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
+        self.proxies: int = settings.TRUSTED_PROXY_COUNT
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path == "/health/live":
-            return JsonResponse({"status": "ok"})
-        if request.path == "/health/ready":
-            return self._ready()
+        if self.proxies:
+            said = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+            address = said[-self.proxies].strip() if len(said) >= self.proxies else ""
+            # Not by way of the proxies: what the connection says stays.
+            with suppress(ValueError):
+                request.META["REMOTE_ADDR"] = str(ipaddress.ip_address(address))
         return self.get_response(request)
-
-    def _ready(self) -> HttpResponse:
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
-        except DatabaseError:
-            return JsonResponse({"status": "no database"}, status=503)
-        return JsonResponse({"status": "ok"})
 
 
 class SecurityHeadersMiddleware:
@@ -47,6 +46,8 @@ class SecurityHeadersMiddleware:
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
+        pictures = "".join(f" {origin}" for origin in settings.MEDIA_ORIGINS)
+        self.admin_policy = ADMIN_POLICY.format(pictures=pictures)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
@@ -54,13 +55,59 @@ class SecurityHeadersMiddleware:
             "Permissions-Policy", "camera=(), geolocation=(), microphone=(), browsing-topics=()"
         )
         if request.path.startswith("/admin/"):
-            response.headers.setdefault("Content-Security-Policy", ADMIN_POLICY)
+            response.headers.setdefault("Content-Security-Policy", self.admin_policy)
             response.headers["Cache-Control"] = "no-store"
         return response
 
 
+class MaintenanceMiddleware:
+    """While MAINTENANCE is on, nobody gets further than a page that says so."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.MAINTENANCE:
+            return errors.maintenance(request, retry_after=300)
+        return self.get_response(request)
+
+
+class InputMiddleware:
+    """Refuse what no form of ours sends: bodies beyond measure, and null characters.
+
+    PostgreSQL keeps no null character in text, so that one in an address, a
+    cookie or a field would break wherever it is looked up.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: object) -> None:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) > settings.BODY_MAX_BYTES:
+            raise RequestDataTooBig("a body beyond measure")
+        if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            raise SuspiciousOperation("a null character in the address")
+        if any("\0" in value for value in request.COOKIES.values()):
+            raise SuspiciousOperation("a null character in a cookie")
+        if request.method == "POST" and _holds_null(request):
+            raise SuspiciousOperation("a null character in a form")
+
+
+def _holds_null(request: HttpRequest) -> bool:
+    try:
+        return any(
+            "\0" in text for name, values in request.POST.lists() for text in (name, *values)
+        )
+    except UnreadablePostError:
+        return False  # nobody waits for the answer any more
+
+
 class ActorMiddleware:
-    """Tell events and movements who acts. Anonymous requests never touch the session."""
+    """Tell events, movements and logs who acts. Anonymous requests never touch the session."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -69,23 +116,6 @@ class ActorMiddleware:
         name = "shopper"
         if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
             name = f"user:{request.user.pk}"
+            structlog.contextvars.bind_contextvars(user_id=request.user.pk)
         with actor.acting_as(name):
             return self.get_response(request)
-
-
-class SecondFactorMiddleware:
-    """Staff and sellers enter the admin with a second factor or set one up first."""
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if (
-            settings.MFA_REQUIRED_FOR_STAFF
-            and request.path.startswith("/admin/")
-            and request.user.is_authenticated
-            and request.user.has_perm("wagtailadmin.access_admin")
-            and not is_mfa_enabled(request.user)
-        ):
-            return redirect("mfa_activate_totp")
-        return self.get_response(request)

@@ -10,6 +10,7 @@ from wagtail.admin import urls as admin_urls
 from wagtail.documents import urls as document_urls
 
 from cms.pages import views as pages
+from storefront.second_factor import MoveView
 from storefront.shop import (
     account,
     cart,
@@ -54,6 +55,7 @@ urlpatterns = [
     ),
     path("account/orders/", account.order_list, name="account-orders"),
     path("account/orders/<str:number>/", account.order, name="account-order"),
+    path("account/2fa/totp/move/", MoveView.as_view(), name="second-factor-move"),
     path("account/", include("allauth.urls")),
     path("sell/", sell.apply, name="sell"),
     path("webhooks/stripe/", stripe.receive, name="stripe-webhook"),
@@ -87,6 +89,8 @@ urlpatterns += [
     path("", include(wagtail_urls)),
 ]
 
+handler400 = "storefront.errors.bad_request"
 handler404 = "storefront.errors.not_found"
 handler500 = "storefront.errors.server_error"
 handler403 = "storefront.errors.forbidden"
+handler429 = "storefront.errors.too_often"

@@ -1,10 +1,11 @@
 """What every environment shares. No secrets, no branches on DEBUG."""
 
+import logging
 from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
 
-from . import env
+from . import env, services
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -67,22 +68,26 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "storefront.health.HealthMiddleware",
+    "storefront.middleware.ProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
-    "storefront.middleware.HealthMiddleware",
+    "storefront.request_log.RequestLogMiddleware",
     "storefront.middleware.SecurityHeadersMiddleware",
     "csp.middleware.CSPMiddleware",
+    "storefront.middleware.MaintenanceMiddleware",
+    "storefront.middleware.InputMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "storefront.privileged.ShortSessionMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "storefront.middleware.SecondFactorMiddleware",
+    "storefront.privileged.SecondFactorMiddleware",
     "cms.selling.wall.SellerWallMiddleware",
     "storefront.middleware.ActorMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
@@ -124,10 +129,8 @@ TEMPLATES = [
 ]
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+# One backend alone: a second would hash a wrong password a second time.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -155,8 +158,15 @@ ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_ADAPTER = "storefront.adapters.AccountAdapter"
 ACCOUNT_FORMS = {"signup": "storefront.shop.account_forms.SignupForm"}
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/h/key", "signup": "20/h/ip"}
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # tell people of changes to what they sign in with
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "10/m/ip,5/h/key",  # the key is an account and an address, see the adapter
+    "signup": "20/h/ip",
+}
 PASSWORD_RESET_TIMEOUT = 3600
+MFA_ADAPTER = "storefront.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Stoa"
 MFA_REQUIRED_FOR_STAFF = True
@@ -170,6 +180,9 @@ CSRF_FAILURE_VIEW = "storefront.errors.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
+TRUSTED_PROXY_COUNT = 0  # how many proxies of ours append to X-Forwarded-For
+MAINTENANCE = env.flag("MAINTENANCE", False)
+MEDIA_ORIGINS = services.media_origins()
 
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": ("/admin/",),  # the admin has its own policy, see storefront.middleware
@@ -177,7 +190,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF, NONCE],
         "style-src": [SELF],
-        "img-src": [SELF, "data:"],
+        "img-src": [SELF, "data:", *MEDIA_ORIGINS],
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
@@ -208,9 +221,10 @@ PRIVATE_MEDIA_ROOT = ROOT / "var" / "private"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+BODY_MAX_BYTES = 64 * 1024 * 1024  # files included
 
 WAGTAIL_SITE_NAME = "Stoa"
-WAGTAILADMIN_BASE_URL = env.url("SITE_URL", "http://localhost:8000", schemes=("http", "https"))
+WAGTAILADMIN_BASE_URL = env.origin("SITE_URL", "http://localhost:8000", schemes=("http", "https"))
 SITE_URL = WAGTAILADMIN_BASE_URL
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
@@ -272,3 +286,5 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO

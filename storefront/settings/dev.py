@@ -6,7 +6,7 @@ from devtools.embedded import postgres, valkey
 
 from . import env, logs, services
 from .base import *  # noqa: F403
-from .base import INSTALLED_APPS, ROOT
+from .base import INSTALLED_APPS, PRIVATE_MEDIA_ROOT, ROOT
 
 DEBUG = True
 SECRET_KEY = env.text("SECRET_KEY", "development-only-and-known-to-everybody")
@@ -14,7 +14,7 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 INSTALLED_APPS = [*INSTALLED_APPS, "devtools"]
 
 PORT = env.integer("PORT", 8000, least=1, most=65535)
-SITE_URL = WAGTAILADMIN_BASE_URL = env.url(
+SITE_URL = WAGTAILADMIN_BASE_URL = env.origin(
     "SITE_URL", f"http://localhost:{PORT}", schemes=("http", "https")
 )
 DATABASES = {
@@ -27,7 +27,7 @@ REDIS_URL = env.text("REDIS_URL", "") or valkey.ensure_running()
 CACHES = services.cache(REDIS_URL)
 CELERY_BROKER_URL = REDIS_URL
 STORAGES = services.storages(
-    private_root=ROOT / "var" / "private",
+    private_root=PRIVATE_MEDIA_ROOT,
     static_backend="django.contrib.staticfiles.storage.StaticFilesStorage",
 )
 EMAIL_BACKEND = "devtools.mailbox.MailboxBackend"

@@ -1,5 +1,9 @@
-"""Logs: one JSON object a line, with the request id that also follows into tasks."""
+"""Logs: one JSON object a line, with the request id that also follows into tasks.
 
+Whatever a line says, addresses of mail and the secrets of links are masked in it.
+"""
+
+import re
 from typing import Any
 
 import structlog
@@ -10,6 +14,22 @@ SHARED: list[Any] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.stdlib.add_logger_name,
 ]
+
+# Links that open something for whoever holds them.
+_SECRET_PATH = re.compile(
+    r"(/(?:checkout/(?:return|cancel|retry)|orders/track|account/confirm-email"
+    r"|account/password/reset/key)/)[^/\s\"'\\?#]+"
+)
+_EMAIL = re.compile(r"[\w.+%-]+@(?=[\w-]+\.\w)", re.ASCII)
+
+
+def mask(line: str) -> str:
+    """Hide what a reader of logs has no business with."""
+    return _EMAIL.sub("***@", _SECRET_PATH.sub(r"\1***", line))
+
+
+def _masked(_: Any, __: str, line: str) -> str:
+    return mask(line)
 
 
 def configure(*, level: str, plain: bool = False) -> dict[str, Any]:
@@ -36,7 +56,11 @@ def configure(*, level: str, plain: bool = False) -> dict[str, Any]:
         "formatters": {
             "line": {
                 "()": structlog.stdlib.ProcessorFormatter,
-                "processor": renderer,
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    renderer,
+                    _masked,
+                ],
                 "foreign_pre_chain": [*SHARED, structlog.processors.format_exc_info],
             }
         },
@@ -44,6 +68,8 @@ def configure(*, level: str, plain: bool = False) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django.server": {"handlers": ["stderr"], "level": level, "propagate": False},
+            # Says again what the request's own line says.
+            "django.request": {"level": "CRITICAL"},
             "PIL": {"level": "INFO"},
         },
     }

@@ -1,15 +1,13 @@
 """Production: every secret is required, everything is encrypted in transit."""
 
-import dj_email_url
-
 from . import env, logs, services
 from .base import *  # noqa: F403
-from .base import ROOT
+from .base import PRIVATE_MEDIA_ROOT
 
 DEBUG = False
 SECRET_KEY = env.text("SECRET_KEY")
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
-SITE_URL = WAGTAILADMIN_BASE_URL = env.url("SITE_URL", schemes=("https",))
+SITE_URL = WAGTAILADMIN_BASE_URL = env.origin("SITE_URL", schemes=("https",))
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", site=SITE_URL)
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 DATABASES = {
@@ -22,10 +20,10 @@ REDIS_URL = env.url("REDIS_URL", schemes=("redis", "rediss", "unix"))
 CACHES = services.cache(REDIS_URL)
 CELERY_BROKER_URL = REDIS_URL
 STORAGES = services.storages(
-    private_root=ROOT / "var" / "private",
+    private_root=PRIVATE_MEDIA_ROOT,
     static_backend="storefront.staticfiles.ShopStaticFilesStorage",
 )
-globals().update(dj_email_url.parse(env.text("EMAIL_URL")))
+globals().update(services.mail("EMAIL_URL"))
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
@@ -34,6 +32,7 @@ STRIPE_PUBLISHABLE_KEY = env.text("STRIPE_PUBLISHABLE_KEY")
 STRIPE_WEBHOOK_SECRETS = env.words("STRIPE_WEBHOOK_SECRETS")
 STRIPE_API_BASE = env.url("STRIPE_API_BASE", "", schemes=("http", "https"))
 
+TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 1, least=0, most=5)
 SECURE_SSL_REDIRECT = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REDIRECT_EXEMPT = [r"^health/"]

@@ -1,15 +1,31 @@
-"""Databases, broker, cache, media and mail from the environment."""
+"""Databases, broker, cache, mail and media from the environment."""
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlparse
 
 import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
 
 from . import env
 
+_MAIL = {  # scheme: STARTTLS, TLS from the first byte, usual port
+    "smtp": (False, False, 25),
+    "smtp+tls": (True, False, 587),
+    "submission": (True, False, 587),
+    "smtp+ssl": (False, True, 465),
+    "smtps": (False, True, 465),
+}
+_LOCAL = "django.core.files.storage.FileSystemStorage"
+_S3 = "storages.backends.s3.S3Storage"
+
 
 def database(url: str, *, pooled: bool) -> dict[str, Any]:
-    """Describe the database; web processes share connections through psycopg's pool."""
+    """Describe the database; web processes share connections through psycopg's pool.
+
+    A worker process serves one request at a time, so eight connections are plenty
+    even where threads are more, and twenty processes stay below PostgreSQL's 200.
+    """
     config: dict[str, Any] = dict(dj_database_url.parse(url))
     options = config.setdefault("OPTIONS", {})
     options["options"] = (
@@ -18,8 +34,9 @@ def database(url: str, *, pooled: bool) -> dict[str, Any]:
         "-c lock_timeout=3000 -c statement_timeout=60000 -c random_page_cost=1.1"
         " -c idle_in_transaction_session_timeout=60000"
     )
+    options.setdefault("connect_timeout", 3)
     if pooled:
-        options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 5}
+        options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 3, "reconnect_timeout": 5}
         config["CONN_MAX_AGE"] = 0
     else:
         config["CONN_MAX_AGE"] = 60
@@ -39,7 +56,31 @@ def cache(url: str, *, prefix: str = "stoa") -> dict[str, Any]:
     }
 
 
-def storages(*, private_root: Path, static_backend: str) -> dict[str, Any]:
+def mail(name: str) -> dict[str, Any]:
+    """Return Django's mail settings. A mail server that does not answer is given up on."""
+    try:
+        parts = urlparse(env.text(name))
+        starttls, tls, port = _MAIL[parts.scheme]
+        given_port = parts.port
+    except (KeyError, ValueError):
+        parts = urlparse("")
+    if not parts.hostname or parts.query or parts.path not in ("", "/"):
+        raise ImproperlyConfigured(
+            f"{name} must look like smtp+tls://user:password@mail.example:587 (or smtp, smtps)."
+        )
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": given_port or port,
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": starttls,
+        "EMAIL_USE_SSL": tls,
+        "EMAIL_TIMEOUT": 10,
+    }
+
+
+def storages(*, private_root: Path | str, static_backend: str) -> dict[str, Any]:
     """Media on S3 when a bucket is named, else on local disk.
 
     Public media has lasting addresses; the private store holds statements and
@@ -48,32 +89,52 @@ def storages(*, private_root: Path, static_backend: str) -> dict[str, Any]:
     static = {"BACKEND": static_backend}
     bucket = env.text("AWS_STORAGE_BUCKET_NAME", "")
     if not bucket:
+        private = {"location": str(private_root), "base_url": None}
         return {
-            "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-            "private": {
-                "BACKEND": "django.core.files.storage.FileSystemStorage",
-                "OPTIONS": {"location": str(private_root), "base_url": None},
-            },
+            "default": {"BACKEND": _LOCAL},
+            "private": {"BACKEND": _LOCAL, "OPTIONS": private},
             "staticfiles": static,
         }
     shared = {
-        "endpoint_url": env.url("AWS_S3_ENDPOINT_URL", "", schemes=("http", "https")) or None,
+        "endpoint_url": _endpoint() or None,
+        "region_name": env.text("AWS_S3_REGION_NAME", "") or None,
         "access_key": env.text("AWS_ACCESS_KEY_ID"),
         "secret_key": env.text("AWS_SECRET_ACCESS_KEY"),
         "signature_version": "s3v4",
         "addressing_style": "path",
         "file_overwrite": False,
     }
-    backend = "storages.backends.s3.S3Storage"
-    public = {"bucket_name": bucket, "querystring_auth": False, "default_acl": "public-read"}
+    public = {
+        "bucket_name": bucket,
+        "querystring_auth": False,
+        "default_acl": "public-read",
+        "object_parameters": {"CacheControl": "public, max-age=31536000, immutable"},
+    }
     private = {
         "bucket_name": env.text("AWS_PRIVATE_BUCKET_NAME", f"{bucket}-private"),
         "querystring_auth": True,
         "querystring_expire": 600,
         "default_acl": "private",
     }
+    if private["bucket_name"] == bucket:
+        raise ImproperlyConfigured("AWS_PRIVATE_BUCKET_NAME must not be the public bucket.")
     return {
-        "default": {"BACKEND": backend, "OPTIONS": {**shared, **public}},
-        "private": {"BACKEND": backend, "OPTIONS": {**shared, **private}},
+        "default": {"BACKEND": _S3, "OPTIONS": {**shared, **public}},
+        "private": {"BACKEND": _S3, "OPTIONS": {**shared, **private}},
         "staticfiles": static,
     }
+
+
+def media_origins() -> list[str]:
+    """Return the hosts that pictures come from besides our own, for the content policy."""
+    if not env.text("AWS_STORAGE_BUCKET_NAME", ""):
+        return []
+    endpoint = urlparse(_endpoint())
+    if endpoint.netloc:
+        return [f"{endpoint.scheme}://{endpoint.netloc}"]
+    region = env.text("AWS_S3_REGION_NAME", "us-east-1")
+    return [f"https://s3.{'' if region == 'us-east-1' else f'{region}.'}amazonaws.com"]
+
+
+def _endpoint() -> str:
+    return env.url("AWS_S3_ENDPOINT_URL", "", schemes=("http", "https"))

@@ -31,7 +31,7 @@ _SCRATCH = ROOT / "var" / "test" / os.environ.get("PYTEST_XDIST_WORKER", "main")
 MEDIA_ROOT = _SCRATCH / "media"
 PRIVATE_MEDIA_ROOT = _SCRATCH / "private"
 STORAGES = services.storages(
-    private_root=ROOT / "var" / "test-private",
+    private_root=PRIVATE_MEDIA_ROOT,
     static_backend="django.contrib.staticfiles.storage.StaticFilesStorage",
 )
 WHITENOISE_USE_FINDERS = True

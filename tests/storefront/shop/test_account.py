@@ -11,6 +11,8 @@ from django.urls import reverse
 from commerce.accounts import queries
 from commerce.accounts.models import User
 from commerce.cart import queries as carts
+from commerce.notifications import operations as notifications
+from commerce.notifications import queries as notification_queries
 from tests.factories.accounts import SAN_FRANCISCO, make_user
 from tests.factories.cart import make_cart, make_sellable
 from tests.factories.sales import Sold, sell
@@ -30,11 +32,13 @@ SIGNUP = {
 
 def signed_in(user: User) -> Client:
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
     return client
 
 
 def link_in_mail() -> str:
+    for message_id in notification_queries.due_messages(limit=10):
+        notifications.deliver(message_id=message_id)
     return re.search(r"https?://[^/]+(/\S+)", mail.outbox[-1].body)[1]
 
 

@@ -20,7 +20,7 @@ FORM = {
 
 @pytest.fixture
 def applicant(client: Client) -> Client:
-    client.force_login(make_user(), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(make_user())
     return client
 
 

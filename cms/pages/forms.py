@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from wagtail import hooks
 from wagtail.admin.forms.pages import CopyForm, WagtailAdminPageForm
 
 from . import completeness
@@ -24,7 +25,17 @@ class CategoryField(forms.ModelMultipleChoiceField):
         return self._titles[obj.path]
 
 
-class ProductPageForm(WagtailAdminPageForm):
+class SellersPageForm(WagtailAdminPageForm):
+    """A page on a seller's ground. Hooks may refuse what its editor put there."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        for check in hooks.get_hooks("check_sellers_page_form"):
+            check(self)
+        return cleaned
+
+
+class ProductPageForm(SellersPageForm):
     categories = CategoryField(queryset=None, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

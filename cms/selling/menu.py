@@ -49,6 +49,10 @@ ITEMS = [
         work=Work.CONTENT, icon_name="boxes", order=120,
     ),
     SellersItem(
+        "Shipping", reverse_lazy("selling:shipping"),
+        work=Work.MONEY, icon_name="truck", order=128,
+    ),
+    SellersItem(
         "Earnings", reverse_lazy("selling:earnings"),
         work=Work.MONEY, icon_name="coins", order=130,
     ),

@@ -24,15 +24,17 @@ MAX_GRAMS = 1_000_000
 class PriceField(forms.DecimalField):
     """An amount in the marketplace's currency; cleans to minor units."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, may_be_nothing: bool = False, **kwargs: Any) -> None:
         decimals = exponent(settings.BASE_CURRENCY)
         super().__init__(
-            min_value=Decimal(1).scaleb(-decimals),
+            min_value=Decimal(0 if may_be_nothing else 1).scaleb(-decimals),
             max_value=Decimal(MAX_MINOR).scaleb(-decimals),
             decimal_places=decimals,
             widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
             error_messages={
-                "min_value": "The price must be above zero.",
+                "min_value": "The price cannot be below zero."
+                if may_be_nothing
+                else "The price must be above zero.",
                 "invalid": "Enter an amount such as 12.50.",
             },
             **kwargs,

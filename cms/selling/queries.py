@@ -25,8 +25,9 @@ from wagtail.admin.models import EditingSession
 from wagtail.models import Page, WorkflowState
 
 from cms.media.models import ShopImage
-from cms.pages.models import CategoryIndexPage, CategoryPage, ProductPage
+from cms.pages.models import CategoryIndexPage, CategoryPage, ProductPage, SellerPage
 from commerce.catalog.models import Product, Variant
+from commerce.fulfillment.models import ShippingMethod
 from commerce.inventory.models import Stock
 from commerce.orders.models import OrderEvent, SellerOrder
 from commerce.payouts.models import Payout
@@ -239,6 +240,24 @@ def low_stock(*, seller_id: int) -> QuerySet[Stock]:
 def own_pictures(*, workspace: WorkspaceData) -> QuerySet[ShopImage]:
     """Return the images in the seller's own collection. Raises NoSeller without one."""
     return ShopImage.objects.filter(collection_id=_known(workspace.collection_id))
+
+
+def has_described_itself(*, workspace: WorkspaceData) -> bool:
+    """Tell whether the seller's page, or its latest draft, says something about the seller."""
+    page = SellerPage.objects.filter(pk=workspace.page_id).first()
+    latest = page.get_latest_revision_as_object() if page else None
+    return latest is not None and bool(latest.tagline or latest.about)
+
+
+def own_shipping_methods(*, seller_id: int) -> QuerySet[ShippingMethod]:
+    """Return the ways a seller sends parcels, those in use first. Raises NoSeller."""
+    rows = ShippingMethod.objects.filter(seller_id=_known(seller_id)).select_related("carrier")
+    return rows.order_by("-is_active", "base_minor", "pk")
+
+
+def ships_somewhere(*, seller_id: int) -> bool:
+    """Tell whether a seller has a way to send parcels. Raises NoSeller."""
+    return own_shipping_methods(seller_id=seller_id).filter(is_active=True).exists()
 
 
 def _known(seller_id: int) -> int:

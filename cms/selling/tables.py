@@ -16,6 +16,7 @@ TONES = {
     "captured": "good", "authorized": "wait", "orphan": "bad", "review": "bad",
     "draft": "wait", "waiting": "todo", "live": "good", "archived": "bad",
     "requested": "wait", "succeeded": "good", "ok": "good",
+    "offered": "good", "withdrawn": "wait",
 }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import URLPattern, path
 
 from .policy import Door, declare
-from .views import earnings, orders, pictures, products, stock
+from .views import earnings, orders, pictures, products, shipping, stock
 
 app_name = "selling"
 
@@ -34,6 +34,10 @@ urlpatterns = [
     screen("products/<int:product_id>/page/", products.ProductPresented, "product_page"),
     screen("products/<int:product_id>/archive/", products.ProductArchived, "product_archive"),
     screen("stock/", stock.StockGrid, "stock"),
+    screen("shipping/", shipping.ShippingList, "shipping"),
+    screen("shipping/new/", shipping.NewShipping, "shipping_new"),
+    screen("shipping/<int:method_id>/", shipping.EditShipping, "shipping_edit"),
+    screen("shipping/<int:method_id>/withdraw/", shipping.WithdrawShipping, "shipping_withdraw"),
     screen("pictures/", pictures.Pictures, "pictures"),
     screen("pictures/results/", pictures.Pictures, "pictures_results", results_only=True),
     screen("earnings/", earnings.Earnings, "earnings"),

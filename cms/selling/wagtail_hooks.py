@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
-from . import menu, panels, queries
+from . import menu, panels, queries, references
 
 
 def _workspace(request: HttpRequest) -> queries.WorkspaceData | None:
@@ -64,10 +64,11 @@ def only_own_images(images: QuerySet, request: HttpRequest) -> QuerySet:
     return images.filter(collection_id=workspace.collection_id) if workspace else images
 
 
-@hooks.register("construct_explorer_page_queryset")
-def only_own_pages(parent: Any, pages: QuerySet, request: HttpRequest) -> QuerySet:
-    workspace = _workspace(request)
-    return pages.filter(path__startswith=workspace.page_path) if workspace else pages
+@hooks.register("check_sellers_page_form")
+def only_own_content(form: Any) -> None:
+    workspace = queries.workspace_of(user_id=form.for_user.pk) if form.for_user else None
+    if workspace:
+        references.refuse_foreign(form=form, workspace=workspace)
 
 
 @hooks.register("insert_global_admin_css")

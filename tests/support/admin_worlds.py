@@ -24,6 +24,7 @@ from cms.media.models import ShopDocument, ShopImage
 from cms.pages.models import CategoryIndexPage, ProductPage
 from commerce.catalog import operations as catalog
 from commerce.catalog.queries import variants_of
+from commerce.fulfillment import operations as fulfillment
 from commerce.payouts import operations as payouts
 from commerce.sellers.models import Seller
 from tests.factories.cart import make_sellable, product_of
@@ -70,6 +71,7 @@ UNION ALL SELECT 'stock', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM inven
 UNION ALL SELECT 'order', md5(string_agg(o::text, '|' ORDER BY o.id)) FROM orders_sellerorder o WHERE seller_id = %(seller)s
 UNION ALL SELECT 'shipment', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM fulfillment_shipment x WHERE seller_id = %(seller)s
 UNION ALL SELECT 'earning', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM payouts_earning x WHERE seller_id = %(seller)s
+UNION ALL SELECT 'method', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM fulfillment_shippingmethod x WHERE seller_id = %(seller)s
 UNION ALL SELECT 'import', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM importing_importjob x WHERE seller_id = %(seller)s
 UNION ALL SELECT 'payout', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM payouts_payout x WHERE seller_id = %(seller)s
 """  # noqa: E501
@@ -100,6 +102,7 @@ def seat(name: str) -> Seat:
             "seller_id": shop.seller.pk,
             "payout_id": payout,
             "job_id": _import(shop, name),
+            "method_id": _shipping(shop, name),
         },
     )
 
@@ -186,6 +189,13 @@ def _payout(shop: Shop) -> int:
     make_payable(shop.seller)
     earned(shop.seller)
     return payouts.run(period=f"period {shop.seller.pk}")[0]
+
+
+def _shipping(shop: Shop, name: str) -> int:
+    return fulfillment.set_shipping_method(
+        seller_id=shop.seller.pk, name=f"{name} express", carrier_code="usps", currency="USD",
+        base_minor=900, days=(1, 2),
+    )  # fmt: skip
 
 
 def _import(shop: Shop, name: str) -> int:

@@ -11,7 +11,7 @@ from cms.blocks import streams
 from cms.blocks.fields import ContentField
 from cms.blocks.text import SHORT
 
-from ..forms import DraftCopyForm
+from ..forms import DraftCopyForm, SellersPageForm
 from ..permissions import SellersGroundTester
 from .presented import Presented
 
@@ -68,6 +68,7 @@ class SellerPage(Presented, Page):
         )
     ]
     template = "pages/seller.html"
+    base_form_class = SellersPageForm
     copy_form_class = DraftCopyForm
 
     class Meta:

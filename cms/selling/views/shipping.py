@@ -1,0 +1,150 @@
+"""How a seller sends parcels, where to and for how much."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.views import View
+from django.views.generic import TemplateView
+from wagtail.admin.ui.tables import Column, TitleColumn
+from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTemplateMixin
+from wagtail.admin.widgets.button import HeaderButton
+
+from commerce.accounts.queries import country_name
+from commerce.fulfillment import operations as fulfillment
+from commerce.fulfillment.models import ShippingMethod
+from commerce.kernel.money import Money
+
+from .. import queries
+from ..policy import Work
+from ..shipping_forms import ShippingForm, filled
+from ..tables import MoneyColumn, StateColumn
+from .base import SellerScreen
+
+
+def _reach(method: ShippingMethod) -> str:
+    names = [country_name(country=code) for code in method.countries]
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "") or (
+        "Everywhere"
+    )
+
+
+class ShippingList(SellerScreen, BaseListingView):
+    """Own ways to send, those in use first."""
+
+    work = Work.MONEY
+    page_title = "Shipping"
+    header_icon = "truck"
+    index_url_name = "selling:shipping"
+    paginate_by = 50
+    verbose_name_plural = "ways to ship; nobody can buy anything until there is one"
+    columns = [
+        TitleColumn(
+            "name", label="Name", get_url=lambda row: reverse("selling:shipping_edit", args=[row.pk])
+        ),
+        Column("carrier", label="Carrier"),
+        Column("reach", label="Where to", accessor=_reach),
+        Column("days", label="Days", accessor=lambda row: f"{row.min_days} to {row.max_days}"),
+        MoneyColumn(
+            "base", label="Price", accessor=lambda row: Money(row.base_minor, row.currency)
+        ),
+        StateColumn(
+            "state", label="State", accessor=lambda row: "offered" if row.is_active else "withdrawn"
+        ),
+    ]  # fmt: skip
+
+    def get_base_queryset(self) -> Any:
+        return queries.own_shipping_methods(seller_id=self.seller_id)
+
+    def get_header_buttons(self) -> list[HeaderButton]:
+        return [HeaderButton("New way", url=reverse("selling:shipping_new"), icon_name="plus")]
+
+
+class NewShipping(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
+    """A way to send, with its price."""
+
+    work = Work.MONEY
+    page_title = "New way to ship"
+    header_icon = "truck"
+    parent = ("selling:shipping", "Shipping")
+    template_name = "admin/selling/shipping.html"
+    form: ShippingForm
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.form = ShippingForm(initial=self.initial_values())
+        return self.render_to_response(self.get_context_data())
+
+    def initial_values(self) -> dict[str, Any]:
+        return {"min_days": 3, "max_days": 5, "max_kilograms": 30}
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.form = ShippingForm(request.POST)
+        if self.form.is_valid() and not self._is_taken():
+            fulfillment.set_shipping_method(seller_id=self.seller_id, **self.form.as_method())
+            messages.success(request, "Saved. Orders keep what was agreed when they were placed.")
+            return redirect("selling:shipping")
+        return self.render_to_response(self.get_context_data(), status=422)
+
+    def _is_taken(self) -> bool:
+        """A name stands for one way to send; saving under it would change another."""
+        name = self.form.as_method()["name"]
+        own = queries.own_shipping_methods(seller_id=self.seller_id).filter(name=name)
+        if name != self.kept_name() and own.exists():
+            self.form.add_error("name", "You have a way of this name already.")
+            return True
+        return False
+
+    def kept_name(self) -> str:
+        return ""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_context_data(**kwargs), "form": self.form}
+
+
+class EditShipping(NewShipping):
+    """Change a way to send; a new name replaces the old one."""
+
+    @cached_property
+    def method(self) -> ShippingMethod:
+        own = queries.own_shipping_methods(seller_id=self.seller_id)
+        method = own.filter(pk=self.kwargs["method_id"]).first()
+        if method is None:
+            raise Http404
+        return method
+
+    def get_page_title(self) -> str:
+        return self.method.name
+
+    def initial_values(self) -> dict[str, Any]:
+        return filled(method=self.method)
+
+    def kept_name(self) -> str:
+        return self.method.name
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        old = self.method
+        answer = super().post(request, *args, **kwargs)
+        if answer.status_code == 302 and self.form.as_method()["name"] != old.name:
+            fulfillment.withdraw_shipping_method(seller_id=self.seller_id, method_id=old.pk)
+        return answer
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_context_data(**kwargs), "method": self.method}
+
+
+class WithdrawShipping(SellerScreen, View):
+    """Offer a way to send no longer."""
+
+    work = Work.MONEY
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, method_id: int) -> HttpResponse:
+        try:
+            fulfillment.withdraw_shipping_method(seller_id=self.seller_id, method_id=method_id)
+        except fulfillment.NotFound:
+            raise Http404 from None
+        messages.success(request, "It is offered no longer.")
+        return redirect("selling:shipping")

@@ -63,8 +63,10 @@ def post(
     with transaction.atomic(savepoint=False):
         if _book(params):
             return True
-        # Nothing was booked: the key is taken, or an account has never been used before.
-        return _open_accounts(codes=list(lines), currency=currency) and _book(params)
+        # Nothing was booked: the key is taken, or an account had never been used before.
+        # Who opened it is no matter: somebody else may have, since we looked.
+        _open_accounts(codes=list(lines), currency=currency)
+        return _book(params)
 
 
 def _book(params: dict[str, Any]) -> bool:
@@ -73,12 +75,10 @@ def _book(params: dict[str, Any]) -> bool:
         return cursor.fetchone() is not None
 
 
-def _open_accounts(*, codes: list[str], currency: str) -> bool:
-    """Open the accounts that are missing; returns whether any was."""
+def _open_accounts(*, codes: list[str], currency: str) -> None:
     wanted = Account.objects.filter(code__in=codes, currency=currency)
     missing = set(codes) - set(wanted.values_list("code", flat=True))
     Account.objects.bulk_create(
         [Account(code=code, currency=currency) for code in sorted(missing)],
         ignore_conflicts=True,
     )
-    return bool(missing)

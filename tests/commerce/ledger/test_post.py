@@ -32,6 +32,24 @@ def test_the_same_business_key_books_once() -> None:
 
 
 @pytest.mark.django_db
+def test_accounts_that_somebody_opens_meanwhile_lose_no_journal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two first sales of a seller at once: each finds no account, and one opens it first."""
+    open_accounts = operations._open_accounts
+
+    def overtaken(*, codes: list[str], currency: str) -> None:
+        monkeypatch.setattr(operations, "_open_accounts", open_accounts)
+        post("capture:2")
+        open_accounts(codes=codes, currency=currency)
+
+    monkeypatch.setattr(operations, "_open_accounts", overtaken)
+
+    assert post("capture:1") is True
+    assert queries.booked(business_keys=["capture:1", "capture:2"]) == {"capture:1", "capture:2"}
+
+
+@pytest.mark.django_db
 def test_entries_of_nothing_are_left_out() -> None:
     post(entries={"stripe": 10, "tax": 0, "payable:1": -10})
 

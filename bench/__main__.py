@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
+import redis
 
 from bench import load, servers, shopping
 from bench.load import Figures, Step
@@ -35,10 +36,15 @@ def main() -> None:
     parser.add_argument("--only", default="", help="Measure only names that hold this.")
     options = parser.parse_args()
     database_url = fill(options.products)
-    redis_url = valkey.ensure_running()
+    # A database of its own: no worker of a running shop may take these tasks.
+    redis_url = valkey.ensure_running().rsplit("/", 1)[0] + "/9"
+    redis.Redis.from_url(redis_url).flushdb()
     with servers.payment_double() as double_url:
         environment = servers.shop_environment(database_url, redis_url, double_url)
+        collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"]
+        subprocess.run(collect, cwd=ROOT, env=environment, check=True)
         figures = run(environment, sample(environment), Control(double_url), options)
+    redis.Redis.from_url(redis_url).flushdb()
     show(figures)
     write(figures, options.products)
 

@@ -56,7 +56,7 @@ def shop_environment(database_url: str, redis_url: str, stripe_url: str) -> dict
         "SITE_URL": "https://127.0.0.1",
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
-        "EMAIL_URL": "dummymail://",
+        "EMAIL_URL": "smtp://127.0.0.1:2525",
         "DEFAULT_FROM_EMAIL": "bench@stoa.example",
         "STRIPE_SECRET_KEY": "sk_test_stoa",
         "STRIPE_PUBLISHABLE_KEY": "pk_test_stoa",

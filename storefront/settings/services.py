@@ -17,6 +17,7 @@ _MAIL = {  # scheme: STARTTLS, TLS from the first byte, usual port
     "smtps": (False, True, 465),
 }
 _LOCAL = "django.core.files.storage.FileSystemStorage"
+_LOCAL_PRIVATE = "storefront.storage.PrivateFileSystemStorage"
 _S3 = "storages.backends.s3.S3Storage"
 
 
@@ -89,10 +90,9 @@ def storages(*, private_root: Path | str, static_backend: str) -> dict[str, Any]
     static = {"BACKEND": static_backend}
     bucket = env.text("AWS_STORAGE_BUCKET_NAME", "")
     if not bucket:
-        private = {"location": str(private_root), "base_url": None}
         return {
             "default": {"BACKEND": _LOCAL},
-            "private": {"BACKEND": _LOCAL, "OPTIONS": private},
+            "private": {"BACKEND": _LOCAL_PRIVATE, "OPTIONS": {"location": str(private_root)}},
             "staticfiles": static,
         }
     shared = {

@@ -1,7 +1,10 @@
 """Blocks that lead on: category tiles and sellers."""
 
+from typing import Any
+
 from wagtail import blocks
 
+from . import samples
 from .references import ImageBlock, PageBlock
 
 
@@ -24,7 +27,11 @@ class CategoryTilesBlock(blocks.StructBlock):
         template = "blocks/category_tiles.html"
         preview_template = "blocks/preview.html"
         description = "Pictures that lead to categories."
-        preview_value = {"title": "Find your way", "tiles": []}
+
+    def get_preview_value(self) -> Any:
+        categories = samples.pages("categorypage", most=4)
+        tiles = [{"category": page, "label": "", "image": None} for page in categories]
+        return self.normalize({"title": "Find your way", "tiles": tiles})
 
 
 class SellerSpotlightBlock(blocks.StructBlock):
@@ -37,4 +44,7 @@ class SellerSpotlightBlock(blocks.StructBlock):
         template = "blocks/seller_spotlight.html"
         preview_template = "blocks/preview.html"
         description = "One seller with a picture and words, or several side by side."
-        preview_value = {"title": "Meet the makers", "sellers": []}
+
+    def get_preview_value(self) -> Any:
+        sellers = samples.pages("sellerpage", most=3)
+        return self.normalize({"title": "Meet the makers", "sellers": sellers})

@@ -6,6 +6,7 @@ from wagtail import blocks
 
 from cms.media.pictures import Picture, picture
 
+from . import samples
 from .links import LinkBlock, OptionalLinkBlock
 from .references import ImageBlock
 
@@ -55,6 +56,9 @@ class HeroBlock(blocks.StructBlock):
             "actions": [{"label": "See what is new", "address": "/shop/"}],
         }
 
+    def get_preview_value(self) -> Any:
+        return samples.with_picture(super().get_preview_value())
+
 
 class BannerBlock(blocks.StructBlock):
     title = blocks.CharBlock(max_length=80)
@@ -77,6 +81,9 @@ class BannerBlock(blocks.StructBlock):
             "text": "From each seller, to every address in the country.",
             "link": {"label": "How delivery works", "address": "/"},
         }
+
+    def get_preview_value(self) -> Any:
+        return samples.with_picture(super().get_preview_value())
 
 
 class CallToActionBlock(blocks.StructBlock):

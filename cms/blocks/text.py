@@ -1,7 +1,10 @@
 """Blocks of words."""
 
+from typing import Any
+
 from wagtail import blocks
 
+from . import samples
 from .links import OptionalLinkBlock
 from .promotional import PictureValue
 from .references import ImageBlock
@@ -49,6 +52,9 @@ class MediaTextBlock(blocks.StructBlock):
             "title": "From one valley",
             "text": "<p>Wool, dye and looms within a day's walk of each other.</p>",
         }
+
+    def get_preview_value(self) -> Any:
+        return samples.with_picture(super().get_preview_value())
 
 
 class QuestionBlock(blocks.StructBlock):

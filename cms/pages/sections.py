@@ -99,14 +99,14 @@ def _section(
 def _sellers_named(kind: str, value: Any) -> list[Any]:
     if kind == "spotlight":
         return [page for page in value["sellers"] if page]
-    if kind == "rail" and value["seller"]:
+    if kind == "rail" and value.get("seller"):
         return [value["seller"]]
     return []
 
 
 def _rail(value: Any, sellers: dict[int, SellerTile], products: dict[int, int]) -> Rail:
-    seller = sellers.get(value["seller"].pk) if value["seller"] else None
-    shelf = shelves().by_page.get(value["category"].pk) if value["category"] else None
+    seller = sellers.get(value["seller"].pk) if value.get("seller") else None
+    shelf = shelves().by_page.get(value["category"].pk) if value.get("category") else None
     title = value["title"]
     if value["rule"] == "hand":
         chosen = (products.get(page.pk) for page in value["products"] if page)

@@ -139,9 +139,18 @@ class PaymentGateway(Protocol):
         """Close the hosted page and say what became of the payment; it may have been paid."""
 
     def refund(
-        self, *, idempotency_key: str, payment_id: str, amount_minor: int, reason: str
+        self,
+        *,
+        idempotency_key: str,
+        reference: str,
+        payment_id: str,
+        amount_minor: int,
+        reason: str,
     ) -> ProviderRefund:
-        """Send money back to the shopper, once per key."""
+        """Send money back to the shopper, once per key; the reference is what it is found by."""
+
+    def find_refund(self, *, reference: str, payment_id: str) -> ProviderRefund | None:
+        """Look for a refund of a payment that was asked for by this reference and never answered."""
 
     def retrieve_refund(self, *, refund_id: str) -> ProviderRefund:
         """Say what became of a refund."""

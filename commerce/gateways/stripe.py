@@ -114,17 +114,31 @@ class StripeGateway:
         return self.retrieve_payment(session_id=session_id)
 
     def refund(
-        self, *, idempotency_key: str, payment_id: str, amount_minor: int, reason: str
+        self,
+        *,
+        idempotency_key: str,
+        reference: str,
+        payment_id: str,
+        amount_minor: int,
+        reason: str,
     ) -> ProviderRefund:
         params: Any = {
             "payment_intent": payment_id,
             "amount": amount_minor,
-            "metadata": {"reason": reason[:500], "key": idempotency_key},
+            "metadata": {"reason": reason[:500], "key": reference},
         }
         options: Any = {"idempotency_key": idempotency_key}
         return refund_data(
             ask(lambda: self._client.v1.refunds.create(params, options), what="refund")
         )
+
+    def find_refund(self, *, reference: str, payment_id: str) -> ProviderRefund | None:
+        params: Any = {"payment_intent": payment_id, "limit": 100}
+        page = ask(lambda: self._client.v1.refunds.list(params), what="look for refund")
+        for found in page.auto_paging_iter():
+            if key_of(found) == reference:
+                return refund_data(found)
+        return None
 
     def retrieve_refund(self, *, refund_id: str) -> ProviderRefund:
         found = ask(lambda: self._client.v1.refunds.retrieve(refund_id), what="retrieve refund")

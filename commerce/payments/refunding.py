@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from commerce.gateways.payments import (
     GatewayRefused,
     GatewayUnavailable,
+    PaymentGateway,
     ProviderRefund,
     get_payment_gateway,
 )
@@ -23,7 +24,11 @@ from .nudging import nudge
 
 log = structlog.get_logger(__name__)
 
+# How long one sender keeps a refund to itself; longer than any call takes.
+LEASE = timedelta(minutes=1)
 BACKOFF = [timedelta(seconds=s) for s in (30, 60, 300, 900, 3600)]
+# After so many tries under one key its answer may be a stored failure or refusal.
+PATIENCE = 3
 # What the provider refuses today and may do tomorrow.
 PASSING_REFUSALS = {"balance_insufficient", "lock_timeout", "rate_limit", "charge_not_available"}
 OPEN = [Refund.State.REQUESTED, Refund.State.PENDING]
@@ -87,37 +92,69 @@ def look_at_refunds(*, reference: str) -> int:
 
 
 def send_refund(*, refund_id: int) -> bool:
-    """Send one refund with its own key, so that a repetition moves nothing twice."""
+    """Send one refund, or ask what became of it; returns whether that settled it.
+
+    What was asked for before and never answered is looked for before it is asked
+    for again: its key may hold a failure for ever, or be forgotten after a day.
+    """
     refund = Refund.objects.select_related("payment").get(pk=refund_id)
-    if refund.state not in OPEN and not refund.provider_refund:
+    if refund.provider_refund:
+        return _look_at(refund, refund.provider_refund)
+    if not _claim(refund):
         return False
-    gateway = get_payment_gateway()
     try:
-        if refund.provider_refund:
-            answer = gateway.retrieve_refund(refund_id=refund.provider_refund)
-        else:
-            answer = gateway.refund(
-                idempotency_key=refund.business_key,
-                payment_id=str(refund.payment.provider_payment),
-                amount_minor=refund.amount_minor,
-                reason=refund.reason,
-            )
+        answer = _send(get_payment_gateway(), refund)
     except GatewayUnavailable as error:
-        _postpone(refund, str(error))
-        return False
+        return _postpone(refund, str(error))
     except GatewayRefused as error:
         if error.code in PASSING_REFUSALS:
-            _postpone(refund, str(error))
-            return False
+            return _postpone(refund, str(error))
         return _fail(refund.pk, code=error.code, reference=None)
     return _settle(refund.pk, answer)
 
 
-def _postpone(refund: Refund, problem: str) -> None:
+def _claim(refund: Refund) -> bool:
+    """Take a refund that is due, for a while: a sender that dies loses it by itself."""
+    changed = Refund.objects.filter(
+        pk=refund.pk,
+        state=Refund.State.REQUESTED,
+        provider_refund=None,
+        attempts=refund.attempts,
+        due_at__lte=Now(),
+    ).update(attempts=F("attempts") + 1, due_at=Now() + LEASE)
+    return changed == 1
+
+
+def _send(gateway: PaymentGateway, refund: Refund) -> ProviderRefund:
+    key, payment_id = refund.business_key, str(refund.payment.provider_payment)
+    if refund.attempts:
+        found = gateway.find_refund(reference=key, payment_id=payment_id)
+        if found is not None:
+            return found
+    return gateway.refund(
+        idempotency_key=key if refund.attempts < PATIENCE else f"{key}:{refund.attempts}",
+        reference=key,
+        payment_id=payment_id,
+        amount_minor=refund.amount_minor,
+        reason=refund.reason,
+    )
+
+
+def _look_at(refund: Refund, reference: str) -> bool:
+    try:
+        answer = get_payment_gateway().retrieve_refund(refund_id=reference)
+    except (GatewayUnavailable, GatewayRefused) as error:
+        # Not being told says nothing about the money.
+        return _postpone(refund, str(error))
+    return _settle(refund.pk, answer)
+
+
+def _postpone(refund: Refund, problem: str) -> bool:
     pause = BACKOFF[min(refund.attempts, len(BACKOFF) - 1)]
     Refund.objects.filter(pk=refund.pk, state__in=OPEN).update(
-        attempts=F("attempts") + 1, due_at=Now() + pause, last_error=problem[:2000]
+        due_at=Now() + pause, last_error=problem[:2000]
     )
+    return False
 
 
 def _settle(refund_id: int, answer: ProviderRefund) -> bool:

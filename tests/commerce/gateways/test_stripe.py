@@ -130,6 +130,7 @@ def test_a_refund_is_made_once_per_key(double: StripeDouble, gateway: PaymentGat
     payment = gateway.retrieve_payment(session_id=pay(double, gateway))
     wanted: dict[str, Any] = {
         "idempotency_key": "refund:1",
+        "reference": "refund:1",
         "payment_id": payment.payment_id,
         "amount_minor": 200,
         "reason": "test",
@@ -140,6 +141,9 @@ def test_a_refund_is_made_once_per_key(double: StripeDouble, gateway: PaymentGat
     assert first == second
     assert (first.state, first.amount_minor) == ("succeeded", 200)
     assert gateway.retrieve_refund(refund_id=first.id) == first
+    found = gateway.find_refund(reference="refund:1", payment_id=str(payment.payment_id))
+    assert found == first
+    assert gateway.find_refund(reference="refund:2", payment_id=str(payment.payment_id)) is None
     assert gateway.retrieve_payment(payment_id=payment.payment_id).refunded_minor == 200
 
 

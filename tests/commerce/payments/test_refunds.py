@@ -9,6 +9,7 @@ from django.db.models import F
 
 from commerce.checkout import operations as checkout
 from commerce.gateways import stripe_calls
+from commerce.gateways.payments import GatewayRefused
 from commerce.kernel.money import Money
 from commerce.ledger import operations as ledger
 from commerce.ledger import queries as books
@@ -161,16 +162,75 @@ def test_an_outage_postpones_it(double: StripeDouble, paid: Payment) -> None:
     assert operations.send_refunds() == 1
 
 
+def try_again() -> int:
+    Refund.objects.update(due_at="2026-01-01T00:00Z")
+    return operations.send_refunds()
+
+
 def test_a_lost_answer_does_not_send_it_twice(double: StripeDouble, paid: Payment) -> None:
     request(paid.pk, 500, "r:1")
     double.fault("500_after", path="/v1/refunds", times=1)
     operations.send_refunds()
 
-    Refund.objects.update(due_at="2026-01-01T00:00Z")
-    operations.send_refunds()
+    assert try_again() == 1
 
     [charge] = charges(double)
     assert charge["amount_refunded"] == 500
+    assert Refund.objects.get().state == "succeeded"
+
+
+def test_a_key_that_was_forgotten_does_not_send_it_twice(
+    double: StripeDouble, paid: Payment
+) -> None:
+    request(paid.pk, 500, "r:1")
+    double.fault("500_after", path="/v1/refunds", times=1)
+    operations.send_refunds()
+    double.advance(25 * 3600)
+
+    assert try_again() == 1
+
+    [charge] = charges(double)
+    assert charge["amount_refunded"] == 500
+
+
+def test_a_failure_stored_under_the_key_does_not_keep_the_money(
+    double: StripeDouble, paid: Payment
+) -> None:
+    request(paid.pk, 500, "r:1")
+    double.fault("500_stored", path="/v1/refunds", times=1)
+    operations.send_refunds()
+
+    assert [try_again() for _ in range(3)] == [0, 0, 1]
+
+    [charge] = charges(double)
+    assert charge["amount_refunded"] == 500
+
+
+def test_two_senders_do_not_ask_at_once(double: StripeDouble, paid: Payment) -> None:
+    refund_id = request(paid.pk, 500, "r:1")
+    double.fault("500_before", path="/v1/refunds", times=None)
+
+    assert operations.send_refunds() == 0
+    double.clear_faults()
+    assert operations.look_at_refunds(reference=str(paid.provider_charge)) == 0
+
+    assert Refund.objects.get(pk=refund_id).attempts == 1
+
+
+def test_not_being_told_of_a_refund_does_not_bring_it_back(
+    double: StripeDouble, paid: Payment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request(paid.pk, 500, "r:1")
+    operations.send_refunds()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise GatewayRefused("more_permissions_required", "This key may not read refunds.")
+
+    monkeypatch.setattr("commerce.gateways.stripe.StripeGateway.retrieve_refund", refuse)
+    operations.look_at_refunds(reference=str(Refund.objects.get().provider_refund))
+
+    assert Refund.objects.get().state == "succeeded"
+    assert books.balance(code="refunds:owed", currency="USD") == 0
 
 
 def test_what_the_provider_refuses_waits_for_a_person(double: StripeDouble, paid: Payment) -> None:

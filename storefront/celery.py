@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from celery import Celery
 from celery.signals import setup_logging
+from django.dispatch import receiver
 from django_structlog.celery import signals
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
@@ -30,7 +31,7 @@ def log_like_the_web(loglevel: int | None = None, **_: Any) -> None:
     logging.config.dictConfig(config)
 
 
-@signals.bind_extra_task_metadata.connect
+@receiver(signals.bind_extra_task_metadata)
 def name_the_task(task: Any, **_: Any) -> None:
     """Let every line of a task say which task it is."""
     structlog.contextvars.bind_contextvars(task=task.name)

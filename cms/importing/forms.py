@@ -40,10 +40,12 @@ class ImportForm(forms.Form):
         super().__init__(*args, **kwargs)
         endings = ImportJob.Ending
         offered = [endings.DRAFT, endings.PUBLISH if may_publish else endings.SUBMIT]
-        self.fields["ending"].choices = [(ending.value, ending.label) for ending in offered]
-        self.fields["ending"].initial = offered[-1].value
+        ending_field: Any = self.fields["ending"]
+        ending_field.choices = [(ending.value, ending.label) for ending in offered]
+        ending_field.initial = offered[-1].value
         if seller_id is None:
-            self.fields["seller"].choices = [("", "Choose a seller")] + [
+            seller_field: Any = self.fields["seller"]
+            seller_field.choices = [("", "Choose a seller")] + [
                 (seller.id, seller.name) for seller in sellers.all_sellers()
             ]
         else:

@@ -122,7 +122,7 @@ class JobDetail(Screen):
     template_name = "admin/importing/job.html"
 
     @property
-    def page_title(self) -> str:  # type: ignore[override]
+    def page_title(self) -> str:
         return self.job.file_name
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

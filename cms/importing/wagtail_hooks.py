@@ -30,7 +30,11 @@ def screens() -> list[URLPattern | URLResolver]:
 @hooks.register("register_admin_menu_item")
 def sellers_entry() -> MenuItem:
     return SellersItem(
-        "Import", reverse_lazy("importing:jobs"), work=Work.CONTENT, icon_name="upload", order=125
+        "Import",
+        reverse_lazy("importing:jobs"),  # type: ignore[arg-type]
+        work=Work.CONTENT,
+        icon_name="upload",
+        order=125,
     )
 
 

@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from ..models import ImportJob
 
 Shop = dict[str, Any]
 Say = Callable[[str], None]
+ROUNDS = 24
+"""In how many portions every shop is filled."""
 
 
 class StockingFailed(Exception):
@@ -42,24 +44,33 @@ def stock_side_by_side(shops: list[Shop], ids: dict[str, int], folder: Path, say
 
 
 def stock_in_turn(shops: list[Shop], ids: dict[str, int], folder: Path, say: Say) -> None:
-    """Import every shop's goods, one after the other."""
-    for shop in shops:
-        stock_shop(ids[shop["slug"]], shop, folder, say)
+    """Import every shop's goods a little at a time, so that what is new is new in all of them."""
+    imports = {shop["name"]: _portions(ids[shop["slug"]], shop, folder) for shop in shops}
+    round_number = 0
+    while imports:
+        round_number += 1
+        for name, portions in list(imports.items()):
+            job = next(portions)
+            if not job.is_open:
+                _report(name, job, say)
+                del imports[name]
+            elif round_number % 6 == 0:
+                say(f"  {name}: {job.done} of {job.total} products")
 
 
-def stock_shop(seller_id: int, shop: Shop, folder: Path, say: Say) -> None:
-    """Import a shop's goods, as the shop itself would."""
+def _portions(seller_id: int, shop: Shop, folder: Path) -> Iterator[ImportJob]:
+    path = folder / shop["products_file"]
+    job, pictures = importing.take_up(path=path, seller_id=seller_id)
+    count = len({row.split(",", 1)[0] for row in path.read_text("utf-8-sig").splitlines()})
+    size = -(-count // ROUNDS)
+    return importing.portions(job_id=job.pk, size=size, pictures=pictures)
 
-    def progress(job: ImportJob) -> None:
-        if job.next_product % 50 == 0:
-            say(f"  {shop['name']}: {job.next_product} of {job.total} products")
 
-    job = importing.import_file(
-        path=folder / shop["products_file"], seller_id=seller_id, on_progress=progress
-    )
+def _report(name: str, job: ImportJob, say: Say) -> None:
+    """Say what came of a shop's file, as its importer would read it."""
     problems = list(job.problems.order_by("row")[:20])
-    say(f"  {shop['name']}: {job.created} products, {len(problems)} problems")
+    say(f"  {name}: {job.created} products, {len(problems)} problems")
     for problem in problems:
         say(f"    row {problem.row}, {problem.column or 'row'}: {problem.message}")
-    if job.state == ImportJob.State.REFUSED:
+    if job.refusal:
         say(f"    {job.refusal}")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cms.importing import operations
+from cms.importing import running
 from cms.importing.models import ImportJob, ImportProblem
 from cms.media.models import ShopImage
 from cms.pages.models import ProductPage
@@ -244,7 +244,7 @@ def test_a_file_without_a_needed_column_is_refused_by_name(import_rows):
 
 
 def test_what_happens_to_one_product_does_not_stop_the_next(import_rows, monkeypatch):
-    real = operations.apply
+    real = running.apply
 
     def fail_for_mug(product, **rest):
         applied = real(product, **rest)
@@ -252,7 +252,7 @@ def test_what_happens_to_one_product_does_not_stop_the_next(import_rows, monkeyp
             raise RuntimeError("disk full")
         return applied
 
-    monkeypatch.setattr(operations, "apply", fail_for_mug)
+    monkeypatch.setattr(running, "apply", fail_for_mug)
     job = import_rows(mug(), mug(Handle="cup", **{"Variant SKU": "C-1"}))
 
     assert counts(job) == (1, 0, 0, 1)

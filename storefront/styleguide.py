@@ -170,6 +170,7 @@ def _variants() -> list[dict[str, Any]]:
             "sku": f"BOWL-{color}-{size}".upper(),
             "values": {"color": color, "size": size},
             "price": {"s": "$28.00", "m": "$36.00", "l": "$52.00"}[size],
+            "minor": {"s": 2800, "m": 3600, "l": 5200}[size],
             "compare": "$48.00" if size == "m" else "",
             "state": (state := stock.get((color, size), "out")),
             "label": words[state],

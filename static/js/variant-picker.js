@@ -1,5 +1,5 @@
 // Price, stock, button, picture and address follow the chosen options.
-// Variants come as JSON: [{sku, values: {axis: value}, price, compare, state, label, image, max}].
+// Variants come as JSON: [{sku, values: {axis: value}, price, minor, compare, state, label, image, max}].
 function setup(picker) {
   const variants = JSON.parse(document.getElementById(picker.dataset.variantPicker).textContent);
   const scope = document.getElementById(picker.dataset.target) ?? picker.closest("form") ?? document;
@@ -33,10 +33,16 @@ function setup(picker) {
     }
   }
 
-  function showPrice(variant) {
+  function showPrice(variant, from = false) {
     const price = find(".price");
     if (!price) return;
     price.querySelector(".price__from")?.remove();
+    if (from) {
+      const word = document.createElement("span");
+      word.className = "price__from";
+      word.textContent = "from";
+      price.prepend(word, " ");
+    }
     price.querySelector(".price__now").textContent = variant.price;
     price.classList.toggle("price--reduced", Boolean(variant.compare));
     price.querySelector(".price__was")?.remove();
@@ -67,13 +73,29 @@ function setup(picker) {
     }
   }
 
+  // Some axes are still open: show what all that is left has in common.
+  function showOpen(left) {
+    const sellable = left.filter((variant) => variant.state !== "out");
+    const candidates = sellable.length ? sellable : left;
+    const cheapest = candidates.reduce((least, variant) => (variant.minor < least.minor ? variant : least));
+    showPrice(cheapest, candidates.some((variant) => variant.minor !== cheapest.minor));
+    const state = ["in", "preorder", "low", "out"].find((name) => left.some((variant) => variant.state === name));
+    const words = { in: "In stock", preorder: "Available to order", low: "Low stock", out: "Out of stock" };
+    showStock({ state, label: words[state], max: Math.max(...candidates.map((variant) => variant.max)) });
+    if (left.every((variant) => variant.image === left[0].image)) {
+      document.dispatchEvent(new CustomEvent("variant:changed", { detail: left[0] }));
+    }
+  }
+
   function update() {
     const values = chosen();
     markOptions(values);
     const exact = axes.every((axis) => axis in values) ? matching(values)[0] : undefined;
     picker.querySelector("[data-sku]").value = exact?.sku ?? "";
     if (!exact) {
-      if (axes.every((axis) => axis in values)) showStock({ state: "out", label: "This combination is not made" });
+      const left = matching(values);
+      if (left.length) showOpen(left);
+      else showStock({ state: "out", label: "This combination is not made" });
       return;
     }
     showPrice(exact);

@@ -193,6 +193,7 @@ def picker_variants(choice: Choice, keys: set[str]) -> list[dict[str, Any]]:
             "sku": offer.sku,
             "values": dict(zip(choice.axes, offer.option_values, strict=False)),
             "price": offer.price,
+            "minor": offer.price.minor,
             "compare": offer.compare_at,
             "state": state_of(offer),
             "label": stock_label(offer),

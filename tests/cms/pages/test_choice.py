@@ -134,6 +134,7 @@ def test_the_picker_s_script_is_given_every_variant() -> None:
         "sku": "BS",
         "values": {"Color": "Blue", "Size": "S"},
         "price": Money(1000, "USD"),
+        "minor": 1000,
         "compare": None,
         "state": "out",
         "label": "Out of stock",

@@ -20,6 +20,7 @@ from commerce.kernel.failpoints import failpoint
 from commerce.kernel.money import Money
 from commerce.orders import operations as orders
 from commerce.orders import queries as order_queries
+from commerce.orders.types import OrderRef
 from commerce.payments import operations as payments
 from commerce.payments.types import PaymentData
 
@@ -184,6 +185,9 @@ def retry_payment(*, order_token: str) -> Placed:
         raise NotPayable(state)
     if attempt.session_id:
         return _to_pay(order_token, attempt.url or None)
+    if _waited_too_long(order):
+        give_up(payment=attempt, reason="not paid in time")
+        raise NotPayable("canceled")
     lines = paying.lines_of_order(order_token=order_token)
     return _to_pay(order_token, paying.open_page(order=order, payment=attempt, lines=lines))
 
@@ -214,11 +218,16 @@ def _sweep_one(attempt: PaymentData) -> None:
     order = order_queries.ref(token=attempt.order_token)
     if order is None:
         return
-    if order.state != "pending" or clock.now() > order.placed_at + placing.WAIT_FOR_PAGE:
+    if order.state != "pending" or _waited_too_long(order):
         give_up(payment=attempt, reason="not paid in time")
         return
     lines = paying.lines_of_order(order_token=order.token)
     paying.open_page(order=order, payment=attempt, lines=lines)
+
+
+def _waited_too_long(order: OrderRef) -> bool:
+    """Whether no page may be opened any more: it would outlive the hold."""
+    return clock.now() > order.placed_at + placing.WAIT_FOR_PAGE
 
 
 def _placed_before(cart_id: int) -> Placed:

@@ -19,6 +19,7 @@ from commerce.gateways.payments import (
     SessionRequest,
     get_payment_gateway,
 )
+from commerce.inventory import operations as inventory
 from commerce.kernel import clock
 from commerce.kernel.failpoints import failpoint
 from commerce.orders import queries as orders
@@ -27,7 +28,7 @@ from commerce.payments import operations as payments
 from commerce.payments import queries as payment_queries
 from commerce.payments.types import PaymentData
 
-from .placing import PAGE_LASTS
+from .placing import LATE_HOLD_MINUTES, PAGE_LASTS
 from .refusals import NotPayable, PaymentRefused
 from .releasing import give_up
 
@@ -97,17 +98,23 @@ def _refused(
 def _start_over(
     order: OrderRef, payment: PaymentData, lines: list[SessionLine], *, code: str
 ) -> str | None:
-    with transaction.atomic():
-        if not payments.close_unopened(payment_id=payment.id, failure_code=code):
-            raise NotPayable("canceled")
-        again = payments.start(
-            order_token=order.token,
-            amount=payment.amount,
-            expires_at=clock.now() + PAGE_LASTS,
-            success_url=payment.success_url,
-            cancel_url=payment.cancel_url,
-            previous=payment.attempt,
-        )
+    """Begin the next attempt. Its page closes later, so the goods are held longer."""
+    try:
+        with transaction.atomic():
+            if not payments.close_unopened(payment_id=payment.id, failure_code=code):
+                raise NotPayable("canceled")
+            again = payments.start(
+                order_token=order.token,
+                amount=payment.amount,
+                expires_at=clock.now() + PAGE_LASTS,
+                success_url=payment.success_url,
+                cancel_url=payment.cancel_url,
+                previous=payment.attempt,
+            )
+            inventory.extend(holder=order.token, minutes=LATE_HOLD_MINUTES)
+    except inventory.HoldLost:
+        give_up(payment=payment, reason="not paid in time", failure_code=code)
+        raise NotPayable("canceled") from None
     try:
         session = get_payment_gateway().create_session(_request(order, again, lines))
     except GatewayUnavailable:

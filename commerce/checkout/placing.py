@@ -37,6 +37,8 @@ PAGE_LASTS = timedelta(minutes=32)
 HOLD_MINUTES = 35
 # An order without a payment page gives its stock back sooner.
 WAIT_FOR_PAGE = timedelta(minutes=15)
+# What a hold is extended to, once, by the first page that opens late.
+LATE_HOLD_MINUTES = 50
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -150,7 +150,7 @@ class PaymentGateway(Protocol):
         """Send money back to the shopper, once per key; the reference is what it is found by."""
 
     def find_refund(self, *, reference: str, payment_id: str) -> ProviderRefund | None:
-        """Look for a refund of a payment that was asked for by this reference and never answered."""
+        """Look for a refund that was asked for by this reference and never answered."""
 
     def retrieve_refund(self, *, refund_id: str) -> ProviderRefund:
         """Say what became of a refund."""

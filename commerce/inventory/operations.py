@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models.functions import Now
 
 from commerce.kernel import actor
 from commerce.kernel.sql import Row, execute, fetch
@@ -129,12 +130,16 @@ def reserve(*, holder: str, quantities: Mapping[int, int], minutes: int = 15) ->
 def extend(*, holder: str, minutes: int = 30) -> datetime:
     """Give the holder more time, once, never beyond an hour; returns the deadline.
 
-    Repeating it changes nothing. Raises HoldLost.
+    Repeating it changes nothing. Raises HoldLost, also when the hold has lapsed and
+    was not swept yet.
     """
     with transaction.atomic(savepoint=False):
         execute(statements.EXTEND, minutes, holder)
         deadline: datetime | None = (
-            Reservation.objects.filter(holder=holder, state=Reservation.State.ACTIVE)
+            Reservation.objects.filter(
+                holder=holder, state=Reservation.State.ACTIVE, expires_at__gt=Now()
+            )
+            .order_by("expires_at")
             .values_list("expires_at", flat=True)
             .first()
         )

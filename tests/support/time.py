@@ -5,12 +5,13 @@ from datetime import timedelta
 from django.db import connection, transaction
 from django.db.models import F
 
+from commerce.inventory.models import Reservation
 from commerce.orders.models import Order
 from commerce.payments.models import Payment
 
 
 def pass_minutes(minutes: float) -> None:
-    """Make all orders and the next look at their payments that much older.
+    """Make all orders, their holds and the next look at their payments that much older.
 
     What was agreed is fixed, so the guards sleep meanwhile.
     """
@@ -19,4 +20,15 @@ def pass_minutes(minutes: float) -> None:
         cursor.execute("SET LOCAL session_replication_role = replica")
         Payment.objects.exclude(check_at=None).update(check_at=F("check_at") - age)
         Order.objects.update(placed_at=F("placed_at") - age)
+        Reservation.objects.update(
+            created_at=F("created_at") - age, expires_at=F("expires_at") - age
+        )
+        cursor.execute("SET LOCAL session_replication_role = origin")
+
+
+def close_pages_earlier(minutes: float) -> None:
+    """Let payment pages close that much earlier: only for keys that the provider has not seen."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        Payment.objects.update(expires_at=F("expires_at") - timedelta(minutes=minutes))
         cursor.execute("SET LOCAL session_replication_role = origin")

@@ -18,11 +18,13 @@ from commerce.orders.models import Order
 from commerce.payments import queries as payments
 from devtools.stripe_double import StripeDouble
 from tests.factories.accounts import make_user
-from tests.factories.inventory import stock_up
+from tests.factories.inventory import lapse, stock_up
 from tests.factories.orders import RETURN_URL, Wanted, make_ready_cart
 from tests.factories.pricing import set_price
 from tests.support.constraints import check_deferred_constraints
+from tests.support.provider import pages
 from tests.support.query_budget import counted
+from tests.support.time import close_pages_earlier, pass_minutes
 
 pytestmark = pytest.mark.django_db
 
@@ -225,6 +227,51 @@ def test_a_failure_stored_under_the_key_is_left_behind_with_a_new_attempt(
     assert again.outcome == "pay"
     attempts = payments.of_order(order_tokens=[placed.order_token])[placed.order_token]
     assert [(a.attempt, a.state) for a in attempts] == [(1, "canceled"), (2, "created")]
+
+
+def test_a_page_that_opens_late_closes_before_its_goods_are_let_go(double: StripeDouble) -> None:
+    double.outage("refuse")
+    placed = make_ready_cart().place()
+    double.outage(None)
+    stripe_calls.breaker.succeeded()
+    pass_minutes(14)
+    close_pages_earlier(14)
+
+    again = operations.retry_payment(order_token=placed.order_token)
+
+    assert again.outcome == "pay"
+    attempt = payments.of_order(order_tokens=[placed.order_token])[placed.order_token][-1]
+    [hold] = inventory.held_by(holder=placed.order_token)
+    assert hold.expires_at > attempt.expires_at
+
+
+def test_no_page_opens_for_an_order_that_waited_too_long(double: StripeDouble) -> None:
+    double.outage("refuse")
+    ready = make_ready_cart()
+    placed = ready.place()
+    double.outage(None)
+    stripe_calls.breaker.succeeded()
+    pass_minutes(40)
+    close_pages_earlier(40)
+
+    with pytest.raises(operations.NotPayable):
+        operations.retry_payment(order_token=placed.order_token)
+
+    assert cart_queries.find(token=ready.token, user_id=None) == ready.token
+    assert pages(double) == 0
+
+
+def test_a_hold_that_was_lost_opens_no_page(double: StripeDouble) -> None:
+    double.fault("500_stored", method="POST", path="/v1/checkout/sessions", times=1)
+    ready = make_ready_cart()
+    placed = ready.place()
+    lapse(placed.order_token)
+
+    with pytest.raises(operations.NotPayable):
+        operations.retry_payment(order_token=placed.order_token)
+
+    assert cart_queries.find(token=ready.token, user_id=None) == ready.token
+    assert pages(double) == 0
 
 
 def test_what_the_provider_refuses_gives_the_cart_back(double: StripeDouble) -> None:

@@ -83,6 +83,16 @@ def test_time_is_extended_once_and_never_beyond_an_hour() -> None:
     assert longer == again == first + timedelta(minutes=45)
 
 
+def test_what_has_lapsed_cannot_be_extended() -> None:
+    variant_id = make_variant()
+    stock_up(variant_id, 1)
+    operations.reserve(holder="order-1", quantities={variant_id: 1})
+    lapse("order-1")
+
+    with pytest.raises(HoldLost):
+        operations.extend(holder="order-1")
+
+
 def test_what_is_lost_cannot_be_extended() -> None:
     variant_id = make_variant()
     stock_up(variant_id, 1)

@@ -1,7 +1,12 @@
 """What the checkout asks for."""
 
+from typing import Any
+
 from django import forms
 from django.http import QueryDict
+
+from commerce.accounts.operations import InvalidAddress, check_address
+from commerce.accounts.types import ADDRESS_FIELDS
 
 from .account_forms import PlaceForm
 
@@ -19,6 +24,16 @@ class ContactForm(PlaceForm):
     save_address = forms.BooleanField(required=False)
 
     field_order = ["email", "country", "name"]
+
+    def clean(self) -> dict[str, Any]:
+        """Tell at once what the address lacks too when something else is wrong already."""
+        cleaned = super().clean() or self.cleaned_data
+        if self.errors and all(name in cleaned for name in ADDRESS_FIELDS):
+            try:
+                check_address(address=self.address())
+            except InvalidAddress as invalid:
+                self.blame(invalid.errors)
+        return cleaned
 
 
 def chosen_methods(data: QueryDict) -> dict[int, int]:

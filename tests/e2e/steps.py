@@ -2,17 +2,11 @@
 
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from commerce.accounts.models import User
 
-ADA = {
-    "Email address": "ada@example.com",
-    "Full name": "Ada Brook",
-    "Address": "1 Market Street",
-    "City": "San Francisco",
-    "ZIP code": "94105",
-}
+PAYS, ASKS, DECLINES = "4242424242424242", "4000002760003184", "4000000000000002"
 
 
 def sign_in(page: Page, base: str, email: str) -> None:
@@ -24,3 +18,32 @@ def sign_in(page: Page, base: str, email: str) -> None:
     )
     value = client.cookies[settings.SESSION_COOKIE_NAME].value
     page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": base}])
+
+
+def fill_address(page: Page) -> None:
+    """Say who buys and where it goes."""
+    page.get_by_label("Email address").fill("ada@example.com")
+    page.get_by_label("Full name").fill("Ada Brook")
+    page.get_by_label("Address", exact=True).fill("1 Market Street")
+    page.get_by_label("City").fill("San Francisco")
+    page.get_by_label("State").select_option("CA")
+    page.get_by_label("ZIP code").fill("94105")
+
+
+def fill_card(page: Page, number: str) -> None:
+    """Fill in a test card on the provider's page."""
+    page.get_by_label("Card number").fill(number)
+    page.get_by_label("Expiry").fill("12/34")
+    page.get_by_label("Security code").fill("123")
+    page.get_by_label("Name on card").fill("Ada Brook")
+
+
+def pay(page: Page, number: str) -> None:
+    fill_card(page, number)
+    page.get_by_role("button", name="Pay $").click()
+
+
+def expect_confirmed(page: Page) -> str:
+    """Wait for the confirmation; returns the order's number."""
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you, Ada Brook")
+    return page.locator("main strong").first.inner_text()

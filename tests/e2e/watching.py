@@ -20,7 +20,6 @@ class Watch:
 
     def __init__(self, context: BrowserContext) -> None:
         self.faults: list[str] = []
-        self._seen: set[tuple[str, int, str]] = set()
         context.on("console", self._hear)
         context.on("weberror", lambda error: self.faults.append(f"script: {error.error}"))
 

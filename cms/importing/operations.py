@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from cms.media import receivers as media
 from cms.media.tasks import make_missing
 from commerce.kernel import actor, clock
+from commerce.outbox import bus
 
 from . import queries, running
 from .models import ImportJob
@@ -147,7 +148,7 @@ def portions(
         running.begin(job, checked, source)
     is_ours = True
     while is_ours and job.is_open:
-        with actor.acting_as(who), media.left_for_later():
+        with actor.acting_as(who), media.left_for_later(), bus.quietly():
             is_ours = running.work(job, checked, source, on_progress, size)
         if job.state == ImportJob.State.DONE and not job.dry_run:
             _make_pictures()

@@ -1,5 +1,8 @@
 """Publishing: the event and its deliveries commit with the change or not at all."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict
 
 import structlog
@@ -12,6 +15,21 @@ from .models import Delivery, Event
 from .tasks import deliver
 
 log = structlog.get_logger(__name__)
+
+_quiet: ContextVar[bool] = ContextVar("publish_quietly", default=False)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Publish without a nudge for every fact: the sweep delivers them, some hundred at a time.
+
+    For bulk work, whose thousands of nudges would stand before a shopper's order.
+    """
+    token = _quiet.set(True)
+    try:
+        yield
+    finally:
+        _quiet.reset(token)
 
 
 def publish(fact: Fact) -> None:
@@ -32,7 +50,8 @@ def publish(fact: Fact) -> None:
         [Delivery(event=event, subscriber=name) for name in names]
     )
     ids = [delivery.pk for delivery in deliveries]
-    transaction.on_commit(lambda: _nudge(ids))
+    if not _quiet.get():
+        transaction.on_commit(lambda: _nudge(ids))
 
 
 def _nudge(delivery_ids: list[int]) -> None:

@@ -13,7 +13,10 @@ from cms.media.receivers import left_for_later
 from cms.media.tasks import make_missing
 from cms.pages.operations import ensure_site
 from commerce.discovery import operations as discovery
+from commerce.kernel import clock
 from commerce.kernel.actor import acting_as
+from commerce.outbox import bus
+from commerce.outbox import operations as outbox
 from commerce.sellers import queries as sellers_queries
 
 from ..indexing import indexed_once
@@ -38,7 +41,7 @@ def load(*, say: Say, folder: Path = FOLDER, side_by_side: bool = True) -> None:
     """
     images = PageImages(folder / "images")
     shops = json.loads((folder / "sellers.json").read_text())
-    with acting_as("demo"), left_for_later(), indexed_once():
+    with acting_as("demo"), left_for_later(), indexed_once(), bus.quietly():
         with _step(say, "Carriers, taxes, categories, people"):
             reference.load(folder / "reference")
             ensure_site()
@@ -54,8 +57,10 @@ def load(*, say: Say, folder: Path = FOLDER, side_by_side: bool = True) -> None:
             content = json.loads((folder / "content.json").read_text())
             Content(content, ids, images).load()
         with _step(say, "Tiles and search"):
+            began = clock.now()
             for _ in discovery.rebuild():
                 pass
+            outbox.settle(subscribers="commerce.discovery.", before=began)
     make_pictures_later()
 
 

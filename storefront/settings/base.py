@@ -169,6 +169,7 @@ PASSWORD_RESET_TIMEOUT = 3600
 MFA_ADAPTER = "storefront.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Stoa"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # else nobody with a second factor could change the address
 MFA_REQUIRED_FOR_STAFF = True
 
 SESSION_COOKIE_AGE = 30 * 24 * 3600

@@ -102,8 +102,10 @@ class Content:
             pages = dict(ProductPage.objects.filter(slug__in=slugs).values_list("slug", "pk"))
             value["products"] = [pages[slug] for slug in slugs if slug in pages]
 
-    def _image(self, image: dict[str, str] | None) -> int | None:
-        stored = self.images.get(image["file"], image["alt"]) if image else None
+    def _image(self, image: dict[str, Any] | None) -> int | None:
+        if not image:
+            return None
+        stored = self.images.get(image["file"], image["alt"], image.get("focus"))
         return stored.pk if stored else None
 
     def _link(self, link: dict[str, Any] | None) -> dict[str, Any]:

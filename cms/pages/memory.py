@@ -1,8 +1,9 @@
 """What changes only when an editor changes it, remembered in each process.
 
 A word in the shared cache names the present generation of content. A process looks
-at it once a second at most, and forgets everything when it changed. Without the
-cache every look begins a new generation: slower, never stale for long.
+at it once a second at most, and forgets everything when it changed, or after ten
+minutes in any case. Without the cache every look begins a new generation: slower,
+never stale for long.
 """
 
 import threading
@@ -17,6 +18,8 @@ from django.core.cache import cache
 from django.db import transaction
 
 GENERATION = "pages.generation"
+LONGEST = 600
+"""Seconds after which everything is read again, whatever was missed."""
 T = TypeVar("T")
 
 
@@ -36,8 +39,8 @@ class Generation:
         if known is None:
             known = uuid4().hex
             cache.set(GENERATION, known, None)
-        self.name, self._asked_at = known, now
-        return cast("str", known)
+        self.name, self._asked_at = f"{known} {time.time() // LONGEST}", now
+        return self.name
 
     def begin_anew(self) -> None:
         cache.set(GENERATION, uuid4().hex, None)
@@ -85,7 +88,7 @@ class Room:
 
 
 content = Room(most=1_000)
-products = Room(most=300)
+products = Room(most=800)
 markup = Room(most=4_000, lasting=True)
 """Pieces of markup by everything that they show."""
 recall = content.recall

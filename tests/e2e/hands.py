@@ -9,7 +9,8 @@ _RING = """
   if (!element || element === document.body) return "nothing has the focus";
   const name = element.outerHTML.slice(0, 120);
   if (!element.matches(":focus-visible")) return `the focus is not shown: ${name}`;
-  const drawn = [element, element.nextElementSibling, element.closest("label"), element.closest("article")];
+  const around = [element.closest("label"), element.closest("article")];
+  const drawn = [element, element.nextElementSibling, ...around];
   const ringed = drawn.find((one) => {
     if (!one) return false;
     const style = getComputedStyle(one);

@@ -12,10 +12,7 @@ PAYS, ASKS, DECLINES = "4242424242424242", "4000002760003184", "4000000000000002
 def sign_in(page: Page, base: str, email: str) -> None:
     """Come as somebody who signed in before."""
     client = Client()
-    client.force_login(
-        User.objects.get(email=email),
-        backend="allauth.account.auth_backends.AuthenticationBackend",
-    )
+    client.force_login(User.objects.get(email=email))
     value = client.cookies[settings.SESSION_COOKIE_NAME].value
     page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": base}])
 

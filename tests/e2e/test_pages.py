@@ -33,8 +33,8 @@ PUBLIC = {
     "sell": ("/sell/", "Sell on Stoa"),
     "tracking": ("/orders/track/", "Follow an order"),
     "sign in": ("/account/login/", "Sign in"),
-    "sign up": ("/account/signup/", "Sign Up"),
-    "password": ("/account/password/reset/", "Password Reset"),
+    "sign up": ("/account/signup/", "account"),
+    "password": ("/account/password/reset/", "password"),
     "not found": ("/there-is-no-such-page/", "nothing"),
 }
 OWN = {

@@ -24,7 +24,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 class Twin(Watch):
-    """Shows what the page says in a browser with scripts, which axe needs; the page's own stay out."""
+    """Shows the same HTML in a page with scripts, which axe needs; the page's own stay out."""
 
     def __init__(self, context: BrowserContext, browser: Browser) -> None:
         super().__init__(context)

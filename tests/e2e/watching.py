@@ -47,6 +47,10 @@ class Watch:
         page.emulate_media(color_scheme="light", reduced_motion="reduce")
         page.set_viewport_size(before)
 
+    def look_at_screen(self, page: Page) -> None:
+        """Examine a screen of the admin: what is ours of it, not the frame around it."""
+        self.faults += faults_of(page, within="main")
+
     def _measure(self, page: Page, width: int) -> None:
         if (beyond := page.evaluate(_OVERFLOW)) > 0:
             self.faults.append(f"{page.url}: {beyond} pixels wider than {width}")

@@ -1,0 +1,100 @@
+"""The whole story: somebody becomes a seller, and a guest buys from two; everybody gets the money."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core import mail
+from playwright.sync_api import Browser, Page, expect
+
+from devtools.stripe_double import StripeDouble
+from tests.factories.pages import photo
+
+from . import selling
+from .market import ADMINISTRATOR
+from .steps import sign_in
+from .watching import DESK, Watch
+
+PASSWORD = "Reed-Basket-77"
+MIRA = "mira@example.com"
+Someone = Callable[[], Page]
+
+
+@pytest.fixture
+def someone(browser: Browser) -> Iterator[Someone]:
+    """Returns a page in a browser of somebody's own; all of them are watched."""
+    opened = []
+
+    def come() -> Page:
+        context = browser.new_context(
+            viewport={"width": DESK, "height": 900}, reduced_motion="reduce"
+        )
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        page.watch = Watch(context)
+        opened.append((context, page.watch))
+        return page
+
+    yield come
+    for context, _ in opened:
+        context.close()
+    assert [fault for _, watch in opened for fault in watch.faults] == []
+
+
+def test_from_an_application_to_the_payout(
+    market: None,
+    live_server: Any,
+    double: StripeDouble,
+    someone: Someone,
+    tmp_path: Path,
+) -> None:
+    base = live_server.url
+    mira = someone()
+    _sign_up(mira, base)
+    _apply(mira)
+
+    staff = someone()
+    sign_in(staff, base, ADMINISTRATOR)
+    selling.approve(staff, base)
+
+
+def _sign_up(page: Page, base: str) -> None:
+    page.goto(f"{base}/sell/")
+    page.get_by_role("link", name="Create an account").click()
+    page.get_by_label("First name").fill("Mira")
+    page.get_by_label("Last name").fill("Glas")
+    page.get_by_label("Email address").fill(MIRA)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password once more").fill(PASSWORD)
+    page.watch.look(page)
+    page.get_by_role("button", name="Open the account").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mail")
+    page.watch.look(page)
+    page.goto(_link(MIRA, "confirm"))
+    page.watch.look(page)
+    page.get_by_role("button", name="Yes, confirm it").click()
+    page.get_by_label("Email address").fill(MIRA)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.watch.look(page)
+    page.locator("main").get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Sell on Stoa").click()
+
+
+def _apply(page: Page) -> None:
+    page.get_by_label("Shop name").fill("Mira Glas")
+    page.get_by_label("Registered name").fill("Mira Glas Studio LLC")
+    page.get_by_label("What will you sell?").fill("Vases and jugs, blown by hand in Ohio.")
+    page.watch.look(page)
+    page.get_by_role("button", name="Send the application").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("We have your application")
+    page.watch.look(page)
+
+
+def _link(address: str, word: str) -> str:
+    """Return the first address with this word in the newest mail to somebody."""
+    texts = [str(message.body) for message in mail.outbox if address in message.to]
+    found = re.search(rf"http\S*{word}\S*", texts[-1])
+    assert found, texts
+    return found[0]

@@ -15,6 +15,7 @@ from wagtail.models import (
 from cms.pages.models import SellerIndexPage, SellerPage
 from cms.pages.operations import ensure_site
 from commerce.accounts.models import User
+from commerce.sellers import operations as seller_operations
 from commerce.sellers import queries as sellers
 from commerce.sellers.types import SellerData
 
@@ -73,6 +74,18 @@ def dismiss(*, seller_id: int, user_id: int) -> None:
     if workspace is not None:
         user.groups.remove(workspace.group_id)
     user.groups.remove(_sellers_group())
+
+
+@transaction.atomic
+def trust(*, seller_id: int, trusted: bool) -> None:
+    """Let a seller publish by itself, or have its pages moderated again.
+
+    Raises the sellers' SellerNotFound.
+    """
+    seller_operations.trust(seller_id=seller_id, trusted=trusted)
+    workspace = Workspace.objects.filter(seller_id=seller_id).first()
+    if workspace is not None:
+        set_moderation(workspace=workspace, trusted=trusted)
 
 
 def set_moderation(*, workspace: Workspace, trusted: bool) -> None:

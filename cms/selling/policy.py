@@ -4,6 +4,7 @@
 so a Wagtail upgrade or a new screen cannot open a door by itself.
 """
 
+from collections.abc import Iterable
 from enum import Enum
 
 
@@ -176,6 +177,11 @@ def declare(name: str, door: Door, work: Work) -> None:
 def refuse_namespace(namespace: str) -> None:
     """State that a namespace of the back office is for staff alone."""
     REFUSED_NAMESPACES.add(namespace)
+
+
+def refuse_names(names: Iterable[str]) -> None:
+    """State that addresses without a namespace are for staff alone."""
+    REFUSED_NAMES.update(names)
 
 
 def detour_of(name: str) -> str:

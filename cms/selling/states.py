@@ -20,7 +20,12 @@ PAGE_STATES = {
     "live": "Live",
     "archived": "Archived",
 }
-_KINDS = {"order": ORDER_STATES, "payout": PAYOUT_STATES, "page": PAGE_STATES}
+WHOLE_ORDER_STATES = {
+    "pending": "Waiting for payment",
+    "confirmed": "Confirmed",
+    "canceled": "Canceled",
+}
+_KINDS = {"whole order": WHOLE_ORDER_STATES, "order": ORDER_STATES, "payout": PAYOUT_STATES, "page": PAGE_STATES}
 
 
 def name_of(state: str, *, kind: str = "") -> str:

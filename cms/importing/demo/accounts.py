@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, Permission
 from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page
 
+from cms.backoffice.operations import grant_staff_permissions
 from cms.pages.models import HomePage, SellerIndexPage
 from cms.selling.operations import MODERATORS
 
@@ -88,6 +89,7 @@ def ensure_groups() -> None:
     editors.permissions.add(*Permission.objects.filter(codename__in=settings))
     editors.permissions.add(*Permission.objects.filter(content_type__app_label="wagtailredirects"))
     administrators.permissions.set(Permission.objects.all())
+    grant_staff_permissions(moderators=moderators, administrators=administrators)
     _pictures(editors)
     _pictures(administrators)
 

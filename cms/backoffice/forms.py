@@ -1,0 +1,99 @@
+"""Forms and filters of the back office."""
+
+from decimal import Decimal
+
+import django_filters
+from django import forms
+from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
+
+from cms.selling.states import ORDER_STATES
+from commerce.ledger.models import Journal
+from commerce.orders.models import Order
+from commerce.payouts.models import Payout
+from commerce.sellers.models import Application, Seller
+
+USUAL_RATE = Decimal("10")
+
+
+class RateForm(forms.Form):
+    """What the marketplace keeps of the goods, in percent."""
+
+    rate = forms.DecimalField(
+        label="Commission in percent",
+        min_value=0,
+        max_value=100,
+        decimal_places=2,
+        initial=USUAL_RATE,
+        help_text="Of the goods, without tax and shipping. Lines that were sold keep their rate.",
+    )
+
+    @property
+    def rate_bps(self) -> int:
+        return int(self.cleaned_data["rate"] * 100)
+
+
+class ReasonForm(forms.Form):
+    """Why something is refused; the person concerned reads it."""
+
+    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+def _states(choices: list[tuple[str, str]]) -> django_filters.MultipleChoiceFilter:
+    return django_filters.MultipleChoiceFilter(
+        label="State", choices=choices, widget=forms.CheckboxSelectMultiple
+    )
+
+
+class ApplicationFilter(WagtailFilterSet):
+    state = _states([(state.value, state.label) for state in Application.State])
+
+    class Meta:
+        model = Application
+        fields: list[str] = []
+
+
+class SellerFilter(WagtailFilterSet):
+    state = _states([(state.value, state.label) for state in Seller.State])
+    trusted = django_filters.BooleanFilter(label="Publishes without moderation")
+
+    class Meta:
+        model = Seller
+        fields: list[str] = []
+
+
+class OrderFilter(WagtailFilterSet):
+    state = _states([(state.value, state.label) for state in Order.State])
+    part = django_filters.MultipleChoiceFilter(
+        label="A seller's part is",
+        field_name="seller_orders__state",
+        choices=list(ORDER_STATES.items()),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    placed = django_filters.DateFromToRangeFilter(
+        label="Placed", field_name="placed_at", widget=DateRangePickerWidget
+    )
+
+    class Meta:
+        model = Order
+        fields: list[str] = []
+
+
+class PayoutFilter(WagtailFilterSet):
+    state = _states([(state.value, state.label) for state in Payout.State])
+
+    class Meta:
+        model = Payout
+        fields: list[str] = []
+
+
+class JournalFilter(WagtailFilterSet):
+    account = django_filters.CharFilter(
+        label="Account", field_name="entries__account__code", distinct=True
+    )
+    posted = django_filters.DateFromToRangeFilter(
+        label="Posted", field_name="posted_at", widget=DateRangePickerWidget
+    )
+
+    class Meta:
+        model = Journal
+        fields: list[str] = []

@@ -1,0 +1,49 @@
+"""What waits for the marketplace's people, on their home page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest
+from wagtail.admin.ui.components import Component
+
+from commerce.payouts.models import Payout
+from commerce.sellers import queries as sellers
+
+from .rights import full
+from .views.payments import unsettled_payments
+
+
+class WaitingForStaff(Component):
+    """Applications, payments and payouts that need a person with the right."""
+
+    order = 50
+    template_name = "admin/backoffice/waiting.html"
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+    def get_context_data(self, parent_context: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        counters = {
+            "decide_applications": ("applications", "Applications to sell", _applications),
+            "review_payments": ("payments", "Payments to review", _payments),
+            "manage_payouts": ("payouts", "Failed payouts", _failed),
+        }
+        return {
+            "waiting": [
+                (f"backoffice:{name}", label, count())
+                for right, (name, label, count) in counters.items()
+                if self.request.user.has_perm(full(right))
+            ]
+        }
+
+
+def _applications() -> int:
+    return sellers.open_applications()
+
+
+def _payments() -> int:
+    return int(unsettled_payments().count())
+
+
+def _failed() -> int:
+    return Payout.objects.filter(state=Payout.State.FAILED).count()

@@ -1,0 +1,23 @@
+"""What the marketplace's people may do. Screens name one each; whoever lacks it is refused."""
+
+RIGHTS = {
+    "decide_applications": "Can approve and reject applications to sell",
+    "manage_sellers": "Can suspend and trust sellers and agree commissions",
+    "view_orders": "Can look at every order",
+    "manage_payouts": "Can run payouts and try failed ones again",
+    "review_payments": "Can look at payments that need a person",
+    "view_ledger": "Can look at the ledger",
+    "check_invariants": "Can check what must always hold",
+    "manage_shipping": "Can keep carriers and look at ways to ship",
+    "manage_tax": "Can keep tax rates",
+}
+MODERATORS_RIGHTS = ("decide_applications", "manage_sellers")
+TABLES = {"manage_shipping": ("fulfillment", "carrier"), "manage_tax": ("pricing", "taxrate")}
+"""Tables whose own permissions come with a right."""
+
+
+def full(right: str) -> str:
+    """Return the permission as Django names it."""
+    if right not in RIGHTS:
+        raise KeyError(right)
+    return f"backoffice.{right}"

@@ -1,0 +1,39 @@
+"""Addresses of the back office. All of them are closed to sellers."""
+
+from django.urls import path
+
+from .views import applications, checks, ledger, orders, payments, payouts, sellers, shipping
+
+app_name = "backoffice"
+
+urlpatterns = [
+    path("applications/", applications.ApplicationList.as_view(), name="applications"),
+    path(
+        "applications/results/",
+        applications.ApplicationList.as_view(results_only=True),
+        name="applications_results",
+    ),
+    path("applications/<int:application_id>/", applications.Decision.as_view(), name="application"),
+    path("sellers/", sellers.SellerList.as_view(), name="sellers"),
+    path("sellers/results/", sellers.SellerList.as_view(results_only=True), name="sellers_results"),
+    path("sellers/<int:seller_id>/", sellers.SellerDetail.as_view(), name="seller"),
+    path("orders/", orders.OrderList.as_view(), name="orders"),
+    path("orders/results/", orders.OrderList.as_view(results_only=True), name="orders_results"),
+    path("orders/<str:number>/", orders.OrderDetail.as_view(), name="order"),
+    path("payouts/", payouts.PayoutList.as_view(), name="payouts"),
+    path("payouts/results/", payouts.PayoutList.as_view(results_only=True), name="payouts_results"),
+    path("payouts/run/", payouts.RunPayouts.as_view(), name="payouts_run"),
+    path("payouts/<int:payout_id>/retry/", payouts.RetryPayout.as_view(), name="payout_retry"),
+    path("payments/", payments.PaymentList.as_view(), name="payments"),
+    path("ledger/", ledger.JournalList.as_view(), name="journals"),
+    path("ledger/results/", ledger.JournalList.as_view(results_only=True), name="journals_results"),
+    path("ledger/balances/", ledger.Balances.as_view(), name="balances"),
+    path("ledger/<int:journal_id>/", ledger.JournalDetail.as_view(), name="journal"),
+    path("invariants/", checks.Invariants.as_view(), name="invariants"),
+    path("shipping/", shipping.ShippingList.as_view(), name="shipping"),
+    path(
+        "shipping/results/",
+        shipping.ShippingList.as_view(results_only=True),
+        name="shipping_results",
+    ),
+]

@@ -1,0 +1,1 @@
+"""Screens of the marketplace's people; each names the right it needs."""

@@ -6,6 +6,7 @@ from typing import Any
 from django import template
 from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.template.loader import get_template
+from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 from cms.pages import memory
@@ -52,6 +53,20 @@ def picker(axes: Rows, variants: Rows, sku: str | None = None) -> SafeString:
         return SafeString(get_template("pages/picker.html").render(context))
 
     return memory.markup.recall(("picker", str(axes), str(variants), sku), write)
+
+
+@register.simple_tag
+def options(choices: Sequence[tuple[str, str]], chosen: object = "") -> SafeString:
+    """Write the options of a select; the list is written once, the chosen one marked in it."""
+
+    def write() -> str:
+        return "".join(
+            f'<option value="{escape(k)}">{escape(text)}</option>' for k, text in choices
+        )
+
+    written = memory.markup.recall(("options", tuple(choices)), write)
+    this = f'value="{escape(chosen)}"'
+    return SafeString(written.replace(f"{this}>", f"{this} selected>", 1))
 
 
 def _card(card: CardData, heading: str, sizes: str, priority: bool) -> str:

@@ -71,5 +71,6 @@ def configure(*, level: str, plain: bool = False) -> dict[str, Any]:
             # Says again what the request's own line says.
             "django.request": {"level": "CRITICAL"},
             "PIL": {"level": "INFO"},
+            "stripe": {"level": "WARNING"},  # two lines for every call
         },
     }

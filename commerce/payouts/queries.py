@@ -43,6 +43,12 @@ def failed_payouts(*, limit: int = 100) -> list[PayoutData]:
     return _payouts(Q(state=Payout.State.FAILED))[:limit]
 
 
+def was_repeated(*, key: str) -> bool:
+    """Whether a payout has moved on to another key since it was asked for under this one."""
+    _, payout_id, refusals = (*key.split(":"), "0")[:3]
+    return Payout.objects.filter(pk=int(payout_id), refusals__gt=int(refusals)).exists()
+
+
 def _payouts(condition: Q) -> list[PayoutData]:
     rows = (
         Payout.objects.filter(condition)

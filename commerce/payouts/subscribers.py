@@ -5,7 +5,7 @@ from commerce.gateways.payments import ProviderEventData, get_payment_gateway
 from commerce.orders.events import OrderConfirmed, SellerOrderMoved
 from commerce.outbox.facts import subscribe
 
-from . import operations
+from . import operations, queries
 
 
 @subscribe(OrderConfirmed)
@@ -30,9 +30,11 @@ def look_at_payout(event: ProviderEventData) -> str:
     if ours:
         return found.state
     key = str((event.object.get("metadata") or {}).get("key", ""))
-    if key.startswith("payout:"):
-        raise LookupError(f"{reference} is not recorded yet")
-    return "ignored: not ours"
+    if not key.startswith("payout:"):
+        return "ignored: not ours"
+    if found.state in ("failed", "canceled") and queries.was_repeated(key=key):
+        return f"{found.state}, as was known"
+    raise LookupError(f"{reference} is not recorded yet")
 
 
 @hears("account.updated")

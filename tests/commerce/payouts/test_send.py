@@ -194,7 +194,8 @@ def test_the_bank_returns_the_money_and_only_the_payout_is_repeated(provider, se
         "failed",
         f"The bank returned {payout.id}: account_closed.",
     )
-    assert look_at_payout(notice("payout.failed", payout.id, seller)) == "ignored: not ours"
+    late = notice("payout.paid", payout.id, seller, metadata=payout.metadata.to_dict())
+    assert look_at_payout(late) == "failed, as was known"
 
     operations.retry(payout_id=payout_id)
     assert operations.send(payout_id=payout_id) == "sent"

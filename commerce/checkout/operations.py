@@ -77,6 +77,7 @@ __all__ = [
 log = structlog.get_logger(__name__)
 
 ASK_AGAIN = timedelta(seconds=90)
+SILENCE_MEANS_AWAY = 3
 
 _KEEP_CONTACT = """
 INSERT INTO checkout_checkout AS told (cart_id, email, ship_to, methods, updated_at)
@@ -195,15 +196,21 @@ def retry_payment(*, order_token: str) -> Placed:
 def sweep(*, limit: int = 100) -> int:
     """Finish what was interrupted: ask about open attempts, open missing pages, give up late ones.
 
-    Returns how many attempts were looked at. Stops when the provider is away.
+    Returns how many attempts were looked at. Stops when the provider is away; one
+    page of which it says nothing keeps no other from being looked at.
     """
     due = payments.take_due_checks(pause=ASK_AGAIN, limit=limit)
+    silent = 0
     for done, attempt in enumerate(due, start=1):
         try:
             _sweep_one(attempt)
-        except GatewayUnavailable:
-            log.warning("checkout.sweep_stopped", left=len(due) - done)
-            return done
+            silent = 0
+        except GatewayUnavailable as problem:
+            silent += 1
+            log.warning("checkout.not_swept", order=attempt.order_token, error=str(problem))
+            if silent == SILENCE_MEANS_AWAY:
+                log.warning("checkout.sweep_stopped", left=len(due) - done)
+                return done
         except CheckoutRefused as refusal:
             log.info("checkout.swept", order=attempt.order_token, outcome=str(refusal))
         except Exception as error:

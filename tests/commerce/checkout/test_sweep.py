@@ -9,7 +9,7 @@ from commerce.orders import queries as orders
 from commerce.payments import queries as payments
 from devtools.stripe_double import StripeDouble
 from tests.factories.orders import make_ready_cart
-from tests.support.provider import charges
+from tests.support.provider import charges, session_of
 from tests.support.time import pass_minutes
 
 pytestmark = pytest.mark.django_db
@@ -90,18 +90,30 @@ def test_an_expired_page_gives_the_order_up(double: StripeDouble) -> None:
 
 def test_with_the_provider_away_the_sweep_stops_and_nothing_is_lost(double: StripeDouble) -> None:
     tokens = []
-    for _ in range(3):
+    for _ in range(4):
         placed = make_ready_cart().place()
         double.pay(str(placed.payment_url))
         tokens.append(placed.order_token)
     double.outage("refuse")
     pass_minutes(2)
 
-    assert operations.sweep() == 1
+    assert operations.sweep() == 3
 
     double.outage(None)
     stripe_calls.breaker.succeeded()
     pass_minutes(2)
-    assert operations.sweep() == 3
-    assert [state(token) for token in tokens] == ["confirmed"] * 3
-    assert len(charges(double)) == 3
+    assert operations.sweep() == 4
+    assert [state(token) for token in tokens] == ["confirmed"] * 4
+    assert len(charges(double)) == 4
+
+
+def test_a_page_of_which_nothing_is_said_keeps_no_other_waiting(double: StripeDouble) -> None:
+    silent, heard = (make_ready_cart().place() for _ in range(2))
+    double.pay(str(heard.payment_url))
+    page = f"/v1/checkout/sessions/{session_of(str(silent.payment_url))}"
+    double.fault("500_before", method="GET", path=page, times=None)
+    pass_minutes(2)
+
+    assert operations.sweep() == 2
+
+    assert (state(silent.order_token), state(heard.order_token)) == ("pending", "confirmed")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 import structlog
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 
 from commerce.accounts import operations as accounts
@@ -18,6 +18,7 @@ from commerce.inventory import operations as inventory
 from commerce.kernel import clock
 from commerce.kernel.failpoints import failpoint
 from commerce.kernel.money import Money
+from commerce.kernel.sql import is_crowded
 from commerce.orders import operations as orders
 from commerce.orders import queries as order_queries
 from commerce.orders.types import OrderRef
@@ -32,6 +33,7 @@ from .refusals import (
     CartEmpty,
     CartUnavailable,
     CheckoutRefused,
+    Crowded,
     DetailsMissing,
     MethodNotOffered,
     NotPayable,
@@ -55,6 +57,7 @@ __all__ = [
     "CartEmpty",
     "CartUnavailable",
     "CheckoutRefused",
+    "Crowded",
     "DetailsMissing",
     "MethodNotOffered",
     "NoSuchOrder",
@@ -160,6 +163,10 @@ def place(
                 orders.confirm(order_id=written.order.id)
     except carts.CartClosed:
         return _placed_before(told.cart_id)
+    except OperationalError as error:
+        if is_crowded(error):
+            raise Crowded from error
+        raise
     failpoint("placed")
     if written.payment is None:
         return Placed(order_token=written.order.token, payment_url=None, outcome="confirmed")

@@ -71,6 +71,16 @@ class StockShort(CheckoutRefused):
         super().__init__(f"Not enough left of {items}. Please change your cart.")
 
 
+class Crowded(CheckoutRefused):
+    """So many order the same at once that this order could not be written in time."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Many people are ordering these items right now. Your cart is kept and nothing was "
+            "charged. Please try again."
+        )
+
+
 class PaymentRefused(CheckoutRefused):
     """The provider will not open a payment page for this order."""
 

@@ -3,7 +3,7 @@
 from typing import cast
 
 import structlog
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from commerce.gateways.payments import (
     GatewayRefused,
@@ -13,6 +13,7 @@ from commerce.gateways.payments import (
 )
 from commerce.inventory import operations as inventory
 from commerce.kernel.failpoints import failpoint
+from commerce.kernel.sql import is_crowded
 from commerce.ledger import operations as ledger
 from commerce.orders import operations as orders
 from commerce.orders import queries as order_queries
@@ -211,7 +212,7 @@ def settle_fee(*, charge_id: str) -> str:
 
 
 def finalise(*, order_token: str) -> OrderState:
-    """Settle an order's payment as far as the provider can be reached. Idempotent.
+    """Settle an order's payment as far as the provider and the rows can be reached. Idempotent.
 
     Raises NoSuchOrder.
     """
@@ -219,7 +220,11 @@ def finalise(*, order_token: str) -> OrderState:
         return settle(order_token=order_token)
     except (GatewayUnavailable, GatewayRefused) as problem:
         log.warning("checkout.not_settled", order_token=order_token, error=str(problem))
-        return state_of(order_token)
+    except OperationalError as error:
+        if not is_crowded(error):
+            raise
+        log.warning("checkout.not_settled", order_token=order_token, error=str(error))
+    return state_of(order_token)
 
 
 def abandon(*, order_token: str) -> OrderState:

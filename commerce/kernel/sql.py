@@ -3,9 +3,10 @@ database's, and for what the ORM cannot say."""
 
 from typing import Any
 
-from django.db import connection
+from django.db import OperationalError, connection
 
 Row = tuple[Any, ...]
+_IN_EACH_OTHERS_WAY = {"55P03", "40P01"}  # a lock was not to be had in time; a deadlock
 
 
 def fetch(statement: str, *params: Any) -> list[Row]:
@@ -30,3 +31,8 @@ def execute(statement: str, *params: Any) -> int:
         cursor.execute(statement, params)
         count: int = cursor.rowcount
     return count
+
+
+def is_crowded(error: OperationalError) -> bool:
+    """Tell that others held the rows for too long; the same may work a little later."""
+    return getattr(error.__cause__, "sqlstate", None) in _IN_EACH_OTHERS_WAY

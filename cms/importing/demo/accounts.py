@@ -110,11 +110,9 @@ def _pages(group: Group, pages: list[Page], codenames: tuple[str, ...]) -> None:
 def _pictures(group: Group) -> None:
     root = Collection.get_first_root_node()
     for permission in Permission.objects.filter(
-        content_type__app_label="media",
+        content_type__app_label__in=["wagtailimages", "wagtaildocs"],
         codename__in=[
-            f"{verb}_{kind}"
-            for verb in ("add", "change", "choose")
-            for kind in ("shopimage", "shopdocument")
+            f"{verb}_{kind}" for verb in ("add", "change", "choose") for kind in ("image", "document")
         ],
     ):
         GroupCollectionPermission.objects.get_or_create(

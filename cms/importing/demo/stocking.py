@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ from ..models import ImportJob
 
 Shop = dict[str, Any]
 Say = Callable[[str], None]
-ROUNDS = 24
-"""In how many portions every shop is filled."""
+PORTION = 5
+TOLD_EVERY = 50
 
 
 class StockingFailed(Exception):
@@ -44,26 +44,27 @@ def stock_side_by_side(shops: list[Shop], ids: dict[str, int], folder: Path, say
 
 
 def stock_in_turn(shops: list[Shop], ids: dict[str, int], folder: Path, say: Say) -> None:
-    """Import every shop's goods a little at a time, so that what is new is new in all of them."""
-    imports = {shop["name"]: _portions(ids[shop["slug"]], shop, folder) for shop in shops}
-    round_number = 0
-    while imports:
-        round_number += 1
-        for name, portions in list(imports.items()):
-            job = next(portions)
-            if not job.is_open:
-                _report(name, job, say)
-                del imports[name]
-            elif round_number % 6 == 0:
+    """Import every shop's goods a few at a time, so that all are filled at the same time.
+
+    What is new in the marketplace is then new in every shop.
+    """
+    imports = {}
+    for shop in shops:
+        job, pictures = importing.take_up(
+            path=folder / shop["products_file"], seller_id=ids[shop["slug"]]
+        )
+        imports[shop["name"]] = importing.portions(job_id=job.pk, size=PORTION, pictures=pictures)
+    left = dict.fromkeys(imports, 1.0)
+    while left:
+        name = max(left, key=lambda name: left[name])
+        job = next(imports[name])
+        if job.is_open:
+            left[name] = 1 - job.done / job.total
+            if job.done % TOLD_EVERY < PORTION <= job.done:
                 say(f"  {name}: {job.done} of {job.total} products")
-
-
-def _portions(seller_id: int, shop: Shop, folder: Path) -> Iterator[ImportJob]:
-    path = folder / shop["products_file"]
-    job, pictures = importing.take_up(path=path, seller_id=seller_id)
-    count = len({row.split(",", 1)[0] for row in path.read_text("utf-8-sig").splitlines()})
-    size = -(-count // ROUNDS)
-    return importing.portions(job_id=job.pk, size=size, pictures=pictures)
+        else:
+            _report(name, job, say)
+            del left[name]
 
 
 def _report(name: str, job: ImportJob, say: Say) -> None:

@@ -3,6 +3,7 @@
 import logging
 from pathlib import Path
 from typing import Any
+from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
 
@@ -99,7 +100,7 @@ WSGI_APPLICATION = "storefront.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 COTTON_ISOLATE_BY_DEFAULT = True
-TEMPLATES = [
+TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [ROOT / "templates"],
@@ -158,11 +159,25 @@ ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_ADAPTER = "storefront.adapters.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "storefront.shop.account_forms.SignupForm"}
+ACCOUNT_FORMS = {
+    "signup": "storefront.account_forms.SignupForm",
+    "login": "storefront.account_forms.LoginForm",
+    "add_email": "storefront.account_forms.AddEmailForm",
+    "change_password": "storefront.account_forms.ChangePasswordForm",
+    "set_password": "storefront.account_forms.SetPasswordForm",
+    "reset_password": "storefront.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "storefront.account_forms.ResetPasswordKeyForm",
+    "reauthenticate": "storefront.account_forms.ReauthenticateForm",
+}
+MFA_FORMS = {
+    "authenticate": "storefront.account_forms.AuthenticateForm",
+    "reauthenticate": "storefront.account_forms.ReauthenticateByCodeForm",
+    "activate_totp": "storefront.account_forms.ActivateTOTPForm",
+}
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # tell people of changes to what they sign in with
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_RATE_LIMITS = {
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {
     "login_failed": "10/m/ip,5/h/key",  # the key is an account and an address, see the adapter
     "signup": "20/h/ip",
 }

@@ -130,7 +130,7 @@ def _line(part: SellerOrderDraft, line: LineDraft) -> dict[str, Any]:
 
 def lock(*, token: str) -> OrderRef:
     """Lock an order until the transaction ends: the first lock of every money operation."""
-    return as_ref(Order.objects.select_for_update().get(token=token))
+    return as_ref(Order.objects.raw(statements.LOCK, [token])[0])
 
 
 def confirm(*, order_id: int) -> list[PartAmounts]:

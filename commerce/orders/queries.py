@@ -1,14 +1,16 @@
 """Reads. A whole order takes four statements, whatever its size, and so do many."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
 from commerce.kernel.money import Money
+from commerce.kernel.sql import fetch
 
-from .models import Order, OrderEvent, OrderLine, SellerOrder
+from . import statements
+from .models import Order, OrderLine, SellerOrder
 from .types import (
     EventData,
     LineData,
@@ -22,7 +24,7 @@ from .types import (
 
 def order(*, token: str) -> OrderData | None:
     """Return an order with all its parts by its unguessable token."""
-    found = orders_where(Order.objects.filter(token=token), with_events=True)
+    found = orders_where(Order.objects.raw(statements.ORDER, [token]), with_events=True)
     return found[0] if found else None
 
 
@@ -31,11 +33,13 @@ def orders(*, order_ids: list[int]) -> dict[int, OrderData]:
     return {found.id: found for found in orders_where(Order.objects.filter(pk__in=order_ids))}
 
 
-def orders_where(rows: QuerySet[Order], *, with_events: bool = False) -> list[OrderData]:
+def orders_where(rows: Iterable[Order], *, with_events: bool = False) -> list[OrderData]:
     """Return whole orders; for this module's own reads."""
-    heads = list(rows)
-    parts = _parts(SellerOrder.objects.filter(order__in=heads), {head.pk: head for head in heads})
-    events = _events([head.pk for head in heads]) if with_events and heads else {}
+    heads = {head.pk: head for head in rows}
+    if not heads:
+        return []
+    parts = _whole(list(SellerOrder.objects.raw(statements.PARTS, [list(heads)])), heads)
+    events = _events(list(heads)) if with_events else {}
     by_order: dict[int, list[SellerOrderData]] = defaultdict(list)
     for part in parts:
         by_order[part.order_id].append(part)
@@ -58,7 +62,7 @@ def orders_where(rows: QuerySet[Order], *, with_events: bool = False) -> list[Or
             seller_orders=tuple(by_order[head.pk]),
             events=tuple(events.get(head.pk, ())),
         )
-        for head in heads
+        for head in heads.values()
     ]
 
 
@@ -121,7 +125,7 @@ def seller_orders(
     if since is not None:
         rows = rows.filter(order__placed_at__gte=since)
     rows = rows.order_by("-order__placed_at", "-pk")[offset : offset + limit]
-    return _parts(rows, None)
+    return _parts(rows)
 
 
 def count_seller_orders(*, seller_id: int) -> dict[str, int]:
@@ -136,20 +140,20 @@ def count_seller_orders(*, seller_id: int) -> dict[str, int]:
 
 def seller_order(*, seller_id: int, number: str) -> SellerOrderData | None:
     """Return one of a seller's own parts by its number; None for anybody else's."""
-    found = _parts(SellerOrder.objects.filter(_sellers_own(seller_id), number=number), None)
+    found = _parts(SellerOrder.objects.filter(_sellers_own(seller_id), number=number))
     return found[0] if found else None
 
 
 def seller_orders_by_id(*, seller_order_ids: list[int]) -> dict[int, SellerOrderData]:
     """Return parts by id, whoever's they are."""
     rows = SellerOrder.objects.filter(pk__in=seller_order_ids)
-    return {part.id: part for part in _parts(rows, None)}
+    return {part.id: part for part in _parts(rows)}
 
 
 def seller_orders_of(*, order_ids: list[int]) -> dict[int, list[SellerOrderData]]:
     """Return the parts of orders, by order."""
     found: dict[int, list[SellerOrderData]] = defaultdict(list)
-    for part in _parts(SellerOrder.objects.filter(order_id__in=order_ids), None):
+    for part in _parts(SellerOrder.objects.filter(order_id__in=order_ids)):
         found[part.order_id].append(part)
     return dict(found)
 
@@ -172,17 +176,18 @@ def _sellers_own(seller_id: int) -> Q:
     return Q(seller_id=seller_id) & ~Q(confirmed_at=None)
 
 
-def _parts(rows: QuerySet[SellerOrder], heads: dict[int, Order] | None) -> list[SellerOrderData]:
-    rows = rows.select_related("order") if heads is None else rows.order_by("pk")
-    parts = list(rows)
+def _parts(rows: QuerySet[SellerOrder]) -> list[SellerOrderData]:
+    parts = list(rows.select_related("order"))
+    return _whole(parts, {part.order_id: part.order for part in parts})
+
+
+def _whole(parts: list[SellerOrder], heads: Mapping[int, Order]) -> list[SellerOrderData]:
+    if not parts:
+        return []
     lines: dict[int, list[OrderLine]] = defaultdict(list)
-    for line in OrderLine.objects.filter(seller_order__in=[part.pk for part in parts]).order_by(
-        "pk"
-    ):
+    for line in OrderLine.objects.raw(statements.LINES, [[part.pk for part in parts]]):
         lines[line.seller_order_id].append(line)
-    return [
-        _part(part, heads[part.order_id] if heads else part.order, lines[part.pk]) for part in parts
-    ]
+    return [_part(part, heads[part.order_id], lines[part.pk]) for part in parts]
 
 
 def _part(part: SellerOrder, head: Order, lines: Iterable[OrderLine]) -> SellerOrderData:
@@ -236,14 +241,14 @@ def _line(line: OrderLine, currency: str) -> LineData:
 
 def _events(order_ids: list[int]) -> dict[int, list[EventData]]:
     found: dict[int, list[EventData]] = defaultdict(list)
-    for event in OrderEvent.objects.filter(order_id__in=order_ids).order_by("at", "pk"):
-        found[event.order_id].append(
+    for order_id, part_id, from_state, to_state, actor, at in fetch(statements.EVENTS, order_ids):
+        found[order_id].append(
             EventData(
-                seller_order_id=event.seller_order_id,
-                from_state=event.from_state,
-                to_state=event.to_state,
-                actor=event.actor,
-                at=event.at,
+                seller_order_id=part_id,
+                from_state=from_state,
+                to_state=to_state,
+                actor=actor,
+                at=at,
             )
         )
     return dict(found)

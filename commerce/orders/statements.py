@@ -1,5 +1,14 @@
 """Statements that do in one trip what the ORM would do in several."""
 
+ORDER = "SELECT * FROM orders_order WHERE token = %s"
+PARTS = "SELECT * FROM orders_sellerorder WHERE order_id = ANY (%s) ORDER BY id"
+LINES = "SELECT * FROM orders_orderline WHERE seller_order_id = ANY (%s) ORDER BY id"
+EVENTS = """
+SELECT order_id, seller_order_id, from_state, to_state, actor, at FROM orders_orderevent
+WHERE order_id = ANY (%s) ORDER BY at, id
+"""
+LOCK = "SELECT * FROM orders_order WHERE token = %s FOR UPDATE"
+
 # Runs outside the placing transaction: no checkout waits for another's number, and a
 # number whose order came to nothing stays unused.
 NEXT_NUMBER = """

@@ -5,6 +5,8 @@ from commerce.kernel.money import Money
 from .models import Payment
 from .types import PaymentData
 
+_OF_ORDER = "SELECT * FROM payments_payment WHERE order_token = ANY (%s) ORDER BY attempt"
+
 
 def as_data(payment: Payment) -> PaymentData:
     """Turn a row into what crosses the boundary."""
@@ -36,7 +38,7 @@ def as_data(payment: Payment) -> PaymentData:
 def of_order(*, order_tokens: list[str]) -> dict[str, list[PaymentData]]:
     """Return every attempt of the orders, oldest first."""
     found: dict[str, list[PaymentData]] = defaultdict(list)
-    for payment in Payment.objects.filter(order_token__in=order_tokens).order_by("attempt"):
+    for payment in Payment.objects.raw(_OF_ORDER, [order_tokens]):
         found[payment.order_token].append(as_data(payment))
     return dict(found)
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from commerce.kernel.money import Money
 from commerce.kernel.sql import fetch
 
-from .models import TaxRate
 from .quote import NO_TAX, quote
 from .types import PriceData, TaxRateData
 
@@ -14,6 +13,13 @@ __all__ = ["prices_of", "quote", "tax_rates"]
 _PRICES = """
 SELECT variant_id, amount_minor, compare_at_minor FROM pricing_price
 WHERE currency = %s AND variant_id = ANY (%s)
+"""
+
+# The country's own row has an empty region and comes first.
+_RATES = """
+SELECT tax_class, name, rate_bps FROM pricing_taxrate
+WHERE country = %s AND region IN (%s, '') AND tax_class = ANY (%s)
+ORDER BY region
 """
 
 
@@ -32,10 +38,7 @@ def prices_of(*, variant_ids: Iterable[int], currency: str) -> dict[int, PriceDa
 def tax_rates(*, country: str, region: str, tax_classes: Iterable[str]) -> dict[str, TaxRateData]:
     """Return each class's rate at a destination: the region's, else the country's, else none."""
     classes = set(tax_classes)
-    rows = TaxRate.objects.filter(
-        country=country, region__in={region, ""}, tax_class__in=classes
-    ).order_by("region")
     found = dict.fromkeys(classes, NO_TAX)
-    for row in rows:  # the country's own row has an empty region and comes first
-        found[row.tax_class] = TaxRateData(name=row.name, rate_bps=row.rate_bps)
+    for tax_class, name, rate_bps in fetch(_RATES, country, region, list(classes)):
+        found[tax_class] = TaxRateData(name=name, rate_bps=rate_bps)
     return found

@@ -1,11 +1,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import F
-
 from commerce.kernel.sql import fetch
 
-from .models import Application, CommissionAgreement, Member, Seller
+from .models import Application, Member, Seller
 from .types import ApplicationData, MemberData, Membership, SellerData
 
 _COLUMNS = (
@@ -13,6 +11,12 @@ _COLUMNS = (
     "stripe_account_id", "payouts_enabled",
 )  # fmt: skip
 SELLERS = f"SELECT {', '.join(_COLUMNS)} FROM sellers_seller WHERE id = ANY (%s)"  # noqa: S608
+
+_RATES = """
+SELECT DISTINCT ON (seller_id) seller_id, rate_bps FROM sellers_commissionagreement
+WHERE seller_id = ANY (%s) AND valid_from <= %s
+ORDER BY seller_id, valid_from DESC
+"""
 
 
 class NoAgreement(LookupError):
@@ -103,12 +107,7 @@ def commission_rates(*, seller_ids: Iterable[int], at: datetime) -> dict[int, in
     Raises NoAgreement rather than guess a rate.
     """
     wanted = set(seller_ids)
-    rates = dict(
-        CommissionAgreement.objects.filter(seller_id__in=wanted, valid_from__lte=at)
-        .order_by("seller_id", F("valid_from").desc())
-        .distinct("seller_id")
-        .values_list("seller_id", "rate_bps")
-    )
+    rates: dict[int, int] = dict(fetch(_RATES, list(wanted), at))
     if missing := wanted - rates.keys():
         raise NoAgreement(missing)
     return rates

@@ -1,20 +1,35 @@
 """Publishing: the event and its deliveries commit with the change or not at all."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict
+from uuid import uuid4
 
 import structlog
 from django.db import connection, transaction
 
 from commerce.kernel import actor
+from commerce.kernel.sql import fetch
 
 from .facts import Fact, subscribers_of
-from .models import Delivery, Event
-from .tasks import deliver
+from .tasks import deliver_all
 
 log = structlog.get_logger(__name__)
+
+_RECORD = """
+WITH event AS (
+    INSERT INTO outbox_event (id, name, payload, actor, request_id)
+    VALUES (%s, %s, %s::jsonb, %s, %s)
+    RETURNING id
+)
+INSERT INTO outbox_delivery (event_id, subscriber, attempts, last_error)
+SELECT event.id, heard.subscriber, 0, ''
+FROM event, unnest(%s::text[]) WITH ORDINALITY AS heard (subscriber, place)
+ORDER BY heard.place
+RETURNING id
+"""
 
 _quiet: ContextVar[bool] = ContextVar("publish_quietly", default=False)
 
@@ -37,28 +52,22 @@ def publish(fact: Fact) -> None:
     if not connection.in_atomic_block:
         raise RuntimeError(f"{fact.name} must be published inside a transaction")
     context = structlog.contextvars.get_contextvars()
-    event = Event.objects.create(
-        name=fact.name,
-        payload=asdict(fact),
-        actor=actor.current(),
-        request_id=str(context.get("request_id", ""))[:64],
+    rows = fetch(
+        _RECORD,
+        uuid4(),
+        fact.name,
+        json.dumps(asdict(fact)),
+        actor.current(),
+        str(context.get("request_id", ""))[:64],
+        subscribers_of(fact.name),
     )
-    names = subscribers_of(fact.name)
-    if not names:
-        return
-    deliveries = Delivery.objects.bulk_create(
-        [Delivery(event=event, subscriber=name) for name in names]
-    )
-    ids = [delivery.pk for delivery in deliveries]
-    if not _quiet.get():
-        transaction.on_commit(lambda: _nudge(ids))
+    if rows and not _quiet.get():
+        transaction.on_commit(lambda: _nudge([delivery_id for (delivery_id,) in rows]))
 
 
 def _nudge(delivery_ids: list[int]) -> None:
     """Tell the workers to look now. With the broker away the sweep finds the rows later."""
-    for delivery_id in delivery_ids:
-        try:
-            deliver.delay(delivery_id=delivery_id)
-        except Exception as error:
-            log.warning("outbox.nudge_lost", delivery_id=delivery_id, error=repr(error))
-            return
+    try:
+        deliver_all.delay(delivery_ids=delivery_ids)
+    except Exception as error:
+        log.warning("outbox.nudge_lost", delivery_ids=delivery_ids, error=repr(error))

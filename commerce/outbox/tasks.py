@@ -1,11 +1,24 @@
+import structlog
 from celery import shared_task
 
 from . import operations, queries
+
+log = structlog.get_logger(__name__)
 
 
 @shared_task
 def deliver(*, delivery_id: int, **_: object) -> None:
     operations.deliver(delivery_id=delivery_id)
+
+
+@shared_task
+def deliver_all(*, delivery_ids: list[int], **_: object) -> None:
+    """Deliver one fact to its subscribers in turn; who fails holds up nobody."""
+    for delivery_id in delivery_ids:
+        try:
+            operations.deliver(delivery_id=delivery_id)
+        except Exception:
+            log.exception("outbox.delivery_failed", delivery_id=delivery_id)
 
 
 @shared_task

@@ -25,7 +25,7 @@ def count(fact: CrateArrived) -> None: ...
 def nudged(monkeypatch):
     """Return the deliveries that workers were told of."""
     told = []
-    monkeypatch.setattr(bus.deliver, "delay", lambda *, delivery_id: told.append(delivery_id))
+    monkeypatch.setattr(bus.deliver_all, "delay", lambda *, delivery_ids: told.extend(delivery_ids))
     monkeypatch.setattr(facts, "_handlers", dict(facts._handlers))
     facts._heard_by[CrateArrived.name] = []
     facts.subscribe(CrateArrived)(count)

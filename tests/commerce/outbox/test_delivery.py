@@ -45,7 +45,7 @@ def hears(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     def nudge(**_: object) -> None:
         raise ConnectionError("no broker")
 
-    monkeypatch.setattr(bus.deliver, "delay", nudge)
+    monkeypatch.setattr(bus.deliver_all, "delay", nudge)
     monkeypatch.setattr(facts, "_handlers", dict(facts._handlers))
     facts._heard_by[LampLit.name] = []
 

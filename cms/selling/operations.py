@@ -25,7 +25,8 @@ from .queries import SELLERS
 MODERATORS = "Moderators"
 MODERATION = "Moderation of sellers' pages"
 PAGE_PERMISSIONS = ("add_page", "change_page")
-IMAGE_PERMISSIONS = ("add_shopimage", "change_shopimage", "choose_shopimage")
+# Wagtail asks for rights to its own image model, whichever model the pictures are of.
+IMAGE_PERMISSIONS = ("add_image", "change_image", "choose_image")
 WRITERS = ("owner", "editor")
 
 
@@ -151,7 +152,7 @@ def _allow(workspace: Workspace) -> None:
             group_id=workspace.group_id, page_id=workspace.page_id, permission=permission
         )
     image_rights = Permission.objects.filter(
-        content_type__app_label="media", codename__in=IMAGE_PERMISSIONS
+        content_type__app_label="wagtailimages", codename__in=IMAGE_PERMISSIONS
     )
     for permission in image_rights:
         GroupCollectionPermission.objects.create(

@@ -112,7 +112,9 @@ def _pictures(group: Group) -> None:
     for permission in Permission.objects.filter(
         content_type__app_label__in=["wagtailimages", "wagtaildocs"],
         codename__in=[
-            f"{verb}_{kind}" for verb in ("add", "change", "choose") for kind in ("image", "document")
+            f"{verb}_{kind}"
+            for verb in ("add", "change", "choose")
+            for kind in ("image", "document")
         ],
     ):
         GroupCollectionPermission.objects.get_or_create(

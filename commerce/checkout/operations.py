@@ -201,7 +201,8 @@ def retry_payment(*, order_token: str) -> Placed:
 
 
 def sweep(*, limit: int = 100) -> int:
-    """Finish what was interrupted: ask about open attempts, open missing pages, give up late ones.
+    """Finish what was interrupted: ask about open attempts, open missing pages, give up late ones,
+    book fees that nobody reported.
 
     Returns how many attempts were looked at. Stops when the provider is away; one
     page of which it says nothing keeps no other from being looked at.
@@ -226,6 +227,9 @@ def sweep(*, limit: int = 100) -> int:
 
 
 def _sweep_one(attempt: PaymentData) -> None:
+    if attempt.charge_id:
+        settle_fee(charge_id=attempt.charge_id)
+        return
     if attempt.session_id:
         settle(order_token=attempt.order_token)
         return

@@ -197,10 +197,11 @@ def settle_fee(*, charge_id: str) -> str:
     if payment is None or payment.fee_minor:
         return "nothing to book"
     provider = get_payment_gateway().retrieve_payment(payment_id=payment.payment_id)
-    if not provider.fee_minor:
+    if provider.fee_minor is None:
         return "no fee yet"
     with transaction.atomic():
-        if payments.record_fee(payment_id=payment.id, fee_minor=provider.fee_minor):
+        known = payments.record_fee(payment_id=payment.id, fee_minor=provider.fee_minor)
+        if known and provider.fee_minor:
             ledger.post(
                 business_key=f"fee:{charge_id}",
                 kind="fee",

@@ -102,7 +102,6 @@ def _intent_state(intent: dict[str, Any]) -> PaymentState:
 def _trail(intent: dict[str, Any]) -> dict[str, Any]:
     """Read who paid with what, and what it cost, from an intent with its charge expanded."""
     charge = intent.get("latest_charge") or {}
-    paid_from = charge.get("balance_transaction") or {}
     details = charge.get("payment_method_details") or {}
     card = details.get("card") or {}
     method = f"{card.get('brand')} {card.get('last4')}" if card else str(details.get("type") or "")
@@ -112,9 +111,21 @@ def _trail(intent: dict[str, Any]) -> dict[str, Any]:
         "charge_id": charge.get("id"),
         "method": method,
         "failure_code": str(failure.get("decline_code") or failure.get("code") or ""),
-        "fee_minor": paid_from.get("fee"),
+        "fee_minor": _fee(charge),
         "refunded_minor": int(charge.get("amount_refunded") or 0),
     }
+
+
+def _fee(charge: dict[str, Any]) -> int | None:
+    """Return the fee in the charge's own currency; None when it is not known yet.
+
+    A platform whose balance is in another currency pays its fees in that one: they
+    must not be taken for the shopper's.
+    """
+    settled = charge.get("balance_transaction")
+    if not settled:
+        return None
+    return int(settled["fee"]) if settled["currency"] == charge["currency"] else 0
 
 
 def account_data(account: dict[str, Any]) -> AccountData:

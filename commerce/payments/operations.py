@@ -43,6 +43,7 @@ log = structlog.get_logger(__name__)
 
 FIRST_CHECK = timedelta(minutes=1)
 BANKS_TAKE_THEIR_TIME = timedelta(minutes=30)
+FEES_TAKE_THEIR_TIME = timedelta(minutes=30)
 _OPEN = [Payment.State.CREATED, Payment.State.PROCESSING, Payment.State.AUTHORIZED]
 
 
@@ -172,7 +173,7 @@ def capture(*, payment_id: int, provider: ProviderPayment, orphan: bool = False)
             provider_charge=provider.charge_id,
             method=provider.method[:60],
             failure_code="",
-            check_at=None,
+            check_at=Now() + FEES_TAKE_THEIR_TIME if provider.fee_minor is None else None,
             updated_at=Now(),
         )
     )
@@ -183,7 +184,7 @@ def record_fee(*, payment_id: int, fee_minor: int) -> bool:
     """Write down a fee that the provider named later; False when it was known."""
     taken = [Payment.State.CAPTURED, Payment.State.ORPHAN]
     changed = Payment.objects.filter(pk=payment_id, state__in=taken, fee_minor=0).update(
-        fee_minor=fee_minor, updated_at=Now()
+        fee_minor=fee_minor, check_at=None, updated_at=Now()
     )
     return changed == 1
 

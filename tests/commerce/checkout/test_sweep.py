@@ -5,6 +5,7 @@ import pytest
 from commerce.cart import queries as carts
 from commerce.checkout import operations
 from commerce.gateways import stripe_calls
+from commerce.ledger import queries as ledger
 from commerce.orders import queries as orders
 from commerce.payments import queries as payments
 from devtools.stripe_double import StripeDouble
@@ -117,3 +118,21 @@ def test_a_page_of_which_nothing_is_said_keeps_no_other_waiting(double: StripeDo
     assert operations.sweep() == 2
 
     assert (state(silent.order_token), state(heard.order_token)) == ("pending", "confirmed")
+
+
+def test_a_fee_that_nobody_reported_is_booked(double: StripeDouble) -> None:
+    double.settings(settlement_delay=3600)
+    placed = make_ready_cart().place()
+    double.pay(str(placed.payment_url))
+    operations.finalise(order_token=placed.order_token)
+    double.settings(settlement_delay=0)
+    double.advance(3601)
+    pass_minutes(31)
+
+    assert operations.sweep() == 1
+
+    [attempt] = payments.of_order(order_tokens=[placed.order_token])[placed.order_token]
+    assert attempt.fee_minor > 0
+    assert ledger.balance(code="stripe:fees", currency="USD") == attempt.fee_minor
+    pass_minutes(31)
+    assert operations.sweep() == 0

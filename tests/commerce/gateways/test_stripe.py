@@ -147,6 +147,16 @@ def test_a_refund_is_made_once_per_key(double: StripeDouble, gateway: PaymentGat
     assert gateway.retrieve_payment(payment_id=payment.payment_id).refunded_minor == 200
 
 
+def test_a_fee_in_another_currency_is_not_taken_for_the_shoppers(
+    double: StripeDouble, gateway: PaymentGateway
+) -> None:
+    session_id = pay(double, gateway)
+    [charge] = double.world.store.all("charge")
+    double.change_object(charge["balance_transaction"], currency="eur")
+
+    assert gateway.retrieve_payment(session_id=session_id).fee_minor == 0
+
+
 def test_what_the_provider_refuses_is_named(gateway: PaymentGateway) -> None:
     with pytest.raises(GatewayRefused) as refused:
         gateway.retrieve_payment(session_id="cs_test_nothing")

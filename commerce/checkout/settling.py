@@ -22,7 +22,7 @@ from commerce.payments import operations as payments
 from commerce.payments import queries as payment_queries
 from commerce.payments.types import PaymentData
 
-from .booking import capture_entries, fee_entries, orphan_entries
+from .booking import Entries, capture_entries, fee_entries, orphan_entries
 from .queries import current_attempt
 from .releasing import give_up, release_order
 from .types import OrderState
@@ -34,6 +34,10 @@ MONEY_MOVES = ("paid", "processing", "authorized")
 
 class NoSuchOrder(LookupError):
     """No order has this token."""
+
+
+class BookedBefore(RuntimeError):
+    """A charge was booked already, though no payment of ours was captured with it."""
 
 
 def settle(*, order_token: str) -> OrderState:
@@ -147,15 +151,10 @@ def _paid(payment: PaymentData, provider: ProviderPayment) -> OrderState:
 def _confirm(order: OrderRef, payment: PaymentData, provider: ProviderPayment) -> None:
     payments.capture(payment_id=payment.id, provider=provider)
     parts = orders.confirm(order_id=order.id)
-    ledger.post(
-        business_key=f"capture:{provider.charge_id}",
-        kind="capture",
-        entries=capture_entries(
-            parts=parts, gross_minor=payment.amount.minor, fee_minor=provider.fee_minor or 0
-        ),
-        currency=payment.amount.currency,
-        memo=order.number,
+    entries = capture_entries(
+        parts=parts, gross_minor=payment.amount.minor, fee_minor=provider.fee_minor or 0
     )
+    _book(payment, provider, kind="capture", entries=entries, memo=order.number)
     # Last, because others wait for these rows.
     try:
         inventory.claim(holder=order.token)
@@ -171,15 +170,11 @@ def _return_money(payment: PaymentData, provider: ProviderPayment, *, reason: st
         if not payments.capture(payment_id=payment.id, provider=provider, orphan=True):
             return cast("OrderState", order.state)
         log.error("payment.orphan", order=order.number, reason=reason)
-        ledger.post(
-            business_key=f"capture:{provider.charge_id}",
-            kind="orphan capture",
-            entries=orphan_entries(
-                gross_minor=payment.amount.minor, fee_minor=provider.fee_minor or 0
-            ),
-            currency=payment.amount.currency,
-            memo=f"{order.number}: {reason}",
+        entries = orphan_entries(
+            gross_minor=payment.amount.minor, fee_minor=provider.fee_minor or 0
         )
+        memo = f"{order.number}: {reason}"
+        _book(payment, provider, kind="orphan capture", entries=entries, memo=memo)
         payments.request_refund(
             payment_id=payment.id,
             amount=payment.amount,
@@ -189,6 +184,21 @@ def _return_money(payment: PaymentData, provider: ProviderPayment, *, reason: st
         if order.state == "pending":
             release_order(order, reason=reason)
     return "confirmed" if order.state == "confirmed" else "canceled"
+
+
+def _book(
+    payment: PaymentData, provider: ProviderPayment, *, kind: str, entries: Entries, memo: str
+) -> None:
+    """Book money together with its capture, or neither. Raises BookedBefore."""
+    booked = ledger.post(
+        business_key=f"capture:{provider.charge_id}",
+        kind=kind,
+        entries=entries,
+        currency=payment.amount.currency,
+        memo=memo,
+    )
+    if not booked:
+        raise BookedBefore(provider.charge_id)
 
 
 def settle_fee(*, charge_id: str) -> str:

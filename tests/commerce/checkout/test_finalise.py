@@ -7,9 +7,11 @@ from django.db import connection, transaction
 
 from commerce.cart import queries as carts
 from commerce.checkout import operations
+from commerce.checkout.settling import BookedBefore
 from commerce.gateways import stripe_calls
 from commerce.inventory import operations as stock
 from commerce.inventory import queries as inventory
+from commerce.ledger import operations as ledger_operations
 from commerce.ledger import queries as ledger
 from commerce.orders import queries as orders
 from commerce.outbox.models import Event
@@ -168,6 +170,21 @@ def test_money_that_is_not_what_was_asked_for_waits_for_staff(
     assert named in payment.review_reason
     assert orders.ref(token=token).state == "pending"  # type: ignore[union-attr]
     assert everything_in_the_ledger() == {}
+
+
+def test_money_that_cannot_be_booked_confirms_nothing(double: StripeDouble) -> None:
+    token = place_and_pay(double, make_ready_cart())
+    [charge] = charges(double)
+    entries = {"stripe": 1, "tax": -1}
+    ledger_operations.post(
+        business_key=f"capture:{charge['id']}", kind="wrong", entries=entries, currency="USD"
+    )
+
+    with pytest.raises(BookedBefore):
+        operations.finalise(order_token=token)
+
+    assert orders.ref(token=token).state == "pending"  # type: ignore[union-attr]
+    assert attempt_of(token).state == "created"
 
 
 def test_an_expired_page_gives_cart_and_stock_back(double: StripeDouble) -> None:

@@ -29,6 +29,12 @@ def find(*, token: str, user_id: int | None) -> str | None:
     return row[0] if row else None
 
 
+def named(*, token: str, user_id: int | None) -> str | None:
+    """Return the token when its cart, open or closed, is a guest's or this very person's."""
+    row = fetch_one(statements.NAMED, token, user_id)
+    return row[0] if row else None
+
+
 def contents(*, token: str, locale: str = "en") -> CartData:
     """Return a cart with today's offers, in five statements. Raises NoSuchCart."""
     found = fetch(statements.CONTENTS, token)

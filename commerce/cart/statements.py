@@ -9,6 +9,8 @@ ORDER BY user_id NULLS LAST
 LIMIT 1
 """
 
+NAMED = "SELECT token FROM cart_cart WHERE token = %s AND (user_id IS NULL OR user_id = %s)"
+
 CONTENTS = """
 SELECT c.id, c.currency, c.user_id, l.id, l.variant_id, l.quantity
 FROM cart_cart c LEFT JOIN cart_line l ON l.cart_id = c.id

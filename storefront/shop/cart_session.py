@@ -30,10 +30,16 @@ def current(request: HttpRequest) -> str | None:
 
 
 def named(request: HttpRequest) -> str | None:
-    """Return the cart that a form is about, which may have become an order meanwhile."""
-    if signed_in_user_id(request) is not None:
-        return current(request) or request.COOKIES.get(COOKIE)
-    return request.COOKIES.get(COOKIE)
+    """Return the cart that a form is about, which may have become an order meanwhile.
+
+    The cookie outlives the session: after somebody signed out it still names their
+    cart, and with it their address, to whoever uses the browser next.
+    """
+    user_id = signed_in_user_id(request)
+    if user_id is not None and (own := current(request)):
+        return own
+    token = request.COOKIES.get(COOKIE, "")
+    return queries.named(token=token, user_id=user_id) if token else None
 
 
 def _find(request: HttpRequest) -> str | None:

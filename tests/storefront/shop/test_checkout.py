@@ -8,11 +8,13 @@ from django.test import Client
 from django.urls import reverse
 
 from commerce.cart import queries as carts
+from commerce.cart.operations import merge
 from commerce.orders.models import Order
 from devtools.stripe_double import StripeDouble
-from tests.factories.accounts import SAN_FRANCISCO
+from tests.factories.accounts import SAN_FRANCISCO, make_user
 from tests.factories.cart import make_cart, make_sellable
 from tests.factories.orders import ReadyCart, Wanted, make_ready_cart
+from tests.factories.selling import signed_in
 from tests.support.provider import DECLINED
 from tests.support.query_budget import counted
 
@@ -185,6 +187,26 @@ def test_a_provider_that_is_away_keeps_everything_and_says_what_to_do(
     assert response.status_code == 302
     assert "Try to pay again" in shown
     assert Order.objects.get().state == "pending"
+
+
+def test_a_signed_out_persons_cart_is_nobodys_who_finds_its_cookie(double: StripeDouble) -> None:
+    ready = make_ready_cart([Wanted()])
+    person = signed_in(make_user())
+    person.cookies["cart"] = ready.token
+    merge(guest_token=ready.token, user_id=int(person.session["_auth_user_id"]))
+    page = walk_to_review(person)
+    methods = methods_on(person.get(reverse("checkout-shipping")).content.decode())
+    stranger = shopper_with(ready)
+
+    seen = stranger.post(reverse("checkout-review"), methods)
+    changed = stranger.post(reverse("checkout-shipping"), {**CONTACT, "line1": "6 Elm Street"})
+    to_pay = place(person, page)
+    placed = place(stranger, page)
+
+    cart = reverse("cart")
+    assert [answer["Location"] for answer in (seen, changed, placed)] == [cart] * 3
+    assert to_pay["Location"].startswith(double.url)
+    assert Order.objects.get().ship_to["line1"] == CONTACT["line1"]
 
 
 def test_steps_out_of_order_lead_back() -> None:

@@ -83,9 +83,6 @@ class InputMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
-
-    def process_view(self, request: HttpRequest, *_: object) -> None:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdecimal() and int(length) > settings.BODY_MAX_BYTES:
             raise RequestDataTooBig("a body beyond measure")
@@ -95,6 +92,7 @@ class InputMiddleware:
             raise SuspiciousOperation("a null character in a cookie")
         if request.method == "POST" and _holds_null(request):
             raise SuspiciousOperation("a null character in a form")
+        return self.get_response(request)
 
 
 def _holds_null(request: HttpRequest) -> bool:

@@ -3,7 +3,6 @@
 import logging
 from pathlib import Path
 from typing import Any
-from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
 

@@ -173,10 +173,12 @@ def live_pages_of_seller(*, seller_id: int) -> list[Page]:
 
 
 def expired_pages() -> list[Page]:
+    """Return live pages whose time is over, the earliest first."""
     pages = Page.objects.live().filter(expire_at__lt=timezone.now())
     return list(pages.order_by("expire_at").specific())
 
 
 def due_revisions() -> list[Revision]:
+    """Return what was planned to go live by now, the earliest first."""
     due = Revision.objects.filter(approved_go_live_at__lt=timezone.now())
     return list(due.order_by(F("approved_go_live_at").asc(), "pk"))

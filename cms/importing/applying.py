@@ -178,6 +178,6 @@ def _start_tile(
 
     def finish() -> None:
         if (made := future.result()) is not None:
-            media.record(image, made)
+            media.record(image, made=made)
 
     return finish

@@ -36,7 +36,7 @@ def make_renditions(
     made = encode(image, formats=formats, up_to=up_to)
     if made is None:
         return False
-    record(image, made)
+    record(image, made=made)
     renditions_ready.send(sender=ShopImage, image_id=image_id)
     return True
 
@@ -78,12 +78,12 @@ def encode(
 
 
 @transaction.atomic
-def record(image: ShopImage, result: tuple[tuple[int, int], Made]) -> None:
+def record(image: ShopImage, *, made: tuple[tuple[int, int], Made]) -> None:
     """Enter the written files, unless the picture's own file was replaced meanwhile."""
-    size, made = result
+    size, files = made
     row = ShopImage.objects.select_for_update().filter(pk=image.pk).first()
     if row is None or row.file.name != image.file.name:
-        for _, _, _, name in made:
+        for _, _, _, name in files:
             default_storage.delete(name)
         return
     ShopRendition.objects.bulk_create(
@@ -96,11 +96,11 @@ def record(image: ShopImage, result: tuple[tuple[int, int], Made]) -> None:
                 width=width,
                 height=height,
             )
-            for name, width, height, file_name in made
+            for name, width, height, file_name in files
         ],
         ignore_conflicts=True,
     )
-    row.sources = _merged(row, size, made)
+    row.sources = _merged(row, size, files)
     ShopImage.objects.filter(pk=row.pk).update(sources=row.sources)
     image.sources = row.sources
 

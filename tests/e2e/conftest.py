@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from devtools.stripe_double import StripeDouble
 from tests.support import ground
@@ -28,6 +28,10 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+# Patience for a machine that does much else; nobody waits longer than it takes.
+PATIENCE = 20_000
+expect.set_options(timeout=PATIENCE)
 
 # Playwright's own loop makes Django believe that tests run asynchronously.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -92,7 +96,7 @@ def double(live_server: Any, settings: Any) -> Iterator[StripeDouble]:
 @pytest.fixture(params=["desk"])
 def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
     made = browser.new_context(viewport=WIDTHS[request.param], reduced_motion="reduce")
-    made.set_default_timeout(15_000)
+    made.set_default_timeout(PATIENCE)
     yield made
     made.close()
 

@@ -13,7 +13,8 @@ from devtools.stripe_double import StripeDouble
 from tests.factories.pages import photo
 
 from . import selling
-from .market import ADMINISTRATOR
+from .conftest import PATIENCE
+from .market import ADMINISTRATOR, MODERATOR
 from .steps import sign_in
 from .watching import DESK, Watch
 
@@ -31,7 +32,7 @@ def someone(browser: Browser) -> Iterator[Someone]:
         context = browser.new_context(
             viewport={"width": DESK, "height": 900}, reduced_motion="reduce"
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.watch = Watch(context)
         opened.append((context, page.watch))
@@ -58,6 +59,17 @@ def test_from_an_application_to_the_payout(
     staff = someone()
     sign_in(staff, base, ADMINISTRATOR)
     selling.approve(staff, base)
+
+    selling.connect_bank(mira, base)
+    selling.offer_shipping(mira, base)
+    selling.set_up_product(mira, base)
+    picture = tmp_path / "reed-vase.jpg"
+    picture.write_bytes(photo(width=640, height=800, form="JPEG"))
+    selling.write_page(mira, str(picture))
+
+    moderator = someone()
+    sign_in(moderator, base, MODERATOR)
+    selling.moderate(moderator, base)
 
 
 def _sign_up(page: Page, base: str) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from devtools.stripe_double import StripeDouble
 from tests.support.provider import charges
 
+from .conftest import PATIENCE
 from .steps import PAYS, expect_confirmed, fill_address, pay
 from .watching import Watch
 
@@ -18,7 +19,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     made = browser.new_context(
         java_script_enabled=False, viewport={"width": 1440, "height": 900}, reduced_motion="reduce"
     )
-    made.set_default_timeout(15_000)
+    made.set_default_timeout(PATIENCE)
     yield made
     made.close()
 

@@ -4,13 +4,15 @@ import re
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 NARROW, PHONE, DESK = 320, 390, 1440
-# A form that is refused answers 4xx with its reasons; the browser notes that in its console.
-_ANSWERED = re.compile(r"the server responded with a status of 4(02|04|09|22)\b")
+# A form that is refused answers with its reasons and one of these; a page may be gone.
+_ANSWERS = {402, 404, 409, 422}
+# Wagtail's editor saves by itself, and is told so when the page is not complete yet.
+_AUTOSAVE = re.compile(r"/admin/pages/\d+/edit/$")
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 Theme = Literal["light", "dark"]
 
@@ -21,12 +23,20 @@ class Watch:
     def __init__(self, context: BrowserContext) -> None:
         self.faults: list[str] = []
         context.on("console", self._hear)
+        context.on("response", self._receive)
         context.on("weberror", lambda error: self.faults.append(f"script: {error.error}"))
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not _ANSWERED.search(message.text):
+        if message.type == "error" and "Failed to load resource" not in message.text:
             where = message.page.url if message.page else "?"
             self.faults.append(f"{where}: console: {message.text}")
+
+    def _receive(self, response: Response) -> None:
+        expected = response.request.is_navigation_request() and response.status in _ANSWERS
+        expected |= response.status == 400 and bool(_AUTOSAVE.search(response.url))
+        if response.status >= 400 and not expected:
+            method, url = response.request.method, response.url
+            self.faults.append(f"{method} {url}: answered {response.status}")
 
     def look(self, page: Page, *, whole: bool = False) -> None:
         """Examine the page as it is now: on a desk in the light, on a phone in the dark.

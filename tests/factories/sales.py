@@ -71,16 +71,16 @@ def sell(
             token=new_token(),
         )
         total = placed.total.minor
-        Payment.objects.create(
+        payment = Payment.objects.create(
             order_token=placed.token,
             idempotency_key=f"pay:{number}",
-            provider_charge=charge,
-            provider_payment=payment_id or f"pi_test_{number}",
-            state="captured",
             currency="USD",
             amount_minor=total,
-            captured_minor=total,
         )
+        payment.state, payment.captured_minor = "captured", total
+        payment.provider_charge = charge
+        payment.provider_payment = payment_id or f"pi_test_{number}"
+        payment.save()
         check_deferred_constraints()  # placing commits before the money comes
         orders.confirm(order_id=placed.id)
         order = order_queries.orders(order_ids=[placed.id])[placed.id]

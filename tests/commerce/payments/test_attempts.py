@@ -230,6 +230,14 @@ def test_an_order_has_one_open_attempt_and_one_live_payment() -> None:
         Payment.objects.filter(pk=second.pk).update(state="captured")
 
 
+def test_the_database_lets_no_attempt_begin_paid() -> None:
+    with pytest.raises(DatabaseError, match="begins without money"), transaction.atomic():
+        Payment.objects.create(
+            order_token="order", idempotency_key="k", currency="USD", amount_minor=5,
+            captured_minor=5, state="captured",
+        )  # fmt: skip
+
+
 def test_a_due_check_is_given_to_one_sweeper() -> None:
     attempt = make_attempt()
     Payment.objects.filter(pk=attempt.id).update(check_at="2026-01-01T00:00Z")

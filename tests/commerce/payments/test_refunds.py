@@ -97,6 +97,36 @@ def test_what_is_said_to_be_refunded_has_its_refunds() -> None:
         )
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"state": "requested"},
+        {"state": "pending"},
+        {"business_key": "r:2"},
+        {"amount_minor": 999},
+        {"provider_refund": "re_2"},
+        {"provider_refund": None},
+    ],
+)
+def test_the_database_keeps_a_refund_that_was_sent(change: dict[str, Any]) -> None:
+    refund = Refund.objects.filter(pk=request(make_captured(5000).id, 1000, "r:1"))
+    refund.update(state="succeeded", provider_refund="re_1")
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        refund.update(**change)
+
+
+@pytest.mark.django_db
+def test_the_database_lets_no_refund_begin_sent() -> None:
+    payment = make_captured(5000)
+
+    with pytest.raises(DatabaseError, match="begins unsent"), transaction.atomic():
+        Refund.objects.create(
+            payment_id=payment.id, business_key="r:1", amount_minor=10, state="succeeded"
+        )
+
+
 @pytest.mark.django_db(transaction=True)
 def test_control_reading_before_writing_refunds_too_much() -> None:
     """What a refund would be without the guarded update; the table's check is asleep here."""

@@ -1,10 +1,12 @@
 """Cards, fed as facts would feed them."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 from commerce.catalog import operations as catalog
 from commerce.discovery import operations
+from commerce.discovery.models import Card
 from tests.factories.cart import make_sellable, product_of
 from tests.factories.catalog import list_product
 
@@ -28,3 +30,25 @@ def make_card(
     catalog.update_product(product_id=product_id, brand=brand)
     operations.refresh(product_ids=[product_id])
     return product_id
+
+
+def make_cards(count: int, *, category_keys: Sequence[UUID] = ()) -> None:
+    """Many cards at once, of products that do not exist: for listings, which read nothing else."""
+    now = datetime.now(tz=UTC)
+    Card.objects.bulk_create(
+        Card(
+            product_id=1_000_000 + number,
+            locale="en",
+            currency="USD",
+            title=f"Mug {number}",
+            path=f"/sellers/acme/mug-{number}/",
+            image={"src": "/media/mug.webp", "width": 400, "height": 400, "alt": "A mug"},
+            seller_id=1,
+            seller_name="Acme",
+            seller_path="/sellers/acme/",
+            price_minor=1000 + number,
+            category_keys=list(category_keys),
+            published_at=now,
+        )
+        for number in range(count)
+    )

@@ -1,6 +1,7 @@
 """Pages for what went wrong: a sentence, a way on, never a stack trace. Open to everyone."""
 
 import sys
+import time
 
 import psycopg
 from django.core.exceptions import (
@@ -12,9 +13,12 @@ from django.db import InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
+from psycopg_pool import PoolTimeout
 
 _LOST = ("08", "53", "57P")
 """PostgreSQL's classes of lost connections, of resources used up, and of shutting down."""
+REST_SECONDS = 2
+_rests_until = 0.0
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -47,7 +51,8 @@ def too_often(request: HttpRequest) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Something broke; the page needs neither database nor context."""
-    if database_is_away(sys.exc_info()[1]):
+    if database_is_away(error := sys.exc_info()[1]):
+        _let_it_rest(error)
         return maintenance(request, retry_after=30)
     return HttpResponse(loader.get_template("500.html").render({}), status=500)
 
@@ -68,3 +73,19 @@ def database_is_away(error: BaseException | None) -> bool:
             return "connection" in str(error)
         error = error.__cause__ or error.__context__
     return False
+
+
+def database_rests() -> bool:
+    """Tell whether waiting for a connection was in vain just now.
+
+    Whoever comes in these two seconds need not wait in vain too, one after the other.
+    """
+    return time.monotonic() < _rests_until
+
+
+def _let_it_rest(error: BaseException | None) -> None:
+    global _rests_until  # what the whole process has learned
+    while error is not None:
+        if isinstance(error, PoolTimeout):
+            _rests_until = time.monotonic() + REST_SECONDS
+        error = error.__cause__ or error.__context__

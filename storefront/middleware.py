@@ -61,7 +61,7 @@ class SecurityHeadersMiddleware:
 
 
 class MaintenanceMiddleware:
-    """While MAINTENANCE is on, nobody gets further than a page that says so."""
+    """While MAINTENANCE is on or the database away, nobody gets further than a page saying so."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -69,6 +69,8 @@ class MaintenanceMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if settings.MAINTENANCE:
             return errors.maintenance(request, retry_after=300)
+        if errors.database_rests():
+            return errors.maintenance(request, retry_after=30)
         return self.get_response(request)
 
 

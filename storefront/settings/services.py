@@ -37,7 +37,7 @@ def database(url: str, *, pooled: bool) -> dict[str, Any]:
     )
     options.setdefault("connect_timeout", 3)
     if pooled:
-        options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 3, "reconnect_timeout": 5}
+        options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 2, "reconnect_timeout": 5}
         config["CONN_MAX_AGE"] = 0
     else:
         config["CONN_MAX_AGE"] = 60

@@ -13,6 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path, reverse
+from psycopg_pool import PoolTimeout
 
 from commerce.orders.models import Order
 from devtools.stripe_double import StripeDouble
@@ -140,6 +141,30 @@ def test_a_lost_connection_is_told_from_a_failed_statement() -> None:
 
     assert [errors.database_is_away(caused(each)) for each in lost] == [True] * 4
     assert [errors.database_is_away(caused(each)) for each in failed] == [False] * 6
+
+
+def test_visitors_do_not_wait_in_vain_for_a_connection_one_after_the_other(
+    monkeypatch: pytest.MonkeyPatch, visitor: Client
+) -> None:
+    waited = []
+
+    def wait(self: Any) -> None:
+        waited.append(1)
+        try:
+            raise PoolTimeout("couldn't get a connection after 2.00 sec")
+        except psycopg.Error as error:
+            raise OperationalError(str(error)) from error
+
+    monkeypatch.setattr(BaseDatabaseWrapper, "ensure_connection", wait)
+    monkeypatch.setattr(errors, "_rests_until", 0.0)
+
+    answers = [visitor.get("/p/1/") for _ in range(5)]
+    of_the_first = len(waited)
+    monkeypatch.setattr(errors, "_rests_until", errors._rests_until - errors.REST_SECONDS)
+    visitor.get("/p/1/")
+
+    assert [(a.status_code, a["Retry-After"]) for a in answers] == [(503, "30")] * 5
+    assert (of_the_first, len(waited)) == (1, 2)
 
 
 @pytest.mark.urls("tests.storefront.test_errors")

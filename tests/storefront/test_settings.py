@@ -162,7 +162,7 @@ def test_only_web_processes_share_connections_through_a_pool() -> None:
 
     pool, age = shown(show, STOA_PROCESS="web")
 
-    assert (pool["max_size"], pool["timeout"], age) == (8, 3, 0)  # type: ignore[index]
+    assert (pool["max_size"], pool["timeout"], age) == (8, 2, 0)  # type: ignore[index]
     assert shown(show, STOA_PROCESS="worker") == [None, 60]
     assert shown(show) == [None, 60]
 

@@ -1,7 +1,9 @@
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.core.files.storage import storages
 from django.db import models
+from django.db.models import ProtectedError
 from wagtail.documents.models import AbstractDocument, Document
 from wagtail.images.models import AbstractImage, AbstractRendition, Image
 
@@ -20,6 +22,13 @@ class ShopImage(AbstractImage):
     class Meta(AbstractImage.Meta):
         verbose_name = "image"
         verbose_name_plural = "images"
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete the picture. Raises PermissionDenied while a product page shows it."""
+        try:
+            return super().delete(*args, **kwargs)
+        except ProtectedError as error:
+            raise PermissionDenied("A product page shows this picture.") from error
 
     @property
     def default_alt_text(self) -> str:

@@ -8,6 +8,7 @@ LEDGER_GUARDS = (
     "journal_append_only",
     "journal_keeps_all",
     "entry_sealed",
+    "entries_balance",
     "entry_append_only",
     "entry_keeps_all",
     "account_fixed",

@@ -35,7 +35,7 @@ def test_a_balanced_journal_is_kept() -> None:
     [
         ([("cash", "USD", 100), ("tax", "USD", -99)], "does not balance"),
         ([("cash", "USD", 100), ("tax", "EUR", -100)], "does not balance"),
-        ([("cash", "USD", 100)], "has 1 entries"),
+        ([("cash", "USD", 100)], "does not balance"),
         ([], "has 0 entries"),
     ],
     ids=["off by one", "balanced only across currencies", "one entry", "empty"],
@@ -47,6 +47,19 @@ def test_a_journal_that_does_not_balance_cannot_be_committed(
         write(amounts)
 
     assert Journal.objects.count() == 0
+
+
+def test_a_check_that_was_asked_for_early_lets_nothing_be_added() -> None:
+    write([("tax", "USD", 1), ("cash", "USD", -1)], key="test:0")
+
+    with pytest.raises(IntegrityError, match="does not balance"), transaction.atomic():
+        journal = write([("cash", "USD", 100), ("tax", "USD", -100)])
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        account = Account.objects.get(code="cash")
+        Entry.objects.create(journal=journal, account=account, amount_minor=1)
+
+    assert Entry.objects.count() == 2
 
 
 def test_a_committed_journal_takes_no_more_entries() -> None:
@@ -89,12 +102,12 @@ def test_the_same_fact_cannot_be_written_twice() -> None:
         write([("cash", "USD", 100), ("tax", "USD", -100)], key="capture:1")
 
 
-def test_without_the_guard_an_unbalanced_journal_would_be_committed() -> None:
+def test_without_the_guard_an_empty_journal_would_be_committed() -> None:
     """Control: it is the trigger that refuses, not something else."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE ledger_journal DISABLE TRIGGER journal_balances")
     try:
-        write([("cash", "USD", 100)])
+        write([])
     finally:
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE ledger_journal ENABLE TRIGGER journal_balances")

@@ -27,7 +27,7 @@ from commerce.payments.types import PaymentData
 
 from . import paying, placing
 from .models import Checkout
-from .queries import current_attempt, review_of
+from .queries import current_attempt, review_of, told_of
 from .refusals import (
     CartChanged,
     CartEmpty,
@@ -82,6 +82,11 @@ log = structlog.get_logger(__name__)
 ASK_AGAIN = timedelta(seconds=90)
 SILENCE_MEANS_AWAY = 3
 
+_TOLD_OF_CART = """
+SELECT told.* FROM checkout_checkout AS told JOIN cart_cart AS cart ON cart.id = told.cart_id
+WHERE cart.token = %s
+"""
+
 _KEEP_CONTACT = """
 INSERT INTO checkout_checkout AS told (cart_id, email, ship_to, methods, updated_at)
 VALUES (%s, %s, %s::jsonb, '{}', statement_timestamp())
@@ -117,7 +122,7 @@ def set_methods(*, cart_token: str, methods: Mapping[int, int]) -> Review:
     Raises MethodNotOffered, in which case nothing is kept, and CartUnavailable.
     """
     cart = _contents(cart_token)
-    told = Checkout.objects.filter(cart_id=cart.id).first() or Checkout(cart_id=cart.id)
+    told = told_of(cart_id=cart.id) or Checkout(cart_id=cart.id)
     told.methods = {str(seller_id): method_id for seller_id, method_id in methods.items()}
     review = review_of(cart, told)
     missing = [part.seller_name for part in review.parts if part.chosen is None]
@@ -141,7 +146,7 @@ def place(
     same cart leads to the same order and page. Raises CheckoutRefused; then the
     cart is as it was.
     """
-    told = Checkout.objects.filter(cart__token=cart_token).first()
+    told = next(iter(Checkout.objects.raw(_TOLD_OF_CART, [cart_token])), None)
     if told is None:
         _contents(cart_token)
         raise DetailsMissing("an address and an email")

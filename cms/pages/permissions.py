@@ -23,3 +23,27 @@ class SellersGroundTester(PagePermissionTester):
                 for grant in granted
                 if page.path.startswith(grant.page.path) and grant.page.depth != HOME_DEPTH
             }
+
+    def can_copy(self) -> bool:
+        return not self._is_sellers and bool(super().can_copy())
+
+    def can_move(self) -> bool:
+        return not self._is_sellers and bool(super().can_move())
+
+    def can_add_subpage(self) -> bool:
+        return not self._is_sellers and bool(super().can_add_subpage())
+
+    def can_reorder_children(self) -> bool:
+        return not self._is_sellers and bool(super().can_reorder_children())
+
+    def can_set_view_restrictions(self) -> bool:
+        return not self._is_sellers and bool(super().can_set_view_restrictions())
+
+    def can_delete(self, ignore_bulk: bool = False) -> bool:
+        is_store = self.page._meta.model_name == "sellerpage"
+        return not (self._is_sellers and is_store) and bool(super().can_delete(ignore_bulk))
+
+    @property
+    def _is_sellers(self) -> bool:
+        """Whether one of a seller's people is at work, whose screens do these things elsewhere."""
+        return getattr(self.user, "works_for_seller", None) is not None

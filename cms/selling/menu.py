@@ -3,6 +3,7 @@
 from django.http import HttpRequest
 from django.urls import reverse, reverse_lazy
 from wagtail.admin.menu import MenuItem
+from wagtail.admin.search import SearchArea
 from wagtail.admin.ui.sidebar import LinkMenuItem
 
 from .policy import Work
@@ -34,6 +35,15 @@ class StorePageItem(SellersItem):
     def is_shown(self, request: HttpRequest) -> bool:
         return super().is_shown(request) and bool(request.seller_workspace.page_id)  # type: ignore[attr-defined]
 
+
+class OrderSearch(SearchArea):
+    """The sidebar's search looks through a seller's own orders."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        return getattr(request, "seller_workspace", None) is not None
+
+
+SEARCH = OrderSearch("Orders", reverse_lazy("selling:orders"), name="own-orders", order=-1)
 
 ITEMS = [
     SellersItem(

@@ -42,6 +42,11 @@ class ShippingForm(forms.Form):
         self.fields["carrier_code"].choices = carriers  # type: ignore[attr-defined]
         self.fields["countries"].choices = countries_by_name()  # type: ignore[attr-defined]
 
+    @property
+    def figures(self) -> list[Any]:
+        """All fields but the long list of countries."""
+        return [self[name] for name in self.fields if name != "countries"]
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         least, most = cleaned.get("min_days"), cleaned.get("max_days")

@@ -25,7 +25,12 @@ WHOLE_ORDER_STATES = {
     "confirmed": "Confirmed",
     "canceled": "Canceled",
 }
-_KINDS = {"whole order": WHOLE_ORDER_STATES, "order": ORDER_STATES, "payout": PAYOUT_STATES, "page": PAGE_STATES}
+_KINDS = {
+    "whole order": WHOLE_ORDER_STATES,
+    "order": ORDER_STATES,
+    "payout": PAYOUT_STATES,
+    "page": PAGE_STATES,
+}
 
 
 def name_of(state: str, *, kind: str = "") -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import URLPattern, path
 
 from .policy import Door, declare
-from .views import earnings, orders, pictures, products, shipping, stock
+from .views import earnings, orders, pictures, products, shipping, stock, store
 
 app_name = "selling"
 
@@ -40,6 +40,7 @@ urlpatterns = [
     screen("shipping/<int:method_id>/withdraw/", shipping.WithdrawShipping, "shipping_withdraw"),
     screen("pictures/", pictures.Pictures, "pictures"),
     screen("pictures/results/", pictures.Pictures, "pictures_results", results_only=True),
+    screen("store/", store.Store, "store"),
     screen("earnings/", earnings.Earnings, "earnings"),
     screen("earnings/payouts/", earnings.PayoutList, "payouts"),
     screen("earnings/statement/", earnings.StatementScreen, "statement"),

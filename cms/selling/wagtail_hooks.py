@@ -46,10 +46,15 @@ def no_summary_of_the_site(request: HttpRequest, items: list[Any]) -> None:
         items.clear()
 
 
+@hooks.register("register_admin_search_area")
+def search_of_own_orders() -> menu.OrderSearch:
+    return menu.SEARCH
+
+
 @hooks.register("construct_search", order=1000)
 def no_search_of_the_site(request: HttpRequest, areas: list[Any]) -> None:
     if _workspace(request):
-        areas.clear()
+        areas[:] = [area for area in areas if area is menu.SEARCH]
 
 
 @hooks.register("construct_page_chooser_queryset")

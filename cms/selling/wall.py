@@ -50,6 +50,7 @@ class SellerWallMiddleware:
         workspace = queries.workspace_of(user_id=request.user.pk)
         if workspace is not None:
             request.seller_workspace = workspace  # type: ignore[attr-defined]
+            request.user.works_for_seller = workspace.seller_id  # type: ignore[union-attr]
             return _enter(request, match.view_name, workspace, kwargs)
         if match.view_name in EVERYBODYS or _is_staff(request):
             return None

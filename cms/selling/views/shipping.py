@@ -43,7 +43,8 @@ class ShippingList(SellerScreen, BaseListingView):
     verbose_name_plural = "ways to ship; nobody can buy anything until there is one"
     columns = [
         TitleColumn(
-            "name", label="Name", get_url=lambda row: reverse("selling:shipping_edit", args=[row.pk])
+            "name", label="Name",
+            get_url=lambda row: reverse("selling:shipping_edit", args=[row.pk]),
         ),
         Column("carrier", label="Carrier"),
         Column("reach", label="Where to", accessor=_reach),

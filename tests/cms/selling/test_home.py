@@ -15,8 +15,10 @@ def panels(shop, role):
 def menu(shop, role):
     page = shop.client(role).get("/admin/")
     start = page.content.decode().split('id="wagtail-sidebar-props"')[1]
-    labels = ("Orders", "Products", "Stock and prices", "Import", "Shipping", "Earnings",
-              "Pictures", "Store page", "Reports", "Settings", "Help", "Images", "Pages")  # fmt: skip
+    labels = (
+        "Orders", "Products", "Stock and prices", "Import", "Shipping", "Earnings", "Pictures",
+        "Store page", "Reports", "Settings", "Help", "Images", "Pages",
+    )  # fmt: skip
     return [label for label in labels if f'"label": "{label}"' in start]
 
 
@@ -52,7 +54,7 @@ def test_every_menu_entry_of_a_role_opens():
 
 
 def test_the_home_page_shows_own_things_only():
-    own, other = seat("Acme"), seat("Xqzmark")
+    own, _ = seat("Acme"), seat("Xqzmark")
 
     page = own.shop.client().get("/admin/").content.decode()
 

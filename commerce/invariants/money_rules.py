@@ -75,6 +75,18 @@ PAYMENT_RULES = [
     ),
     Rule(
         code="INV11",
+        promise="No order waits for its money for two hours, unless a bank is at work on it.",
+        violations="""
+            SELECT count(*) FROM orders_order o
+            WHERE o.state = 'pending' AND o.placed_at < clock_timestamp() - interval '2 hours'
+              AND NOT EXISTS (
+                SELECT 1 FROM payments_payment p
+                WHERE p.order_token = o.token AND p.state = 'processing'
+              )
+        """,
+    ),
+    Rule(
+        code="INV11",
         promise="Money without a confirmed order is back with its owner within 15 minutes.",
         violations="""
             SELECT count(*) FROM payments_payment p

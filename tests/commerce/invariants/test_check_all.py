@@ -112,6 +112,9 @@ BREAKS: dict[str, list[str]] = {
     "No order is confirmed without its money": [
         "UPDATE payments_payment SET state = 'failed' WHERE id = :captured"
     ],
+    "No order waits for its money": [
+        "UPDATE orders_order SET placed_at = now() - interval '121 minutes' WHERE state = 'pending'"
+    ],
     "Money without a confirmed order": [
         "UPDATE payments_payment SET updated_at = now() - interval '16 minutes'",
         "UPDATE payments_refund SET state = 'requested'",

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from devtools.stripe_double import StripeDouble
 from tests.factories.pages import photo
 
-from . import selling
+from . import buying, selling
 from .conftest import PATIENCE
 from .market import ADMINISTRATOR, MODERATOR
 from .steps import sign_in
@@ -70,6 +70,15 @@ def test_from_an_application_to_the_payout(
     moderator = someone()
     sign_in(moderator, base, MODERATOR)
     selling.moderate(moderator, base)
+
+    guest = someone()
+    buying.find(guest, base, words="reed", product="Reed vase")
+    buying.choose(guest, option="Smoke")
+    buying.add(guest, count=1)
+    guest.goto(f"{base}/sellers/loom-line/wool-blanket/")
+    buying.add(guest, count=2)
+    buying.check_out(guest, sellers=["Mira Glas", "Loom & Line"])
+    number = buying.pay_at_last(guest)
 
 
 def _sign_up(page: Page, base: str) -> None:

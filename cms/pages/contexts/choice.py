@@ -7,7 +7,7 @@ from typing import Any
 from commerce.kernel.money import Money
 from commerce.offers.types import Offer
 
-from .swatches import swatch
+from .swatches import is_color, swatch
 
 MOST = 999
 """As many as a line of the cart may hold."""
@@ -105,8 +105,8 @@ def stock_label(offer: Offer) -> str:
 def choose(*, options: Sequence[str], offers: Sequence[Offer], asked: Mapping[str, str]) -> Choice:
     """Read a choice from `option.<axis>` and `sku`; options come first, nonsense is ignored.
 
-    Without any, the first axis follows the first variant that can be had, and axes
-    with one value are decided. Sizes stay open: a size no one picked comes back.
+    Without any, colors and the first axis follow the first variant that can be had,
+    and axes with one value are decided. Sizes stay open: a size no one picked comes back.
     """
     for_sale = [offer for offer in offers if offer.refusal in (None, "sold-out")]
     axes = list(options) if _fits(options, for_sale) else []
@@ -139,7 +139,7 @@ def _given(offers: Sequence[Offer], axes: Sequence[str]) -> dict[str, str]:
     return {
         axis: value
         for place, (axis, value) in enumerate(zip(axes, first.option_values, strict=False))
-        if (place == 0 and len(axes) > 1) or _is_only(value, place, offers)
+        if is_color(axis) or (place == 0 and len(axes) > 1) or _is_only(value, place, offers)
     }
 
 

@@ -36,6 +36,10 @@ SWATCHES = {
 }
 
 
+def is_color(axis: str) -> bool:
+    return axis.lower() in AXES
+
+
 def swatch(axis: str, value: str) -> str:
     """Return the color of an option, or nothing where the name says none."""
-    return SWATCHES.get(value.lower(), "") if axis.lower() in AXES else ""
+    return SWATCHES.get(value.lower(), "") if is_color(axis) else ""

@@ -5,21 +5,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('media', '0002_shopimage_sources'),
-        ('pages', '0001_initial'),
+        ("media", "0002_shopimage_sources"),
+        ("pages", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='categorypage',
-            name='hero',
-            field=models.ForeignKey(blank=True, help_text='Shown beside the introduction.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='media.shopimage', verbose_name='wide picture'),
+            model_name="categorypage",
+            name="hero",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="Shown beside the introduction.",
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="media.shopimage",
+                verbose_name="wide picture",
+            ),
         ),
         migrations.AlterField(
-            model_name='categorypage',
-            name='image',
-            field=models.ForeignKey(blank=True, help_text='Shown on tiles and menus that lead here.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='media.shopimage'),
+            model_name="categorypage",
+            name="image",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="Shown on tiles and menus that lead here.",
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="media.shopimage",
+            ),
         ),
     ]

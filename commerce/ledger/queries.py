@@ -8,7 +8,8 @@ from .types import EntryData
 
 def balance(*, code: str, currency: str) -> int:
     """Return the sum of an account's entries: debits positive, credits negative."""
-    return balances(prefix=code, currency=currency).get(code, 0)
+    entries = Entry.objects.filter(account__code=code, account__currency=currency)
+    return int(entries.aggregate(total=Sum("amount_minor"))["total"] or 0)
 
 
 def balances(*, prefix: str, currency: str) -> dict[str, int]:
@@ -21,11 +22,15 @@ def balances(*, prefix: str, currency: str) -> dict[str, int]:
     return {code: int(total) for code, total in rows}
 
 
-def entries_of(*, code: str, currency: str, since: datetime | None = None) -> list[EntryData]:
-    """Return an account's entries, oldest first."""
+def entries_of(
+    *, code: str, currency: str, since: datetime | None = None, until: datetime | None = None
+) -> list[EntryData]:
+    """Return an account's entries from a moment up to, not including, another; oldest first."""
     entries = Entry.objects.filter(account__code=code, account__currency=currency)
     if since is not None:
         entries = entries.filter(journal__posted_at__gte=since)
+    if until is not None:
+        entries = entries.filter(journal__posted_at__lt=until)
     return [
         EntryData(at=at, kind=kind, memo=memo, business_key=key, amount_minor=amount)
         for at, kind, memo, key, amount in entries.order_by("pk").values_list(

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from commerce.kernel.money import Money
 from commerce.kernel.sql import fetch
@@ -130,12 +130,8 @@ def seller_orders(
 
 def count_seller_orders(*, seller_id: int) -> dict[str, int]:
     """Return how many paid parts a seller has in each state."""
-    counts: dict[str, int] = defaultdict(int)
-    for state in SellerOrder.objects.filter(_sellers_own(seller_id)).values_list(
-        "state", flat=True
-    ):
-        counts[state] += 1
-    return dict(counts)
+    parts = SellerOrder.objects.filter(_sellers_own(seller_id))
+    return dict(parts.values_list("state").annotate(count=Count("pk")))
 
 
 def seller_order(*, seller_id: int, number: str) -> SellerOrderData | None:

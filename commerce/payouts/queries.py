@@ -35,12 +35,12 @@ def payouts(*, payout_ids: Iterable[int]) -> dict[int, PayoutData]:
 
 def payouts_of(*, seller_id: int, limit: int = 50, offset: int = 0) -> list[PayoutData]:
     """Return a seller's payouts, newest first."""
-    return _payouts(Q(seller_id=seller_id))[offset : offset + limit]
+    return _payouts(Q(seller_id=seller_id), slice(offset, offset + limit))
 
 
 def failed_payouts(*, limit: int = 100) -> list[PayoutData]:
     """Return payouts that somebody has to look at, newest first."""
-    return _payouts(Q(state=Payout.State.FAILED))[:limit]
+    return _payouts(Q(state=Payout.State.FAILED), slice(limit))
 
 
 def was_repeated(*, key: str) -> bool:
@@ -49,11 +49,11 @@ def was_repeated(*, key: str) -> bool:
     return Payout.objects.filter(pk=int(payout_id), refusals__gt=int(refusals)).exists()
 
 
-def _payouts(condition: Q) -> list[PayoutData]:
+def _payouts(condition: Q, some: slice = slice(None)) -> list[PayoutData]:
     rows = (
         Payout.objects.filter(condition)
         .annotate(orders=Count("earnings"))
-        .order_by("-created_at", "-pk")
+        .order_by("-created_at", "-pk")[some]
     )
     return [
         PayoutData(
@@ -104,7 +104,7 @@ def summary(*, seller_id: int, currency: str) -> Summary:
         ),
     )
     owed = -ledger.balance(code=f"payable:{seller_id}", currency=currency)
-    last = _payouts(Q(seller_id=seller_id, currency=currency))[:1]
+    last = _payouts(Q(seller_id=seller_id, currency=currency), slice(1))
     return Summary(
         seller_id=seller_id,
         owed=Money(owed, currency),

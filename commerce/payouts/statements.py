@@ -19,11 +19,7 @@ def build(*, seller_id: int, currency: str, since: datetime, until: datetime) ->
     """Read the entries of a period and name them; what is not recognized is an adjustment."""
     code = f"payable:{seller_id}"
     opening = Money(-ledger.balance_before(code=code, currency=currency, moment=since), currency)
-    entries = [
-        entry
-        for entry in ledger.entries_of(code=code, currency=currency, since=since)
-        if entry.at < until
-    ]
+    entries = ledger.entries_of(code=code, currency=currency, since=since, until=until)
     balance = opening
     lines = []
     for line in sorted(_lines(seller_id, currency, entries), key=lambda line: line.at):

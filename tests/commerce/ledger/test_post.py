@@ -24,6 +24,17 @@ def test_a_seller_is_owed_the_credit_of_its_account() -> None:
 
 
 @pytest.mark.django_db
+def test_a_balance_reads_no_other_account() -> None:
+    post()
+    post("capture:2", entries={"stripe": 5, "payable:70": -5})
+
+    with counted() as statements:
+        assert queries.balance(code="payable:7", currency="USD") == -800
+
+    assert "LIKE" not in statements[0]
+
+
+@pytest.mark.django_db
 def test_the_same_business_key_books_once() -> None:
     assert post() is True
     assert post() is False

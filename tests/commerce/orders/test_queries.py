@@ -57,7 +57,9 @@ def test_a_seller_sees_only_own_parts() -> None:
 
     assert [part.id for part in queries.seller_orders(seller_id=mine.pk)] == [own.id]
     assert queries.seller_order(seller_id=mine.pk, number=foreign.number) is None
-    assert queries.count_seller_orders(seller_id=mine.pk) == {"confirmed": 1}
+    with counted() as statements:
+        assert queries.count_seller_orders(seller_id=mine.pk) == {"confirmed": 1}
+    assert "GROUP BY" in statements[0]
 
 
 def test_a_seller_does_not_see_what_is_not_paid(double: object) -> None:

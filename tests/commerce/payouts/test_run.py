@@ -10,6 +10,7 @@ from tests.factories.payouts import earned
 from tests.factories.sales import Sold, sell
 from tests.factories.sellers import make_seller
 from tests.support.constraints import check_deferred_constraints
+from tests.support.query_budget import counted
 
 pytestmark = pytest.mark.django_db
 
@@ -169,3 +170,16 @@ def test_weeks_have_their_own_name():
     assert periods.current("daily") == periods.today().isoformat()
     year, week, _ = periods.today().isocalendar()
     assert periods.current("weekly") == f"{year}-W{week:02d}"
+
+
+def test_a_page_of_payouts_reads_no_others():
+    seller = make_seller(payable=True)
+    earned(seller)
+    operations.run_now()
+    with counted() as statements:
+        queries.payouts_of(seller_id=seller.pk, limit=5, offset=5)
+        queries.failed_payouts(limit=5)
+        queries.summary(seller_id=seller.pk, currency="USD")
+    lists = [statement for statement in statements if "ORDER BY" in statement]
+    assert len(lists) == 3
+    assert all("LIMIT" in statement for statement in lists)

@@ -61,13 +61,14 @@ def settle_session(*, session_id: str) -> str:
     """
     if not session_id:
         return "ignored: names no page"
+    payment = payment_queries.by_session(session_id=session_id)
+    if payment is not None and payment.is_settled:
+        return f"settled before: {payment.state}"
     try:
         provider = get_payment_gateway().retrieve_payment(session_id=session_id)
     except GatewayRefused as refusal:
         return f"ignored: {refusal.code}"
-    payment = payment_queries.by_session(session_id=session_id) or payment_queries.by_key(
-        idempotency_key=provider.attempt_key
-    )
+    payment = payment or payment_queries.by_key(idempotency_key=provider.attempt_key)
     if payment is None:
         log.error("payment.unknown", session_id=session_id, state=provider.state)
         return "ignored: not ours"

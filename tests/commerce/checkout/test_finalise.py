@@ -106,6 +106,16 @@ def test_doing_it_again_changes_nothing(double: StripeDouble) -> None:
     assert Event.objects.filter(name="orders.order-confirmed.v1").count() == 1
 
 
+def test_a_notice_about_what_is_settled_asks_nobody(double: StripeDouble) -> None:
+    token = place_and_pay(double, make_ready_cart())
+    operations.finalise(order_token=token)
+    double.outage("refuse")
+
+    outcome = operations.settle_session(session_id=str(attempt_of(token).session_id))
+
+    assert outcome == "settled before: captured"
+
+
 def test_an_unpaid_order_stays_pending(double: StripeDouble) -> None:
     placed = make_ready_cart().place()
 

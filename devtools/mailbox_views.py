@@ -10,6 +10,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST
 
 from . import mailbox
@@ -56,6 +57,7 @@ def show(request: HttpRequest, mail_id: str) -> HttpResponse:
 
 @only_in_development
 @require_GET
+@xframe_options_sameorigin
 def frame(request: HttpRequest, mail_id: str) -> HttpResponse:
     """The HTML part alone, with a policy of its own; links open beside the mailbox."""
     html = _mail(mail_id).html.replace("<head>", '<head><base target="_blank">', 1)

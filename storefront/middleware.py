@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import structlog
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
 from commerce.kernel import actor
@@ -87,17 +87,19 @@ class InputMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdecimal() and int(length) > settings.BODY_MAX_BYTES:
-            raise RequestDataTooBig("a body beyond measure")
-        if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
-            raise SuspiciousOperation("a null character in the address")
-        if any("\0" in value for value in request.COOKIES.values()):
-            raise SuspiciousOperation("a null character in a cookie")
-        if request.method == "POST" and _holds_null(request):
-            raise SuspiciousOperation("a null character in a form")
+            return errors.bad_request(request, RequestDataTooBig())
+        if _holds_null(request):
+            return errors.bad_request(request)
         return self.get_response(request)
 
 
 def _holds_null(request: HttpRequest) -> bool:
+    if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+        return True
+    if any("\0" in value for value in request.COOKIES.values()):
+        return True
+    if request.method != "POST":
+        return False
     try:
         return any(
             "\0" in text for name, values in request.POST.lists() for text in (name, *values)

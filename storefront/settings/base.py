@@ -195,7 +195,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "storefront.errors.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
-X_FRAME_OPTIONS = "SAMEORIGIN"
+X_FRAME_OPTIONS = "DENY"  # the admin, which frames its previews, allows itself to
 TRUSTED_PROXY_COUNT = 0  # how many proxies of ours append to X-Forwarded-For
 MAINTENANCE = env.flag("MAINTENANCE", False)
 MEDIA_ORIGINS = services.media_origins()
@@ -211,7 +211,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "manifest-src": [SELF],
         "form-action": [SELF],
-        "frame-ancestors": [SELF],
+        "frame-ancestors": [NONE],
         "base-uri": [NONE],
     },
 }
@@ -302,6 +302,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "expire carts": {"task": "commerce.cart.tasks.expire", "schedule": 3600},
     "publish scheduled pages": {"task": "cms.bridge.tasks.publish_scheduled", "schedule": 60},
     "make missing renditions": {"task": "cms.media.tasks.make_missing", "schedule": 3600},
+    "forget what has expired": {
+        "task": "storefront.tasks.forget_expired",
+        "schedule": 24 * 3600,
+    },
     "check invariants": {"task": "commerce.invariants.tasks.check", "schedule": 3600},
 }
 # With the workers away sweeps do not pile up: one that waited is as good as the next.

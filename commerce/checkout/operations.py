@@ -105,7 +105,7 @@ def set_contact(*, cart_token: str, email: str, address: AddressData) -> Review:
     cart = _contents(cart_token)
     told = Checkout(cart_id=cart.id, email=email, ship_to=checked.as_dict())
     told.methods = _keep_contact(told)
-    return review_of(cart, told)
+    return review_of(cart=cart, told=told)
 
 
 def _keep_contact(told: Checkout) -> dict[str, int]:
@@ -124,7 +124,7 @@ def set_methods(*, cart_token: str, methods: Mapping[int, int]) -> Review:
     cart = _contents(cart_token)
     told = told_of(cart_id=cart.id) or Checkout(cart_id=cart.id)
     told.methods = {str(seller_id): method_id for seller_id, method_id in methods.items()}
-    review = review_of(cart, told)
+    review = review_of(cart=cart, told=told)
     missing = [part.seller_name for part in review.parts if part.chosen is None]
     if missing:
         raise MethodNotOffered(missing)

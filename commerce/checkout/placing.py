@@ -90,7 +90,7 @@ def _reviewed(told: Checkout, agreement: Agreement) -> Review:
     cart = cart_queries.contents(token=agreement.cart_token)
     if cart.user_id is not None and cart.user_id != agreement.user_id:
         raise CartUnavailable
-    return review_of(cart, told)
+    return review_of(cart=cart, told=told)
 
 
 def _agreed(review: Review, expected_total: Money) -> tuple[AddressData, Quote]:

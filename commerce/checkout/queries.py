@@ -25,7 +25,7 @@ def review(*, cart_token: str, locale: str = "en") -> Review:
     Raises NotKnown when no cart has this token.
     """
     cart = carts.contents(token=cart_token, locale=locale)
-    return review_of(cart, told_of(cart_id=cart.id))
+    return review_of(cart=cart, told=told_of(cart_id=cart.id))
 
 
 def told_of(*, cart_id: int) -> Checkout | None:
@@ -61,7 +61,7 @@ def current_attempt(*, order_token: str) -> PaymentData | None:
     return next((attempt for attempt in attempts if attempt.is_open), None)
 
 
-def review_of(cart: CartData, told: Checkout | None) -> Review:
+def review_of(*, cart: CartData, told: Checkout | None) -> Review:
     """Put a cart and what its shopper told us together; for this module's own use."""
     address = AddressData.from_dict(told.ship_to) if told and told.ship_to else None
     chosen = {int(seller): int(method) for seller, method in told.methods.items()} if told else {}

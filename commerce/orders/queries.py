@@ -155,6 +155,7 @@ def seller_orders_of(*, order_ids: list[int]) -> dict[int, list[SellerOrderData]
 
 
 def as_ref(found: Order) -> OrderRef:
+    """Return what others may know of an order row; for this module's own use."""
     return OrderRef(
         id=found.pk,
         token=found.token,

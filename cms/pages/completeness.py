@@ -8,6 +8,7 @@ from django.utils.html import strip_tags
 
 from commerce.catalog import queries as catalog
 from commerce.pricing import queries as pricing
+from commerce.sellers import queries as sellers
 
 MAX_TITLE = 100
 MAX_IMAGES = 10
@@ -57,6 +58,9 @@ def unsellable(*, product_id: int | None) -> str:
     """Return why a product cannot be sold yet, or nothing."""
     if product_id is None:
         return "This page has no product. Create it under the seller's products first."
+    product = catalog.products(product_ids=[product_id])[product_id]
+    if message := away(seller_id=product.seller_id):
+        return message
     variants = catalog.variants_of(product_ids=[product_id]).get(product_id, [])
     if not variants:
         return "Add at least one SKU to the product before publishing."
@@ -66,3 +70,10 @@ def unsellable(*, product_id: int | None) -> str:
     if not prices:
         return "Give at least one SKU a price before publishing."
     return ""
+
+
+def away(*, seller_id: int | None) -> str:
+    """Return why nothing of a seller may be shown now, or nothing."""
+    if seller_id is None or sellers.sellers(seller_ids=[seller_id])[seller_id].is_active:
+        return ""
+    return "This seller is suspended. Nothing of it goes live until it is reinstated."

@@ -32,6 +32,9 @@ class SellersPageForm(WagtailAdminPageForm):
         cleaned: dict[str, Any] = super().clean()
         for check in hooks.get_hooks("check_sellers_page_form"):
             check(self)
+        seller_id = getattr(self.instance, "seller_id", None)
+        if not self.is_deferred_validation and (message := completeness.away(seller_id=seller_id)):
+            self.add_error(None, message)
         return cleaned
 
 

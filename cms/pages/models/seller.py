@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.fields import RichTextField
@@ -11,6 +12,7 @@ from cms.blocks import streams
 from cms.blocks.fields import ContentField
 from cms.blocks.text import SHORT
 
+from .. import completeness
 from ..forms import DraftCopyForm, SellersPageForm
 from ..permissions import SellersGroundTester
 from .presented import Presented
@@ -73,6 +75,12 @@ class SellerPage(Presented, Page):
 
     class Meta:
         verbose_name = "seller page"
+
+    def save(self, clean: bool = True, **kwargs: Any) -> None:
+        """Save. A page that is live is refused while its seller is suspended."""
+        if clean and self.live and (message := completeness.away(seller_id=self.seller_id)):
+            raise ValidationError({"seller": message})
+        super().save(clean=clean, **kwargs)
 
     def permissions_for_user(self, user: Any) -> SellersGroundTester:
         return SellersGroundTester(user, self)

@@ -1,7 +1,13 @@
 """What a seller's fortunes do to its pages."""
 
+from datetime import timedelta
+
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
 from wagtail.contrib.redirects.models import Redirect
+from wagtail.models import Page
 
 from cms.bridge import operations, subscribers
 from cms.bridge.models import WithheldPage
@@ -32,6 +38,23 @@ def test_suspension_takes_the_whole_subtree_down(seller, live):
     assert not SellerPage.objects.get().live
     assert not ProductPage.objects.get().live
     assert not listing(live.product_id).is_live
+
+
+def test_nothing_of_a_suspended_seller_goes_live_until_it_is_reinstated(seller, live):
+    draft = a_draft(a_product(seller, handle="cup"), parent=SellerPage.objects.get(), title="Cup")
+    draft.save_revision(approved_go_live_at=timezone.now() - timedelta(minutes=1))
+    sellers.suspend(seller_id=seller.pk, reason="Sold what it did not have.")
+    operations.withhold_seller(seller_id=seller.pk)
+
+    assert operations.publish_scheduled() == (0, 0)
+    for page in (draft, live, SellerPage.objects.get()):
+        with pytest.raises(ValidationError, match="suspended"), transaction.atomic():
+            page.get_latest_revision().publish()
+    assert not Page.objects.filter(pk__in=[draft.pk, live.pk], live=True).exists()
+
+    sellers.reinstate(seller_id=seller.pk)
+    operations.restore_seller(seller_id=seller.pk)
+    assert operations.publish_scheduled() == (1, 0)
 
 
 def test_suspension_leaves_other_sellers_alone(seller, live):

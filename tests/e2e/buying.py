@@ -9,10 +9,15 @@ def find(page: Page, base: str, *, words: str, product: str) -> None:
     page.goto(base)
     page.get_by_role("searchbox").fill(words)
     page.get_by_role("button", name="Search").click()
+    expect_page(page, f"Results for “{words}”")
     page.watch.look(page)
     page.get_by_role("link", name=product, exact=True).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(product)
+    expect_page(page, product)
     page.watch.look(page)
+
+
+def expect_page(page: Page, title: str) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
 
 
 def choose(page: Page, *, option: str) -> None:
@@ -27,8 +32,10 @@ def add(page: Page, *, count: int) -> None:
 def check_out(page: Page, *, sellers: list[str]) -> None:
     """From the cart to the page of the payment provider."""
     page.get_by_role("link", name="See your cart").click()
+    expect_page(page, "Your cart")
     page.watch.look(page)
     page.get_by_role("link", name="Go to checkout").click()
+    expect_page(page, "Where should it go?")
     page.watch.look(page)
     fill_address(page)
     page.get_by_role("button", name="Go on to shipping").click()
@@ -48,6 +55,7 @@ def pay_at_last(page: Page) -> str:
     expect(page.get_by_role("alert")).to_contain_text("You have not been charged")
     page.watch.look(page)
     pay(page, ASKS)
+    expect_page(page, "Your bank asks: is this you?")
     page.watch.look(page)
     page.get_by_role("button", name="Approve the payment").click()
     number = expect_confirmed(page)

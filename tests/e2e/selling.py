@@ -19,6 +19,7 @@ def connect_bank(page: Page, base: str) -> None:
     page.goto(f"{base}/admin/selling/earnings/")
     page.watch.look_at_screen(page)
     page.get_by_role("link", name="Connect a bank account").click()
+    expect(page.get_by_role("heading", name="Receive payouts")).to_be_visible()
     page.watch.look(page)
     page.get_by_role("button", name="Submit test details").click()
     expect(page.get_by_text("Connected. Payouts go to the account")).to_be_visible()
@@ -84,3 +85,40 @@ def moderate(page: Page, base: str) -> None:
     page.get_by_role("button", name="More actions").click()
     page.get_by_role("button", name="Approve", exact=True).click()
     expect(page.get_by_role("link", name="Current page status: live")).to_be_visible()
+
+
+def send(page: Page, base: str, order: str, *, carrier: str, number: str) -> None:
+    """Find one's own part of an order, pack it and hand it to a carrier."""
+    page.goto(f"{base}/admin/selling/orders/")
+    page.watch.look_at_screen(page)
+    page.get_by_role("link", name=order).click()
+    expect(page.get_by_role("heading", name="Ship a parcel")).to_be_visible()
+    page.watch.look_at_screen(page)
+    page.get_by_label("Carrier").select_option(label=carrier)
+    page.get_by_label("Tracking number").fill(number)
+    page.get_by_role("button", name="Mark as shipped").click()
+    expect(page.get_by_text("The parcel is on its way.")).to_be_visible()
+    page.watch.look_at_screen(page)
+
+
+def note_arrival(page: Page) -> None:
+    page.get_by_role("button", name="Mark as delivered").click()
+    expect(page.get_by_text("The parcel arrived.")).to_be_visible()
+
+
+def pay_out(page: Page, base: str) -> None:
+    """Pay every seller what is available."""
+    page.goto(f"{base}/admin/office/payouts/")
+    page.watch.look_at_screen(page)
+    page.get_by_role("button", name="Pay out now what is available").click()
+    expect(page.get_by_text("2 payouts on the way.")).to_be_visible()
+    page.watch.look_at_screen(page)
+
+
+def statement_of(page: Page, base: str) -> str:
+    """Read one's statement; returns it as the file that one can keep."""
+    page.goto(f"{base}/admin/selling/earnings/statement/")
+    page.watch.look_at_screen(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    return download.value.path().read_text(encoding="utf-8-sig")

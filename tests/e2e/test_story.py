@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, Page, expect
 from devtools.stripe_double import StripeDouble
 from tests.factories.pages import photo
 
-from . import buying, selling
+from . import books, buying, selling
 from .conftest import PATIENCE
-from .market import ADMINISTRATOR, MODERATOR
+from .market import ADMINISTRATOR, MODERATOR, owner_of
 from .steps import sign_in
 from .watching import DESK, Watch
 
@@ -79,11 +79,35 @@ def test_from_an_application_to_the_payout(
     buying.add(guest, count=2)
     buying.check_out(guest, sellers=["Mira Glas", "Loom & Line"])
     number = buying.pay_at_last(guest)
+    order = books.order_of(number)
+    assert double.wait_for_webhooks(timeout=30)
+
+    loom = someone()
+    sign_in(loom, base, owner_of("loom"))
+    selling.connect_bank(loom, base)
+    selling.send(mira, base, number, carrier="USPS", number="9400 1000 0000 0000 0000 00")
+    selling.send(loom, base, number, carrier="UPS", number="1Z999AA10123456784")
+    guest.goto(_link("ada@example.com", "orders/track"))
+    expect(guest.get_by_role("link", name="1Z999AA10123456784")).to_be_visible()
+    guest.watch.look(guest)
+    for seller in (mira, loom):
+        selling.note_arrival(seller)
+
+    selling.pay_out(staff, base)
+    assert double.wait_for_webhooks(timeout=30)
+
+    earned = {"Mira Glas": 5205, "Loom & Line": 11450}  # 48.50 and 120, less a tenth, and shipping
+    books.expect_agreement(double, order, earned)
+    assert "52.05" in selling.statement_of(mira, base)
+    assert "114.50" in selling.statement_of(loom, base)
+    assert books.broken_promises() == []
+    print(books.mails())
 
 
 def _sign_up(page: Page, base: str) -> None:
     page.goto(f"{base}/sell/")
     page.get_by_role("link", name="Create an account").click()
+    buying.expect_page(page, "Open an account")
     page.get_by_label("First name").fill("Mira")
     page.get_by_label("Last name").fill("Glas")
     page.get_by_label("Email address").fill(MIRA)
@@ -91,16 +115,18 @@ def _sign_up(page: Page, base: str) -> None:
     page.get_by_label("Password once more").fill(PASSWORD)
     page.watch.look(page)
     page.get_by_role("button", name="Open the account").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mail")
+    buying.expect_page(page, "Look into your mail")
     page.watch.look(page)
     page.goto(_link(MIRA, "confirm"))
     page.watch.look(page)
     page.get_by_role("button", name="Yes, confirm it").click()
+    buying.expect_page(page, "Sign in")
     page.get_by_label("Email address").fill(MIRA)
     page.get_by_label("Password").fill(PASSWORD)
     page.watch.look(page)
     page.locator("main").get_by_role("button", name="Sign in").click()
     page.get_by_role("link", name="Sell on Stoa").click()
+    buying.expect_page(page, "Sell on Stoa")
 
 
 def _apply(page: Page) -> None:
@@ -109,7 +135,7 @@ def _apply(page: Page) -> None:
     page.get_by_label("What will you sell?").fill("Vases and jugs, blown by hand in Ohio.")
     page.watch.look(page)
     page.get_by_role("button", name="Send the application").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("We have your application")
+    buying.expect_page(page, "We have your application")
     page.watch.look(page)
 
 

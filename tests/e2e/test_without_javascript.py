@@ -75,6 +75,7 @@ def test_from_the_menu_to_the_confirmation(
     page.get_by_text("Express").click()
     watch.look(page)
     page.get_by_role("button", name="Go on to review").click()
+    expect(page.get_by_role("button", name="Order and pay $90.92")).to_be_visible()
     watch.look(page)
     page.get_by_role("button", name="Order and pay").click()
     pay(page, PAYS)

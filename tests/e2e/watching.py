@@ -14,6 +14,10 @@ _ANSWERS = {402, 404, 409, 422}
 # Wagtail's editor saves by itself, and is told so when the page is not complete yet.
 _AUTOSAVE = re.compile(r"/admin/pages/\d+/edit/$")
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# What still fades in would be measured half transparent.
+_SETTLED = """() => document.getAnimations().forEach((animation) => {
+  if (animation.effect.getComputedTiming().endTime !== Infinity) animation.finish();
+})"""
 Theme = Literal["light", "dark"]
 
 
@@ -68,6 +72,8 @@ class Watch:
 
 def faults_of(page: Page, *, within: str = "document") -> list[str]:
     """Return what axe finds wrong on the page by WCAG 2.2 AA."""
+    page.wait_for_load_state("load")
+    page.evaluate(_SETTLED)
     page.evaluate(AXE.read_text())
     report = page.evaluate(
         "([where, rules]) => axe.run(where === 'document' ? document : where, {runOnly: rules,"

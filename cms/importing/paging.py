@@ -30,7 +30,7 @@ def write(
     """Bring the product's page up to date and return its id.
 
     A page that should go live but lacks something stays a draft, and the problem
-    says what it lacks.
+    says what it lacks. One that a moderator looks at, or that is locked, stays as it is.
     """
     existing = ProductPage.objects.filter(
         product_id=applied.product_id, alias_of=None, locale_id=target.page.locale_id
@@ -38,10 +38,14 @@ def write(
     page = existing.get_latest_revision_as_object() if existing else ProductPage(live=False)
     page.product_id = applied.product_id
     is_changed = _describe(page, product, target, images) or existing is None
-    goes_live = _may_go_live(page, product, applied, target)
+    is_locked = existing is not None and _is_locked(existing, target)
+    goes_live = not is_locked and _may_go_live(page, product, applied, target)
     if before_publishing is not None:
         before_publishing()
-    if existing is None:
+    if is_locked:
+        if is_changed:
+            _leave(product, applied)
+    elif existing is None:
         _add(page, product, target, live=goes_live and target.ending == "publish")
     else:
         if is_changed:
@@ -52,6 +56,25 @@ def write(
         page.get_workflow().start(page, target.user)
     _follow_status(page, product, applied, target, is_new=existing is None)
     return int(page.pk)
+
+
+def _is_locked(page: ProductPage, target: Target) -> bool:
+    """Whether the editor would refuse this person, too; the command line is nobody's."""
+    lock = page.get_lock() if target.user else None
+    return lock is not None and bool(lock.for_user(target.user))
+
+
+def _leave(product: ProductRows, applied: Applied) -> None:
+    applied.page_was_left = True
+    applied.problems.append(
+        Problem(
+            row=product.row,
+            handle=product.handle,
+            message="The page waits for approval or is locked, so its words and pictures were"
+            " not changed. Import the file again afterwards.",
+            stops=False,
+        )
+    )
 
 
 def _describe(page: ProductPage, product: ProductRows, target: Target, images: Images) -> bool:

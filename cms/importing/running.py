@@ -28,6 +28,8 @@ from .types import Checked, Problem, ProductRows
 
 log = structlog.get_logger(__name__)
 
+PERMISSION = "importing.add_importjob"
+"""Of staff, who import for every seller and publish what they import."""
 TAX_CLASSES = ("standard", "reduced", "food", "books", "exempt")
 INDEXED_TOGETHER = 50
 Progress = Callable[[ImportJob], None]
@@ -137,8 +139,9 @@ def _one(
             if target is not None and not unchanged:
                 applied = apply(product, target=target, product_id=product_id)
                 _record(job, applied.problems)
+                digest = "" if applied.page_was_left else product.digest
                 ImportedProduct.objects.update_or_create(
-                    product_id=applied.product_id, defaults={"digest": product.digest}
+                    product_id=applied.product_id, defaults={"digest": digest}
                 )
     except Exception as error:
         # One product that cannot be written must not cost the hundreds after it.
@@ -200,8 +203,16 @@ def _target(job: ImportJob, source: PictureSource, encoder: Executor, waiting: W
         categories={page.pk: page for page in queries.category_pages().values()},
         currency=settings.BASE_CURRENCY,
         pictures=source,
-        ending=job.ending,
+        ending=_ending(job, trusted=seller.trusted),
         encoder=encoder,
         index=waiting.search_for,
         user=job.user,
     )
+
+
+def _ending(job: ImportJob, *, trusted: bool) -> str:
+    """Return what becomes of complete pages; a seller may have lost its trust since it asked."""
+    is_staffs = job.user is None or job.user.has_perm(PERMISSION)
+    if job.ending == ImportJob.Ending.PUBLISH and not (trusted or is_staffs):
+        return ImportJob.Ending.SUBMIT
+    return job.ending

@@ -34,3 +34,5 @@ class Applied:
     product_id: int
     page_id: int
     problems: list[Problem] = field(default_factory=list)
+    page_was_left: bool = False
+    """Something kept the page from following the file."""

@@ -23,9 +23,9 @@ from .exporting import export
 from .forms import ImportForm
 from .formulas import disarmed
 from .models import ImportJob
+from .running import PERMISSION
 from .tasks import run
 
-PERMISSION = "importing.add_importjob"
 PER_PAGE = 50
 LOOK_AGAIN_SECONDS = 3
 

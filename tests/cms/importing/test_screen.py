@@ -9,9 +9,10 @@ from cms.importing import operations, tasks
 from cms.importing.models import ImportJob
 from cms.media.models import ShopImage
 from cms.pages.models import ProductPage
-from cms.selling.operations import open_workspace
+from cms.selling.operations import open_workspace, trust
 from commerce.accounts.models import User
 from commerce.catalog.models import Product
+from commerce.pricing.models import Price
 from commerce.sellers.operations import add_member, register
 from tests.factories.pages import a_category, an_image
 
@@ -100,6 +101,50 @@ def test_a_new_seller_cannot_publish_by_asking_to(open_shop, send):
 
     assert response.status_code == 200
     assert not ImportJob.objects.exists()
+
+
+def test_a_seller_that_lost_its_trust_after_the_check_is_moderated(
+    open_shop, send, client, django_capture_on_commit_callbacks
+):
+    seller_id = open_shop("Acme", trusted=True)
+    an_image("mug", collection=open_workspace(seller_id=seller_id).collection)
+    send(mug(), ending="publish", dry_run="check")
+    trust(seller_id=seller_id, trusted=False)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(reverse("importing:import", args=[ImportJob.objects.get().pk]))
+
+    page = page_of(Product.objects.get())
+    assert (page.live, page.workflow_in_progress) == (False, True)
+
+
+def test_what_the_moderators_look_at_does_not_change_under_them(open_shop, send):
+    seller_id = open_shop("Acme")
+    an_image("mug", collection=open_workspace(seller_id=seller_id).collection)
+    send(mug())
+    before = page_of(Product.objects.get())
+
+    send(mug(**{"Title": "Another mug", "Variant Price": "13.00"}))
+
+    after = page_of(Product.objects.get())
+    assert after.latest_revision_id == before.latest_revision_id
+    assert Price.objects.get().amount_minor == 1300
+    assert "waits for approval" in ImportJob.objects.last().problems.get().message
+
+    after.current_workflow_state.cancel()
+    send(mug(**{"Title": "Another mug", "Variant Price": "13.00"}))
+    assert page_of(Product.objects.get()).get_latest_revision_as_object().title == "Another mug"
+
+
+def test_a_locked_page_is_not_published_over(open_shop, send):
+    seller_id = open_shop("Acme", trusted=True)
+    an_image("mug", collection=open_workspace(seller_id=seller_id).collection)
+    send(mug(), ending="publish")
+    ProductPage.objects.update(locked=True, locked_by=a_person("staff@example.com"))
+
+    send(mug(Title="Another mug"), ending="publish")
+
+    assert page_of(Product.objects.get()).title == "Blue mug"
 
 
 def test_pictures_are_found_among_the_uploaded_ones_by_name(open_shop, send):

@@ -99,7 +99,7 @@ def test_an_address_that_cannot_be_is_explained_and_kept(client: Client) -> None
     assert 'aria-invalid="true"' in page
 
 
-@pytest.mark.parametrize("country", ["XX", "", "Atlantis", "u\x00"])
+@pytest.mark.parametrize("country", ["XX", "", "Atlantis", "ßß"])
 def test_an_address_of_no_country_gets_its_own_message(country: str) -> None:
     client = shopper_with(make_ready_cart([Wanted()]))
 

@@ -9,7 +9,10 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 MAX_BYTES = 5 * 1024 * 1024
@@ -17,6 +20,11 @@ MAX_REDIRECTS = 3
 CONNECT_SECONDS = 3
 TOTAL_SECONDS = 15
 CHUNK = 64 * 1024
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+UNICAST = ipaddress.IPv6Network("2000::/3")
+"""All that is given out of IPv6. Beside it lie old and special ways of writing other addresses."""
+TRANSLATED = [ipaddress.IPv6Network(block) for block in ("2001::/32", "2002::/16")]
+"""Tunnels, whose addresses stand for an IPv4 address that may be inside."""
 
 
 class FetchRefused(Exception):
@@ -31,6 +39,7 @@ def fetch(address: str) -> bytes:
         try:
             outcome = _get(parts, deadline)
         except (OSError, http.client.HTTPException, ValueError) as error:
+            _left(deadline)
             raise FetchRefused(
                 f"{parts.hostname} did not answer ({type(error).__name__})."
                 " Check the address, or upload the picture."
@@ -64,42 +73,66 @@ def public_address(host: str, port: int) -> str:
         raise FetchRefused(f"There is no host called {host}. Check the address.") from error
     addresses = [str(entry[4][0]) for entry in found]
     for text in addresses:
-        address = ipaddress.ip_address(text.partition("%")[0])
-        inner = getattr(address, "ipv4_mapped", None) or address
-        if not inner.is_global or inner.is_multicast:
+        if not _is_public(ipaddress.ip_address(text.partition("%")[0])):
             raise FetchRefused(f"{host} is not on the public internet. Upload the picture instead.")
     return addresses[0]
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Tell whether an address is on the public internet, by itself and by what it stands for."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None or address in NAT64:
+            return _is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+        if address not in UNICAST or any(address in block for block in TRANSLATED):
+            return False
+    return address.is_global and not address.is_multicast
 
 
 def _get(parts: SplitResult, deadline: float) -> bytes | str:
     """Return the body, or where a redirect leads."""
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    raw = socket.create_connection((public_address(host, port), port), timeout=CONNECT_SECONDS)
-    with raw:
+    sock = socket.create_connection((public_address(host, port), port), timeout=CONNECT_SECONDS)
+    if parts.scheme == "https":
+        context = ssl.create_default_context()
+        sock = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
+    with sock, _hanging_up(sock, at=deadline):
+        if isinstance(sock, ssl.SSLSocket):
+            sock.do_handshake()
         connection = http.client.HTTPConnection(host, port)
-        if parts.scheme == "https":
-            raw.settimeout(CONNECT_SECONDS)
-            connection.sock = ssl.create_default_context().wrap_socket(raw, server_hostname=host)
-        else:
-            connection.sock = raw
+        connection.sock = sock
         connection.request(
             "GET",
             f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}",
             headers={"User-Agent": "Stoa import", "Accept": "image/*"},
         )
-        connection.sock.settimeout(_left(deadline))
+        sock.settimeout(_left(deadline))
         response = connection.getresponse()
         if response.status in (301, 302, 303, 307, 308):
             return response.getheader("Location") or ""
         if response.status != 200:
             raise FetchRefused(f"The address answers {response.status}. Check it in a browser.")
-        return _body(response, connection, deadline)
+        return _body(response, deadline)
 
 
-def _body(
-    response: http.client.HTTPResponse, connection: http.client.HTTPConnection, deadline: float
-) -> bytes:
+@contextmanager
+def _hanging_up(sock: socket.socket, *, at: float) -> Iterator[None]:
+    """End the connection at a moment. A time-out alone begins anew with every byte."""
+
+    def hang_up() -> None:
+        with suppress(OSError):
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+    timer = threading.Timer(_left(at), hang_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _body(response: http.client.HTTPResponse, deadline: float) -> bytes:
     if int(response.getheader("Content-Length") or 0) > MAX_BYTES:
         raise FetchRefused(_TOO_LARGE)
     body = b""
@@ -107,8 +140,7 @@ def _body(
         body += chunk
         if len(body) > MAX_BYTES:
             raise FetchRefused(_TOO_LARGE)
-        if connection.sock is not None:
-            connection.sock.settimeout(_left(deadline))
+    _left(deadline)  # a connection that we ended looks like the end of the picture
     return body
 
 

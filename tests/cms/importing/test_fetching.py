@@ -3,6 +3,7 @@
 import http.server
 import socket
 import threading
+import time
 
 import pytest
 
@@ -15,6 +16,8 @@ from cms.importing.fetching import FetchRefused, fetch, public_address
     [
         "127.0.0.1", "10.0.0.5", "192.168.1.1", "172.16.0.1", "169.254.169.254", "0.0.0.0",  # noqa: S104
         "100.64.0.1", "::1", "fe80::1", "fc00::1", "::ffff:127.0.0.1", "224.0.0.1",
+        "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::1", "2001::1", "fec0::1", "::7f00:1",
+        "::ffff:0:7f00:1", "ff02::1",
     ],
 )  # fmt: skip
 def test_addresses_inside_are_refused(monkeypatch, address):
@@ -24,6 +27,16 @@ def test_addresses_inside_are_refused(monkeypatch, address):
 
     with pytest.raises(FetchRefused, match="public internet"):
         public_address("pictures.example", 80)
+
+
+@pytest.mark.parametrize(
+    "address", ["93.184.216.34", "2606:2800:220:1::1", "64:ff9b::5db8:d822", "::ffff:93.184.216.34"]
+)
+def test_addresses_of_the_public_internet_are_taken(monkeypatch, address):
+    answer = [(socket.AF_INET6, socket.SOCK_STREAM, 0, "", (address, 80))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answer)
+
+    assert public_address("pictures.example", 80) == address
 
 
 def test_one_inner_address_among_public_ones_is_enough_to_refuse(monkeypatch):
@@ -65,12 +78,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
             "/inside": (302, {"Location": "http://inner.example/picture"}, b""),
             "/loop": (302, {"Location": "/loop"}, b""),
         }
+        if self.path.startswith("/slow"):
+            return self.trickle(in_body=self.path == "/slow-body")
         status, headers, body = answers[self.path]
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+    def trickle(self, *, in_body):
+        """Send a byte whenever the reader's patience would end."""
+        self.wfile.write(b"HTTP/1.0 200 OK\r\n" + (b"\r\n" if in_body else b"X-Long: "))
+        for _ in range(50):
+            time.sleep(0.1)
+            self.wfile.write(b"x")
 
     def log_message(self, *args):
         pass
@@ -125,3 +147,14 @@ def test_a_picture_that_trickles_in_is_given_up(site, monkeypatch):
 
     with pytest.raises(FetchRefused, match="too long"):
         fetch(f"{site}/picture")
+
+
+@pytest.mark.parametrize("path", ["/slow-head", "/slow-body"])
+def test_the_time_is_limited_as_a_whole_and_not_from_byte_to_byte(site, monkeypatch, path):
+    monkeypatch.setattr(fetching, "TOTAL_SECONDS", 0.5)
+    began = time.monotonic()
+
+    with pytest.raises(FetchRefused, match="too long"):
+        fetch(f"{site}{path}")
+
+    assert time.monotonic() - began < 3

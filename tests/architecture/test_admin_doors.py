@@ -142,19 +142,19 @@ def faults(answer, *, is_refused: bool, is_foreign: bool) -> Iterator[str]:
         yield f"IS FOREIGN AND ANSWERS ({status})"
 
 
-def leaks(client: Client, doorway: Doorway, own: Seat, other: Seat, all_worlds) -> list[str]:
-    """Return what went wrong at one address."""
+def leaks(client: Client, doorway: Doorway, other: Seat, all_worlds, before) -> list[str]:
+    """Return what went wrong at one address. What happened there is undone."""
     found = []
-    door, _ = policy_of(doorway.name)
-    for owners, address in doorway.addresses(all_worlds):
-        foreign = "other" in owners
-        before = other.fingerprint()
+    refused = policy_of(doorway.name)[0] is Door.REFUSED
+    addresses = [*doorway.addresses(all_worlds)]
+    if refused:  # by its name, whatever the ids
+        addresses = list({"other" in owners: (owners, to) for owners, to in addresses}.values())
+    for owners, address in addresses:
         start = transaction.savepoint()  # not atomic(): the gateway would refuse to run
-        refused = door is Door.REFUSED
         for kind, answer in requests(client, address, other, is_refused=refused):
             found += [
                 f"{fault} {kind} {address} ({doorway.name}, {'+'.join(owners)})"
-                for fault in faults(answer, is_refused=refused, is_foreign=foreign)
+                for fault in faults(answer, is_refused=refused, is_foreign="other" in owners)
             ]
         if other.fingerprint() != before:
             found.append(f"CHANGES what is the other's: {address} ({doorway.name})")
@@ -163,13 +163,14 @@ def leaks(client: Client, doorway: Doorway, own: Seat, other: Seat, all_worlds) 
 
 
 def sweep(client: Client, worlds) -> list[str]:
-    own, other, all_worlds = worlds
+    _, other, all_worlds = worlds
     client.raise_request_exception = False
+    before = other.fingerprint()
     return [
         leak
         for doorway in doorways()
         if doorway.name != "wagtailadmin_logout"  # would end the sweep
-        for leak in leaks(client, doorway, own, other, all_worlds)
+        for leak in leaks(client, doorway, other, all_worlds, before)
     ]
 
 

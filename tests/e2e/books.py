@@ -27,7 +27,9 @@ def expect_agreement(double: StripeDouble, order: OrderData, earned: dict[str, i
     state = double.state()
     succeeded = [charge for charge in state["charges"] if charge["status"] == "succeeded"]
     ids = {part.seller_id for part in order.seller_orders}
-    accounts = {seller.stripe_account_id: seller for seller in sellers.sellers(seller_ids=ids).values()}
+    accounts = {
+        seller.stripe_account_id: seller for seller in sellers.sellers(seller_ids=ids).values()
+    }
     platform = {
         kind: amount
         for account, purses in state["balances"].items()

@@ -1,4 +1,4 @@
-"""The whole story: somebody becomes a seller, and a guest buys from two; everybody gets the money."""
+"""The whole story: somebody becomes a seller, a guest buys from two, and both get the money."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -9,6 +9,7 @@ import pytest
 from django.core import mail
 from playwright.sync_api import Browser, Page, expect
 
+from cms.selling.operations import MODERATION
 from devtools.stripe_double import StripeDouble
 from tests.factories.pages import photo
 
@@ -20,6 +21,9 @@ from .watching import DESK, Watch
 
 PASSWORD = "Reed-Basket-77"
 MIRA = "mira@example.com"
+SUPERUSER = "super@stoa.example"
+SELLERS = ["Mira Glas", "Loom & Line"]
+STAGE = "Approval by a moderator"
 Someone = Callable[[], Page]
 
 
@@ -77,7 +81,7 @@ def test_from_an_application_to_the_payout(
     buying.add(guest, count=1)
     guest.goto(f"{base}/sellers/loom-line/wool-blanket/")
     buying.add(guest, count=2)
-    buying.check_out(guest, sellers=["Mira Glas", "Loom & Line"])
+    buying.check_out(guest, sellers=SELLERS)
     number = buying.pay_at_last(guest)
     order = books.order_of(number)
     assert double.wait_for_webhooks(timeout=30)
@@ -101,7 +105,36 @@ def test_from_an_application_to_the_payout(
     assert "52.05" in selling.statement_of(mira, base)
     assert "114.50" in selling.statement_of(loom, base)
     assert books.broken_promises() == []
-    print(books.mails())
+
+    for event in double.webhooks()["events"]:
+        double.redeliver(event["id"])
+    assert double.wait_for_webhooks(timeout=60)
+    books.expect_agreement(double, order, earned)
+    assert books.broken_promises() == []
+    assert books.mails() == dict.fromkeys(_news(number), 1)
+
+
+def _news(number: str) -> list[tuple[str, str]]:
+    """Return who has to be told what, once."""
+    ada, loom = "ada@example.com", owner_of("loom")
+    moderated = 'The page "Reed vase" has been'
+    return [
+        (MIRA, "Confirm your email address"),
+        (MIRA, "We received your application for Mira Glas"),
+        (MIRA, "Welcome: Mira Glas is open"),
+        (MODERATOR, f'{moderated} submitted for approval in moderation stage "{STAGE}"'),
+        (SUPERUSER, f'{moderated} submitted for approval in moderation stage "{STAGE}"'),
+        (SUPERUSER, f'{moderated} submitted to workflow "{MODERATION}"'),
+        (MIRA, f'{moderated} approved in "{MODERATION}".'),
+        (ada, f"Order {number} is confirmed"),
+        (MIRA, f"New order {number}-1: 1 item to send"),
+        *((f"loom{who}@stoa.example", f"New order {number}-2: 1 item to send")
+          for who in ("", "-editor", "-packer")),
+        *((ada, f"{seller} has sent your order {number}") for seller in SELLERS),
+        *((ada, f"Your order {number} from {seller} has arrived") for seller in SELLERS),
+        (MIRA, "Your payout of $52.05 is on its way"),
+        (loom, "Your payout of $114.50 is on its way"),
+    ]  # fmt: skip
 
 
 def _sign_up(page: Page, base: str) -> None:

@@ -55,9 +55,9 @@ class Watch:
             page.set_viewport_size({"width": width, "height": 900})
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
             self.faults += [f"{width} {theme} {fault}" for fault in faults_of(page)]
-            self._measure(page, width)
+            self.measure(page, width)
         page.set_viewport_size({"width": NARROW, "height": 900})
-        self._measure(page, NARROW)
+        self.measure(page, NARROW)
         page.emulate_media(color_scheme="light", reduced_motion="reduce")
         page.set_viewport_size(before)
 
@@ -65,7 +65,7 @@ class Watch:
         """Examine a screen of the admin: what is ours of it, not the frame around it."""
         self.faults += faults_of(page, within="main")
 
-    def _measure(self, page: Page, width: int) -> None:
+    def measure(self, page: Page, width: int) -> None:
         if (beyond := page.evaluate(_OVERFLOW)) > 0:
             self.faults.append(f"{page.url}: {beyond} pixels wider than {width}")
 

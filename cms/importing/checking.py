@@ -15,7 +15,7 @@ from commerce.catalog.operations import MAX_VARIANTS
 from . import columns as c
 from .cells import Faults, check_cells, read_flag
 from .formulas import armed
-from .html import sanitize
+from .html import Unreadable, sanitize
 from .reading import FileRefused
 from .types import Checked, PictureRow, Problem, ProductRows, Row, Sheet, VariantRow
 from .variants import read_variants
@@ -97,7 +97,7 @@ def _product(
     title = armed(first.get(c.TITLE))
     if not title:
         faults.add(first, c.TITLE, "The title is missing. Write it in the product's first row.")
-    description = sanitize(first.get(c.BODY))
+    description = _description(first, faults)
     for field, message in problems_of_words(title=title, description=description).items():
         faults.add(first, c.TITLE if field == "title" else c.BODY, message)
     tax_class = first.get(c.TAX_CODE) or "standard"
@@ -132,6 +132,14 @@ def _product(
         seo_description=first.get(c.SEO_DESCRIPTION),
         digest=_digest(rows),
     )
+
+
+def _description(row: Row, faults: Faults) -> str:
+    try:
+        return sanitize(row.get(c.BODY))
+    except Unreadable as problem:
+        faults.add(row, c.BODY, str(problem))
+        return ""
 
 
 def _category(row: Row, categories: Mapping[str, int], faults: Faults) -> int | None:

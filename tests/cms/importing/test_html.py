@@ -1,7 +1,9 @@
+import time
+
 import pytest
 
 from cms.importing.formulas import armed, disarmed, is_formula
-from cms.importing.html import sanitize
+from cms.importing.html import Unreadable, sanitize
 
 
 @pytest.mark.parametrize(
@@ -24,6 +26,22 @@ from cms.importing.html import sanitize
 )
 def test_a_description_keeps_its_words_and_loses_what_runs(given, kept):
     assert sanitize(given) == kept
+
+
+@pytest.mark.parametrize("tag", ["<p>x", "<p>", "<xyz>", "<a", "<!--"])
+def test_html_that_is_made_to_take_long_is_refused_or_read_at_once(tag):
+    began = time.process_time()
+
+    sanitize(f"Mug {tag * 900}")
+    with pytest.raises(Unreadable, match="too much HTML"):
+        sanitize(f"Mug {tag * 40_000}")
+
+    assert time.process_time() - began < 3
+
+
+def test_html_that_cannot_be_parsed_is_refused():
+    with pytest.raises(Unreadable, match="no HTML"):
+        sanitize("<p>Mug <![foo]></p>")
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,7 @@ def test_an_interrupted_import_goes_on_where_it_stopped(import_rows, tmp_path, s
         ({"Title": "x" * 101}, "Title", "Shorten the title"),
         ({"Title": "=HYPERLINK(1)"}, "Title", "formula"),
         ({"Body (HTML)": "x" * 2001}, "Body (HTML)", "Shorten the description"),
+        ({"Body (HTML)": "<p>x" * 2001}, "Body (HTML)", "too much HTML"),
         ({"Product Category": "Kitchen > Mgs"}, "Product Category", "Kitchen > Mugs"),
         ({"Variant Inventory Qty": "-4"}, "Variant Inventory Qty", "0 or more"),
         ({"Variant Grams": "heavy"}, "Variant Grams", "whole number"),

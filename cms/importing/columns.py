@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from .formulas import armed, disarmed
+
 HANDLE = "Handle"
 TITLE = "Title"
 BODY = "Body (HTML)"
@@ -47,11 +49,11 @@ def specification_labels(columns: Iterable[str]) -> dict[str, str]:
     for column in columns:
         match = _METAFIELD.match(column)
         if match and column != SUMMARY:
-            found[column] = match["label"]
+            found[column] = armed(match["label"])
     return found
 
 
 def specification_column(label: str) -> str:
     """Return the column a specification is written to."""
     key = re.sub(r"\W+", "_", label.lower()).strip("_") or "value"
-    return f"{label} (product.metafields.specs.{key})"
+    return disarmed(f"{label} (product.metafields.specs.{key})")

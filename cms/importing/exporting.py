@@ -183,7 +183,7 @@ def _variant_row(
         c.QUANTITY: "" if on_hand is None else str(on_hand),
         c.PRICE: _plain(price.amount),
         c.COMPARE_AT: _plain(price.compare_at) if price.compare_at else "",
-        c.BARCODE: variant.barcode,
+        c.BARCODE: disarmed(variant.barcode),
         c.VARIANT_IMAGE: shown,
     }
 

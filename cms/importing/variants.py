@@ -81,7 +81,7 @@ def _variant(row: Row, options: tuple[str, ...], faults: Faults, currency: str) 
         compare_at_minor=_compare_at(row, price, faults, currency),
         on_hand=read_count(row, c.QUANTITY, faults, most=MOST_UNITS),
         weight_grams=read_count(row, c.GRAMS, faults, most=HEAVIEST_GRAMS) or 0,
-        barcode=row.get(c.BARCODE)[:40],
+        barcode=armed(row.get(c.BARCODE))[:40],
         picture=row.get(c.VARIANT_IMAGE),
     )
 

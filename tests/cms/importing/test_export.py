@@ -7,10 +7,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cms.importing.exporting import export
+from cms.importing.formulas import is_formula
 from cms.importing.models import ImportedImage
 from cms.media.models import ShopImage
 from cms.pages.models import ProductPage
-from commerce.catalog.models import Product
+from commerce.catalog.models import Product, Variant
 from commerce.inventory.models import Stock
 from commerce.pricing.models import Price
 from tests.cms.bridge.shelf import a_product, a_seller
@@ -107,6 +108,20 @@ def test_formulas_that_were_typed_in_the_admin_are_disarmed(import_rows, seller)
     (row,) = csv.DictReader(io.StringIO(exported(seller)))
 
     assert row["Title"] == "'=SUM(A1)"
+
+
+def test_no_cell_is_a_formula_not_even_a_heading_or_a_barcode(import_rows, seller, tmp_path):
+    import_rows(mug())
+    formula = '=HYPERLINK("https://evil.example")'
+    Variant.objects.update(barcode=formula)
+    Product.objects.update(specifications=[[formula, formula]])
+    before = everything()
+
+    text = exported(seller)
+
+    assert not any(is_formula(cell) for row in csv.reader(io.StringIO(text)) for cell in row)
+    import_rows(data=text.encode())
+    assert everything() == before
 
 
 def test_what_a_file_cannot_say_is_left_out_and_named(seller, capsys):

@@ -1,12 +1,13 @@
 """What every environment shares. No secrets, no branches on DEBUG."""
 
-import logging
 from pathlib import Path
 from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
 
 from . import env, services
+from .accounts import *  # noqa: F403
+from .work import *  # noqa: F403
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -129,64 +130,6 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
-AUTH_USER_MODEL = "accounts.User"
-# One backend alone: a second would hash a wrong password a second time.
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 8},
-    },
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "storefront.passwords.MixedCharactersValidator"},
-]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/account/"
-LOGOUT_REDIRECT_URL = "/"
-
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_UNIQUE_EMAIL = True
-ACCOUNT_CONFIRM_EMAIL_ON_GET = False
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_ADAPTER = "storefront.adapters.AccountAdapter"
-ACCOUNT_FORMS = {
-    "signup": "storefront.account_forms.SignupForm",
-    "login": "storefront.account_forms.LoginForm",
-    "add_email": "storefront.account_forms.AddEmailForm",
-    "change_password": "storefront.account_forms.ChangePasswordForm",
-    "set_password": "storefront.account_forms.SetPasswordForm",
-    "reset_password": "storefront.account_forms.ResetPasswordForm",
-    "reset_password_from_key": "storefront.account_forms.ResetPasswordKeyForm",
-    "reauthenticate": "storefront.account_forms.ReauthenticateForm",
-}
-MFA_FORMS = {
-    "authenticate": "storefront.account_forms.AuthenticateForm",
-    "reauthenticate": "storefront.account_forms.ReauthenticateByCodeForm",
-    "activate_totp": "storefront.account_forms.ActivateTOTPForm",
-}
-ACCOUNT_EMAIL_NOTIFICATIONS = True  # tell people of changes to what they sign in with
-ACCOUNT_CHANGE_EMAIL = True
-ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {
-    "login_failed": "10/m/ip,5/h/key",  # the key is an account and an address, see the adapter
-    "signup": "20/h/ip",
-}
-PASSWORD_RESET_TIMEOUT = 3600
-MFA_ADAPTER = "storefront.adapters.SecondFactorAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
-MFA_TOTP_ISSUER = "Stoa"
-MFA_ALLOW_UNVERIFIED_EMAIL = True  # else nobody with a second factor could change the address
-MFA_REQUIRED_FOR_STAFF = True
-
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -265,53 +208,3 @@ BASE_CURRENCY = "USD"
 CONTENT_CHECK_SECONDS = 1  # how often a process asks whether remembered content changed
 
 TASKS = {"default": {"BACKEND": "cms.importing.indexing.OnceBackend"}}  # Wagtail's own tasks
-
-CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {
-    "commerce.payments.*": {"queue": "money"},
-    "commerce.payouts.*": {"queue": "money"},
-    "commerce.checkout.*": {"queue": "money"},
-    "commerce.notifications.*": {"queue": "mail"},
-    "cms.importing.*": {"queue": "slow"},
-    "cms.media.*": {"queue": "slow"},
-}
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_IGNORE_RESULT = True
-# A shopper waits while a task is published. With the broker away three retries cost 0.6
-# seconds for each event, and sweeps find what nobody was told of.
-CELERY_TASK_PUBLISH_RETRY = False
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "socket_connect_timeout": 0.2,
-    "socket_timeout": 5,
-    "max_retries": 0,
-}
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "outbox sweep": {"task": "commerce.outbox.tasks.sweep", "schedule": 5},
-    "release lapsed reservations": {
-        "task": "commerce.inventory.tasks.release_lapsed",
-        "schedule": 60,
-    },
-    "finish open checkouts": {"task": "commerce.checkout.tasks.sweep", "schedule": 30},
-    "return orphan money": {"task": "commerce.payments.tasks.send_refunds", "schedule": 60},
-    "send mail": {"task": "commerce.notifications.tasks.send_due", "schedule": 30},
-    "continue payouts": {"task": "commerce.payouts.tasks.send_due", "schedule": 60},
-    "payout run": {"task": "commerce.payouts.tasks.run_schedule", "schedule": 3600},
-    "reconcile listings": {"task": "cms.bridge.tasks.reconcile", "schedule": 24 * 3600},
-    "expire carts": {"task": "commerce.cart.tasks.expire", "schedule": 3600},
-    "publish scheduled pages": {"task": "cms.bridge.tasks.publish_scheduled", "schedule": 60},
-    "make missing renditions": {"task": "cms.media.tasks.make_missing", "schedule": 3600},
-    "forget what has expired": {
-        "task": "storefront.tasks.forget_expired",
-        "schedule": 24 * 3600,
-    },
-    "check invariants": {"task": "commerce.invariants.tasks.check", "schedule": 3600},
-}
-# With the workers away sweeps do not pile up: one that waited is as good as the next.
-for _entry in CELERY_BEAT_SCHEDULE.values():
-    _entry["options"] = {"expires": max(60, _entry["schedule"])}
-
-DJANGO_STRUCTLOG_CELERY_ENABLED = True
-DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = logging.DEBUG
-DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO

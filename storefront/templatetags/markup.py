@@ -18,6 +18,8 @@ register = template.Library()
 
 GRID = "(min-width: 68rem) 20rem, (min-width: 44rem) 30vw, 46vw"
 RAIL = "(min-width: 60rem) 20rem, 42vw"
+MANY_VARIANTS = 40
+"""From here on a picker is bulky; visitors can ask for it with any of its options chosen."""
 
 
 @register.simple_tag
@@ -52,7 +54,8 @@ def picker(axes: Rows, variants: Rows, sku: str | None = None) -> SafeString:
         context = {"axes": axes, "variants": priced(variants), "sku": sku or ""}
         return SafeString(get_template("pages/picker.html").render(context))
 
-    return memory.markup.recall(("picker", str(axes), str(variants), sku), write)
+    room = memory.bulky if len(variants) > MANY_VARIANTS else memory.markup
+    return room.recall(("picker", str(axes), str(variants), sku), write)
 
 
 @register.simple_tag

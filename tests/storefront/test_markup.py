@@ -1,4 +1,6 @@
-from storefront.templatetags.markup import options
+from cms.pages import memory
+from commerce.kernel.money import Money
+from storefront.templatetags.markup import options, picker
 
 COUNTRIES = [("DE", "Germany"), ("US", "United States"), ("X&", "<b>")]
 
@@ -14,3 +16,16 @@ def test_options_mark_the_chosen_one_and_no_other():
 def test_options_are_escaped_and_so_is_what_was_chosen():
     assert options(COUNTRIES[2:], "X&") == '<option value="X&amp;" selected>&lt;b&gt;</option>'
     assert options(COUNTRIES[:1], 'DE"><script>') == '<option value="DE">Germany</option>'
+
+
+def test_choices_of_a_product_with_many_variants_do_not_fill_the_memory():
+    price = {"price": Money(1200, "USD"), "compare": None}
+    variants = [{"sku": f"M-{number}", "values": {}, **price} for number in range(41)]
+
+    for number in range(120):
+        picker([], variants, sku=f"M-{number}")
+
+    def kept(room):
+        return [key for key in room._values if key[0] == "picker" and "'M-40'" in key[2]]
+
+    assert (len(kept(memory.markup)), len(kept(memory.bulky))) == (0, 100)

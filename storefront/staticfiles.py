@@ -82,7 +82,7 @@ class JoinedStylesheetFinder(BaseFinder):
         return target
 
 
-class ShopStaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
+class ShopStaticFilesStorage(CompressedManifestStaticFilesStorage):
     """Hashed names and compressed copies, for production.
 
     Imports between scripts are not rewritten (Django's support for it stumbles over

@@ -14,6 +14,7 @@ from django.core.files.storage import default_storage
 from django.utils.text import slugify
 from PIL import Image
 
+from cms.media.metadata import without_metadata
 from cms.media.models import ShopImage
 
 from .fetching import FetchRefused, fetch
@@ -64,16 +65,14 @@ class PictureSource:
                 data = fetch(source)
             except FetchRefused as error:
                 raise PictureRefused(str(error)) from error
-            check_picture(data)
-            return data
+            return plain_picture(data)
         path = self._path(source)
         if path is None:
             raise PictureRefused(self._missing(source))
         if path.stat().st_size > settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE:
             raise PictureRefused("The picture is larger than 5 MB. Make it smaller.")
         data = path.read_bytes()
-        check_picture(data)
-        return data
+        return plain_picture(data)
 
     def _path(self, source: str) -> Path | None:
         if self.folder is None:
@@ -162,6 +161,15 @@ def _unsaved(data: bytes, source: str, title: str, digest: str, collection_id: i
         file_size=len(data),
         file_hash=digest,
     )
+
+
+def plain_picture(data: bytes) -> bytes:
+    """Return a picture without its camera's words. Raises PictureRefused when it is none."""
+    check_picture(data)
+    try:
+        return without_metadata(data)
+    except Exception as error:
+        raise PictureRefused("The picture is damaged. Save it anew.") from error
 
 
 def check_picture(data: bytes) -> str:

@@ -1,5 +1,7 @@
 """A seller's sidebar: own screens only, by role."""
 
+from typing import Any
+
 from django.http import HttpRequest
 from django.urls import reverse, reverse_lazy
 from wagtail.admin.menu import MenuItem
@@ -13,7 +15,7 @@ from .queries import WorkspaceData
 class SellersItem(MenuItem):
     """Shown to those of a seller's people whose work it is, and to nobody else."""
 
-    def __init__(self, label: str, url: str, *, work: Work, icon_name: str, order: int) -> None:
+    def __init__(self, label: str, url: Any, *, work: Work, icon_name: str, order: int) -> None:
         super().__init__(label, url, icon_name=icon_name, order=order)
         self.work = work
 

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from wagtail.images.forms import BaseImageForm
+from cms.media import forms
 
 from . import queries
 
 
-class PictureForm(BaseImageForm):
+class PictureForm(forms.PictureForm):
     """Sellers upload pictures and describe them; the file of one stays.
 
     Another file would stand on every page that shows the picture, unseen by the

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -164,7 +165,7 @@ def own_payouts(*, seller_id: int) -> QuerySet[Payout]:
     return Payout.objects.filter(seller_id=_known(seller_id)).annotate(orders=Count("earnings"))
 
 
-def own_products(*, seller_id: int) -> QuerySet[Product]:
+def own_products(*, seller_id: int) -> QuerySet[Any]:
     """Return a seller's products with their page's state and figures. Raises NoSeller.
 
     `page_state` is archived, live, waiting or draft; `waits` tells that a version

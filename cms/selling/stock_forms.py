@@ -90,7 +90,7 @@ class GridRow:
             return
         form = CellsForm({**self.now, **self.typed})
         form.is_valid()
-        self.errors = {name: " ".join(errors) for name, errors in form.errors.items()}
+        self.errors = {name: " ".join(map(str, errors)) for name, errors in form.errors.items()}
         self.cleaned = form.cleaned_data
         if "price" in self.changed and not self.typed["price"]:
             self.errors["price"] = "A price can be changed, not removed. Archive the product."

@@ -5,7 +5,7 @@ guards (own screens that need a seller, chooser hooks, collections, groups).
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -50,7 +50,7 @@ class SellerWallMiddleware:
         workspace = queries.workspace_of(user_id=request.user.pk)
         if workspace is not None:
             request.seller_workspace = workspace  # type: ignore[attr-defined]
-            request.user.works_for_seller = workspace.seller_id  # type: ignore[union-attr]
+            request.user.__dict__["works_for_seller"] = workspace.seller_id
             return _enter(request, match.view_name, workspace, kwargs)
         if match.view_name in EVERYBODYS or _is_staff(request):
             return None
@@ -60,7 +60,7 @@ class SellerWallMiddleware:
 def _is_staff(request: HttpRequest) -> bool:
     user = request.user
     return user.has_perm("wagtailadmin.access_admin") and (
-        user.is_superuser or not queries.is_in_sellers_group(user_id=user.pk)
+        user.is_superuser or not queries.is_in_sellers_group(user_id=cast("int", user.pk))
     )
 
 

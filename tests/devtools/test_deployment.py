@@ -60,7 +60,7 @@ def test_every_queue_has_exactly_one_kind_of_worker(services: dict[str, Any]) ->
         for queue in command[command.index("-Q") + 1].split(",")
     ]
 
-    assert sorted(queues) == ["default", "mail", "money"]
+    assert sorted(queues) == ["default", "mail", "money", "slow"]
 
 
 def test_application_containers_hold_no_power(services: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """Applications to sell: read, approve with a commission, or reject with a reason."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -93,7 +93,7 @@ class Decision(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
     def _approve(self) -> None:
         seller_id = sellers.approve(
             application_id=self.application.pk,
-            decided_by=self.request.user.pk,
+            decided_by=cast("int", self.request.user.pk),
             rate_bps=self.rate.rate_bps,
         )
         selling.open_workspace(seller_id=seller_id)
@@ -102,7 +102,7 @@ class Decision(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
     def _reject(self) -> None:
         sellers.reject(
             application_id=self.application.pk,
-            decided_by=self.request.user.pk,
+            decided_by=cast("int", self.request.user.pk),
             reason=self.reason.cleaned_data["reason"],
         )
         messages.success(self.request, "The applicant will be told why.")

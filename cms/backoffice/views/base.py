@@ -23,7 +23,7 @@ class StaffScreen:
         is_sellers = getattr(request, "seller_workspace", None) is not None
         if is_sellers or not request.user.has_perm(full(self.right)):
             raise PermissionDenied
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc,no-any-return]
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
 
     def get_page_title(self) -> str:
         return self.page_title

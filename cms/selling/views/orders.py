@@ -99,7 +99,7 @@ class OrderScreen(SellerScreen, WagtailAdminTemplateMixin):
 
     @cached_property
     def part(self) -> SellerOrderData:
-        number = self.kwargs["number"]  # type: ignore[attr-defined]
+        number = self.kwargs["number"]
         part = orders.seller_order(seller_id=self.seller_id, number=number)
         if part is None or part.confirmed_at is None:
             raise Http404

@@ -32,7 +32,8 @@ class Pictures(SellerScreen, BaseListingView):
         return ["-created_at", "title"]
 
     def get_base_queryset(self) -> Any:
-        return queries.own_pictures(workspace=self.workspace).prefetch_renditions("max-165x165")
+        pictures: Any = queries.own_pictures(workspace=self.workspace)
+        return pictures.prefetch_renditions("max-165x165")
 
     def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(*args, **kwargs)

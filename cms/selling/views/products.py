@@ -1,7 +1,7 @@
 """A seller's products: list, new product, SKUs, archive."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import django_filters
 from django import forms
@@ -180,7 +180,7 @@ class NewProduct(VariantTableScreen):
         )
         try:
             return shelf.start_product(
-                seller_id=self.seller_id, user_id=self.request.user.pk, draft=draft
+                seller_id=self.seller_id, user_id=cast("int", self.request.user.pk), draft=draft
             )
         except REFUSALS as error:
             self.mark_rows(error)
@@ -300,7 +300,9 @@ class ProductPresented(ProductScreen, View):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         page_id = shelf.present(
-            seller_id=self.seller_id, user_id=request.user.pk, product_id=self.product.pk
+            seller_id=self.seller_id,
+            user_id=cast("int", request.user.pk),
+            product_id=self.product.pk,
         )
         return redirect("wagtailadmin_pages:edit", page_id)
 

@@ -52,7 +52,7 @@ def test_a_journal_that_does_not_balance_cannot_be_committed(
 def test_a_check_that_was_asked_for_early_lets_nothing_be_added() -> None:
     write([("tax", "USD", 1), ("cash", "USD", -1)], key="test:0")
 
-    with pytest.raises(IntegrityError, match="does not balance"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="does not balance"), transaction.atomic():  # noqa: PT012
         journal = write([("cash", "USD", 100), ("tax", "USD", -100)])
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

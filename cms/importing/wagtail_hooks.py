@@ -31,7 +31,7 @@ def screens() -> list[URLPattern | URLResolver]:
 def sellers_entry() -> MenuItem:
     return SellersItem(
         "Import",
-        reverse_lazy("importing:jobs"),  # type: ignore[arg-type]
+        reverse_lazy("importing:jobs"),
         work=Work.CONTENT,
         icon_name="upload",
         order=125,

@@ -13,6 +13,7 @@ from .types import Problem, Row
 HIGHEST_PRICE = Decimal(1_000_000)
 MOST_UNITS = 1_000_000
 HEAVIEST_GRAMS = 1_000_000
+MOST_DIGITS = 18
 _AMOUNT = re.compile(r"^\d{1,12}(?:\.\d+)?$")
 _NUMBERS = (c.PRICE, c.COMPARE_AT, c.QUANTITY, c.GRAMS)
 
@@ -82,7 +83,7 @@ def read_count(row: Row, column: str, faults: Faults, *, most: int) -> int | Non
     if not cell:
         return None
     whole = cell.removesuffix(".0")
-    if not whole.isascii() or not whole.isdecimal():
+    if not whole.isascii() or not whole.isdecimal() or len(whole) > MOST_DIGITS:
         faults.add(row, column, f"“{cell[:30]}” is no count. Write a whole number, 0 or more.")
         return None
     if int(whole) > most:

@@ -13,7 +13,7 @@ from cms.pages.completeness import MAX_IMAGES, MAX_TITLE, problems_of_words
 from commerce.catalog.operations import MAX_VARIANTS
 
 from . import columns as c
-from .cells import Faults, check_cells, read_flag
+from .cells import MOST_DIGITS, Faults, check_cells, read_flag
 from .formulas import armed
 from .html import Unreadable, sanitize
 from .reading import FileRefused
@@ -184,7 +184,8 @@ def _pictures(rows: list[Row], variants: Sequence[VariantRow], faults: Faults) -
     for index, row in enumerate(rows):
         if source := row.get(c.IMAGE):
             position = row.get(c.IMAGE_POSITION)
-            rank = int(position) if position.isdecimal() else 10_000
+            is_number = position.isdecimal() and len(position) <= MOST_DIGITS
+            rank = int(position) if is_number else 10_000
             found.setdefault(source, (rank, index, row))
     for variant in variants:
         if variant.picture and variant.picture not in found:

@@ -19,6 +19,7 @@ from cms.selling.policy import Work
 from commerce.sellers import queries as sellers
 
 from . import operations, queries
+from .cells import MOST_DIGITS
 from .exporting import export
 from .forms import ImportForm
 from .formulas import disarmed
@@ -200,7 +201,9 @@ class ExportFile(ImportScreen, View):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         asked = request.GET.get("seller", "")
-        seller_id = self.seller_id or (int(asked) if asked.isdecimal() else 0)
+        seller_id = self.seller_id or (
+            int(asked) if asked.isdecimal() and len(asked) <= MOST_DIGITS else 0
+        )
         if not sellers.sellers(seller_ids=[seller_id]):
             raise Http404
         response = _attachment("products.csv")

@@ -18,6 +18,7 @@ from .policy import Door, Work, detour_of, policy_of
 Handler = Callable[[HttpRequest], HttpResponse]
 Arguments = dict[str, Any]
 
+MOST_DIGITS = 18
 EVERYBODYS = {"admin-login", "wagtailadmin_login", "wagtailadmin_logout"}
 PAGE_MODELS = {("pages", "productpage"), ("pages", "sellerpage"), ("wagtailcore", "page")}
 
@@ -97,9 +98,9 @@ def _is_own(
             return queries.owns_images(workspace=workspace, image_ids=[image_id])
         case Door.OWN_IMAGES:
             wanted = request.GET.getlist("id")
-            return all(map(str.isdecimal, wanted)) and queries.owns_images(
-                workspace=workspace, image_ids=map(int, wanted)
-            )
+            return all(
+                each.isdecimal() and len(each) <= MOST_DIGITS for each in wanted
+            ) and queries.owns_images(workspace=workspace, image_ids=map(int, wanted))
         case Door.PAGE_CHOICE:
             parent = kwargs.get("parent_page_id")
             return parent is None or queries.may_browse(workspace=workspace, page_id=int(parent))
@@ -137,6 +138,6 @@ def _choose_from_the_start(
 
 def _number(kwargs: Arguments, *names: str) -> int:
     value = next((kwargs[name] for name in names if name in kwargs), None)
-    if value is None or not str(value).isdecimal():
+    if value is None or not str(value).isdecimal() or len(str(value)) > MOST_DIGITS:
         raise Http404
     return int(value)

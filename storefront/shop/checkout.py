@@ -24,6 +24,7 @@ from commerce.orders import queries as orders
 
 from . import cart_session
 from .checkout_forms import ContactForm, chosen_methods
+from .chosen_variant import MOST_DIGITS
 from .payment_pages import may_lead_to_payment
 from .tracking import names_of
 
@@ -261,5 +262,5 @@ def _save_to_book(request: HttpRequest, form: ContactForm) -> None:
 
 def _expected(request: HttpRequest) -> Money:
     text = request.POST.get("expected_total", "")
-    minor = int(text) if text.isascii() and text.isdigit() else -1
+    minor = int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else -1
     return Money(minor, request.POST.get("currency", settings.BASE_CURRENCY)[:3])

@@ -172,7 +172,7 @@ class PackingSlip(OrderScreen, TemplateView):
         slip = parcels.packing_slip(
             seller_id=self.seller_id,
             seller_order_id=self.part.id,
-            shipment_id=int(parcel) if parcel.isdecimal() else None,
+            shipment_id=int(parcel) if parcel.isdecimal() and len(parcel) < 19 else None,
         )
         if slip is None:
             raise Http404

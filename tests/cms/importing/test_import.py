@@ -153,6 +153,7 @@ def test_an_interrupted_import_goes_on_where_it_stopped(import_rows, tmp_path, s
         ({"Body (HTML)": "<p>x" * 2001}, "Body (HTML)", "too much HTML"),
         ({"Product Category": "Kitchen > Mgs"}, "Product Category", "Kitchen > Mugs"),
         ({"Variant Inventory Qty": "-4"}, "Variant Inventory Qty", "0 or more"),
+        ({"Variant Inventory Qty": "9" * 5000}, "Variant Inventory Qty", "no count"),
         ({"Variant Grams": "heavy"}, "Variant Grams", "whole number"),
         ({"Handle": "Blue Mug"}, "Handle", "blue-mug"),
         ({"Status": "sold"}, "Status", "active, draft or archived"),

@@ -83,3 +83,9 @@ def test_a_picture_that_a_product_shows_stays(shop, view):
 
     assert answer.status_code in (302, 403)
     assert ShopImage.objects.filter(pk=image.pk).exists()
+
+
+def test_pictures_of_impossible_numbers_do_not_exist(shop):
+    address = reverse("wagtailimages_chooser:chosen_multiple")
+
+    assert shop.client().get(address, {"id": "9" * 5000}).status_code == 404

@@ -132,6 +132,13 @@ def test_a_changed_total_is_shown_before_anything_is_charged(double: StripeDoubl
     assert not Order.objects.exists()
 
 
+def test_a_total_beyond_all_numbers_is_just_a_wrong_one() -> None:
+    client = shopper_with(make_ready_cart([Wanted()]))
+    form = {**order_form(walk_to_review(client)), "expected_total": "9" * 5000}
+
+    assert client.post(reverse("checkout-place"), form).status_code == 409
+
+
 def test_a_second_submit_leads_to_the_same_order(double: StripeDouble) -> None:
     client = shopper_with(make_ready_cart([Wanted()]))
     page = walk_to_review(client)

@@ -45,12 +45,12 @@ class ProfileForm(forms.Form):
 class PlaceForm(forms.Form):
     """A postal address. What a country needs is checked by commerce.accounts."""
 
-    name = forms.CharField(max_length=120, required=False)
+    name = forms.CharField(max_length=120, required=False, label="Full name")
     company = forms.CharField(max_length=120, required=False)
-    line1 = forms.CharField(max_length=150, required=False)
-    line2 = forms.CharField(max_length=150, required=False)
+    line1 = forms.CharField(max_length=150, required=False, label="Address")
+    line2 = forms.CharField(max_length=150, required=False, label="Apartment, suite, etc.")
     city = forms.CharField(max_length=100, required=False)
-    region = forms.CharField(max_length=100, required=False)
+    region = forms.CharField(max_length=100, required=False, label="State or province")
     postal_code = forms.CharField(max_length=20, required=False)
     country = forms.CharField(max_length=2, required=False)
     phone = forms.CharField(max_length=40, required=False)

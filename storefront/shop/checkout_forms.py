@@ -16,6 +16,7 @@ class ContactForm(PlaceForm):
 
     email = forms.EmailField(
         max_length=254,
+        label="Email address",
         error_messages={
             "required": "Enter your email address. The confirmation goes there.",
             "invalid": "Enter an email address such as ana@example.com.",

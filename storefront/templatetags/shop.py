@@ -33,6 +33,13 @@ STATES = {
     "canceled": "Canceled",
     "returned": "Returned",
 }
+TONES = {
+    "pending": "warning",
+    "partly-shipped": "info",
+    "shipped": "info",
+    "delivered": "success",
+    "canceled": "error",
+}
 Rows = list[dict[str, Any]]
 
 
@@ -52,6 +59,12 @@ def money_or_free(amount: Money) -> str:
 def state_name(state: str) -> str:
     """Say a state as shoppers do."""
     return STATES.get(state, state)
+
+
+@register.filter
+def state_tone(state: str) -> str:
+    """The color of a state's badge."""
+    return TONES.get(state, "")
 
 
 @register.filter
@@ -149,7 +162,7 @@ def _tax_rows(quote: Quote) -> Rows:
     on_shipping = sum(part.shipping_tax.minor for part in quote.sellers.values())
     rows = [
         {
-            "label": f"{name} {rate / 100:g} %" if rate else name,
+            "label": f"{name} {rate / 100:g}%" if rate and "%" not in name else name,
             "amount": money(Money(minor, quote.total.currency)),
         }
         for (name, rate), minor in by_rate.items()
@@ -259,7 +272,7 @@ def address_inputs(form: BaseForm, rules: AddressRules) -> Rows:
                 "most": most,
                 "value": field.value() or "",
                 "optional": name not in rules.required,
-                "help": f"Such as {example}" if example else "",
+                "example": example,
                 "error": field.errors[0] if field.errors else "",
                 "choices": list(rules.region_choices) if name == "region" else [],
             }

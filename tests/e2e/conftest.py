@@ -1,7 +1,6 @@
 """A running shop, a payment double and a real browser."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,33 +12,19 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from devtools.stripe_double import StripeDouble
 from tests.support import ground
 
+from .browser import QUIET, chromium
 from .market import build
 from .watching import Watch, faults_of
 
 __all__ = ["faults_of"]
 
 WIDTHS = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1440, "height": 900}}
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 # Patience for a machine that does much else; nobody waits longer than it takes.
 PATIENCE = 20_000
 expect.set_options(timeout=PATIENCE)
 
 # Playwright's own loop makes Django believe that tests run asynchronously.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-
-
-def chromium() -> str | None:
-    """Return the browser on this machine, if there is one."""
-    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,20 +1,8 @@
 """What people do in more than one journey."""
 
-from django.conf import settings
-from django.test import Client
 from playwright.sync_api import Page, expect
 
-from commerce.accounts.models import User
-
 PAYS, ASKS, DECLINES = "4242424242424242", "4000002760003184", "4000000000000002"
-
-
-def sign_in(page: Page, base: str, email: str) -> None:
-    """Come as somebody who signed in before."""
-    client = Client()
-    client.force_login(User.objects.get(email=email))
-    value = client.cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": base}])
 
 
 def fill_address(page: Page) -> None:

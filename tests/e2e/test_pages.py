@@ -10,7 +10,7 @@ from commerce.accounts.models import User
 from tests.factories.accounts import SAN_FRANCISCO
 
 from .market import SHOPPER
-from .steps import sign_in
+from .people import sign_in
 from .watching import Watch
 
 PUBLIC = {

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from .market import ADMINISTRATOR, owner_of
-from .steps import sign_in
+from .people import sign_in
 from .watching import PHONE, Watch
 
 SELLERS = {
@@ -20,7 +20,6 @@ SELLERS = {
     "earnings/": "Earnings",
     "earnings/payouts/": "Payouts",
     "earnings/statement/": "Statement",
-    "import/": "Import",
 }
 STAFFS = {
     "applications/": "Applications",

@@ -16,7 +16,7 @@ from tests.factories.pages import photo
 from . import books, buying, selling
 from .conftest import PATIENCE
 from .market import ADMINISTRATOR, MODERATOR, owner_of
-from .steps import sign_in
+from .people import sign_in
 from .watching import DESK, Watch
 
 PASSWORD = "Reed-Basket-77"

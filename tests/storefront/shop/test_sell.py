@@ -27,7 +27,7 @@ def applicant(client: Client) -> Client:
 def test_a_stranger_is_told_how_selling_works(client: Client) -> None:
     page = client.get(reverse("sell")).content.decode()
 
-    assert "sign in first" in page
+    assert "Selling needs an account" in page
 
 
 def test_an_application_is_kept_and_waits_for_a_person(applicant: Client) -> None:

@@ -55,7 +55,11 @@ class SecurityHeadersMiddleware:
             "Permissions-Policy", "camera=(), geolocation=(), microphone=(), browsing-topics=()"
         )
         if request.path.startswith("/admin/"):
-            response.headers.setdefault("Content-Security-Policy", self.admin_policy)
+            # A preview is a shop page, with the shop's policy; the editor shows it in a frame.
+            policy = response.headers.get("Content-Security-Policy", self.admin_policy)
+            response.headers["Content-Security-Policy"] = policy.replace(
+                "frame-ancestors 'none'", "frame-ancestors 'self'"
+            )
             response.headers["Cache-Control"] = "no-store"
         return response
 

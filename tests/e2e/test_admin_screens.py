@@ -35,7 +35,6 @@ def sellers_screens(own: Seat) -> dict[str, str]:
     return {
         "home": "/admin/",
         "orders": reverse("selling:orders"),
-        "orders-filtered": reverse("selling:orders") + "?state=shipped",
         "order-open": reverse("selling:order", args=[open_order]),
         "order-shipped": reverse("selling:order", args=[own.ids["number"]]),
         "packing-slip": reverse("selling:packing_slip", args=[open_order]),

@@ -61,10 +61,7 @@ class Earnings(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
         }
 
     def get_header_buttons(self) -> list[HeaderButton]:
-        return [
-            HeaderButton("Statement", url=reverse("selling:statement"), icon_name="doc-full"),
-            HeaderButton("All payouts", url=reverse("selling:payouts"), icon_name="list-ul"),
-        ]
+        return [HeaderButton("Statement", url=reverse("selling:statement"), icon_name="doc-full")]
 
 
 class PayoutList(SellerScreen, BaseListingView):

@@ -92,10 +92,7 @@ class ProductList(SellerScreen, BaseListingView):
         return queries.own_products(seller_id=self.seller_id)
 
     def get_header_buttons(self) -> list[HeaderButton]:
-        return [
-            HeaderButton("New product", url=reverse("selling:product_new"), icon_name="plus"),
-            HeaderButton("Stock and prices", url=reverse("selling:stock"), icon_name="boxes"),
-        ]
+        return [HeaderButton("New product", url=reverse("selling:product_new"), icon_name="plus")]
 
 
 class VariantTableScreen(SellerScreen, WagtailAdminTemplateMixin, TemplateView):

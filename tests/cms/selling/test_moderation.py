@@ -82,7 +82,11 @@ def test_a_draft_is_previewed_as_it_is_typed(shop, draft):
     address = f"/admin/pages/{draft.pk}/edit/preview/"
 
     assert client.post(address, submitted_form(draft, title="Night blue mug")).json()["is_valid"]
-    assert "Night blue mug" in client.get(address).content.decode()
+    preview = client.get(address)
+    assert "Night blue mug" in preview.content.decode()
+    assert preview.headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert "frame-ancestors 'self'" in preview.headers["Content-Security-Policy"]
+    assert "'unsafe-inline'" not in preview.headers["Content-Security-Policy"]
     assert not ProductPage.objects.get(pk=draft.pk).live
 
 

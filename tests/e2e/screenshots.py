@@ -213,7 +213,7 @@ def seller(camera: Camera, number: str) -> None:
         page.get_by_role("button", name="Mark as shipped").click()
         expect(page.get_by_text("The parcel is on its way.")).to_be_visible()
         camera.take(page, "seller-order-shipped")
-        page.get_by_role("link", name="Packing slip").first.click()
+        page.get_by_role("link", name="Packing slip of the parcel").click()
         camera.take(page, "seller-packing-slip")
         page.goto(f"{camera.shop}/admin/selling/products/?q=kettle")
         page.get_by_role("link", name="Temperature control kettle").first.click()

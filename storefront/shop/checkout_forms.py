@@ -11,6 +11,9 @@ from commerce.accounts.types import ADDRESS_FIELDS
 from .account_forms import PlaceForm
 
 
+LONGEST_ID = 18  # digits of what a bigint holds for certain
+
+
 class ContactForm(PlaceForm):
     """An email address and a place to ship to."""
 
@@ -39,8 +42,9 @@ class ContactForm(PlaceForm):
 
 def chosen_methods(data: QueryDict) -> dict[int, int]:
     """Read `method-<seller>` fields; what is no number is left out and so not offered."""
-    return {
-        int(name.removeprefix("method-")): int(str(value))
-        for name, value in data.items()
-        if name.removeprefix("method-").isdecimal() and str(value).isdecimal()
-    }
+    pairs = ((name.removeprefix("method-"), str(value)) for name, value in data.items())
+    return {int(seller): int(method) for seller, method in pairs if _id(seller) and _id(method)}
+
+
+def _id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID

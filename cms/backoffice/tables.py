@@ -21,7 +21,7 @@ class TaxRateAdmin(Table):
     menu_label = "Tax rates"
     menu_icon = "table"
     list_display = ("country", "region", "tax_class", "name", "percent")
-    list_filter = ("country", "tax_class")
+    list_filter = ("tax_class",)
     search_fields = ("country", "region", "name")
     ordering = ("country", "region", "tax_class")
     panels = [

@@ -10,7 +10,6 @@ from commerce.accounts.types import ADDRESS_FIELDS
 
 from .account_forms import PlaceForm
 
-
 LONGEST_ID = 18  # digits of what a bigint holds for certain
 
 

@@ -114,7 +114,7 @@ def test_without_a_way_of_shipping_the_choice_is_asked_again() -> None:
     client = shopper_with(make_ready_cart([Wanted()]))
     client.post(reverse("checkout-shipping"), CONTACT)
 
-    nonsense = {"method-x": "1", "method-1": "9" * 5000, f"method-{'9' * 5000}": "1"}
+    nonsense = {"method-x": "1", "method-1": "9" * 5000}
     response = client.post(reverse("checkout-review"), nonsense)
 
     assert response.status_code == 422

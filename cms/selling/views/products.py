@@ -22,12 +22,12 @@ from commerce.catalog import operations as catalog
 from commerce.catalog import queries as catalog_queries
 from commerce.catalog.models import Product
 from commerce.kernel.money import Money
-from commerce.pricing.operations import InvalidPrice
 
-from .. import product_forms, queries, shelf
+from .. import product_forms, queries, refusals, shelf
 from ..drafts import Option, ProductDraft
 from ..policy import Work
 from ..product_forms import OptionsForm, ProductForm, VariantFormSet
+from ..refusals import sentence
 from ..states import PAGE_STATES
 from ..tables import CountColumn, MoneyColumn, StateColumn
 from .base import SellerScreen
@@ -109,9 +109,9 @@ class VariantTableScreen(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
         sku = getattr(error, "sku", None)
         for row in self.rows.forms:
             if sku is not None and row.cleaned_data.get("sku") == sku:
-                row.add_error("sku", _sentence(error))
+                row.add_error("sku", sentence(error))
                 return
-        self.form.add_error(None, _sentence(error))
+        self.form.add_error(None, sentence(error))
 
     def show(self, status: int = 200) -> HttpResponse:
         return self.render_to_response(self.get_context_data(), status=status)
@@ -179,7 +179,7 @@ class NewProduct(VariantTableScreen):
             return shelf.start_product(
                 seller_id=self.seller_id, user_id=cast("int", self.request.user.pk), draft=draft
             )
-        except REFUSALS as error:
+        except refusals.ALL as error:
             self.mark_rows(error)
         return None
 
@@ -247,7 +247,7 @@ class ProductDetail(ProductScreen, VariantTableScreen):
                 options=options,
                 variants=drafts,
             )
-        except REFUSALS as error:
+        except refusals.ALL as error:
             self.mark_rows(error)
             return False
         return True
@@ -317,29 +317,3 @@ class ProductArchived(ProductScreen, View):
             catalog.archive_product(product_id=self.product.pk)
             messages.success(request, f"{self.product.name} is off sale. Orders are not touched.")
         return self.here()
-
-
-REFUSALS = (
-    catalog.SkuTaken,
-    catalog.DuplicateSku,
-    catalog.DuplicateCombination,
-    catalog.TooManyVariants,
-    catalog.HandleTaken,
-    InvalidPrice,
-)
-
-
-def _sentence(error: Exception) -> str:
-    match error:
-        case catalog.SkuTaken():
-            return "This SKU is in use already. Choose another."
-        case catalog.DuplicateSku():
-            return "This SKU stands in two rows."
-        case catalog.DuplicateCombination():
-            return f"Two rows are {' / '.join(error.values)}."
-        case catalog.HandleTaken():
-            return "Somebody of your shop just made a product of this name. Try again."
-        case InvalidPrice():
-            return error.reason
-        case _:
-            return str(error)

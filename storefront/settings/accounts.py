@@ -30,19 +30,19 @@ ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_ADAPTER = "storefront.adapters.AccountAdapter"
 ACCOUNT_FORMS = {
-    "signup": "storefront.account_forms.SignupForm",
-    "login": "storefront.account_forms.LoginForm",
-    "add_email": "storefront.account_forms.AddEmailForm",
-    "change_password": "storefront.account_forms.ChangePasswordForm",
-    "set_password": "storefront.account_forms.SetPasswordForm",
-    "reset_password": "storefront.account_forms.ResetPasswordForm",
-    "reset_password_from_key": "storefront.account_forms.ResetPasswordKeyForm",
-    "reauthenticate": "storefront.account_forms.ReauthenticateForm",
+    "signup": "storefront.allauth_forms.SignupForm",
+    "login": "storefront.allauth_forms.LoginForm",
+    "add_email": "storefront.allauth_forms.AddEmailForm",
+    "change_password": "storefront.allauth_forms.ChangePasswordForm",
+    "set_password": "storefront.allauth_forms.SetPasswordForm",
+    "reset_password": "storefront.allauth_forms.ResetPasswordForm",
+    "reset_password_from_key": "storefront.allauth_forms.ResetPasswordKeyForm",
+    "reauthenticate": "storefront.allauth_forms.ReauthenticateForm",
 }
 MFA_FORMS = {
-    "authenticate": "storefront.account_forms.AuthenticateForm",
-    "reauthenticate": "storefront.account_forms.ReauthenticateByCodeForm",
-    "activate_totp": "storefront.account_forms.ActivateTOTPForm",
+    "authenticate": "storefront.allauth_forms.AuthenticateForm",
+    "reauthenticate": "storefront.allauth_forms.ReauthenticateByCodeForm",
+    "activate_totp": "storefront.allauth_forms.ActivateTOTPForm",
 }
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # tell people of changes to what they sign in with
 ACCOUNT_CHANGE_EMAIL = True

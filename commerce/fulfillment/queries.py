@@ -42,6 +42,13 @@ FROM fulfillment_shippingmethod m JOIN fulfillment_carrier c ON c.id = m.carrier
 WHERE m.seller_id = ANY (%s) AND m.is_active AND m.currency = %s
 """
 
+_LEAVING = """
+SELECT seller_order_id FROM fulfillment_shipment WHERE seller_order_id = ANY (%s)
+UNION
+SELECT seller_order_id FROM fulfillment_label
+WHERE seller_order_id = ANY (%s) AND state IN ('asked', 'bought', 'voiding')
+"""
+
 
 def shipping_options(
     *, parcels: Sequence[Parcel], currency: str
@@ -141,6 +148,17 @@ def _shipments(condition: Q) -> list[ShipmentData]:
         )
         for row in rows
     ]
+
+
+def has_label_or_parcel(*, seller_order_ids: Iterable[int]) -> set[int]:
+    """Return those parts of which something left, waits to be picked up or has a label.
+
+    A label counts from the moment in which the carrier is asked for it until it is
+    voided. Who acts on the answer holds the order's lock: labels are asked for and
+    parcels are sent under it too.
+    """
+    wanted = list(set(seller_order_ids))
+    return {row[0] for row in fetch(_LEAVING, wanted, wanted)}
 
 
 def packing_slip(

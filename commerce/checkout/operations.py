@@ -172,7 +172,7 @@ def place(
         if is_crowded(error):
             raise Crowded from error
         raise
-    failpoint("placed")
+    failpoint("after_intent_row")
     if written.payment is None:
         return Placed(order_token=written.order.token, payment_url=None, outcome="confirmed")
     url = paying.open_page(

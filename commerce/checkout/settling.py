@@ -50,7 +50,7 @@ def settle(*, order_token: str) -> OrderState:
     if current is None:
         return state_of(order_token, attempts)
     provider = get_payment_gateway().retrieve_payment(session_id=current.session_id)
-    failpoint("payment-seen")
+    failpoint("payment_seen")
     return apply(payment=current, provider=provider)
 
 
@@ -100,7 +100,9 @@ def apply(*, payment: PaymentData, provider: ProviderPayment) -> OrderState:
             payments.hold_for_review(payment_id=payment.id, reason=problem)
             return state_of(payment.order_token)
     if provider.state == "paid":
-        return _paid(payment, provider)
+        settled = _paid(payment, provider)
+        failpoint("after_finalise_commit")
+        return settled
     if provider.state in ("expired", "canceled", "failed"):
         state = give_up(
             payment=payment,
@@ -161,7 +163,7 @@ def _confirm(order: OrderRef, payment: PaymentData, provider: ProviderPayment) -
         inventory.claim(holder=order.token)
     except inventory.HoldLost:
         inventory.claim(holder=order.token, quantities=order_queries.quantities(order_id=order.id))
-    failpoint("before-confirm-commits")
+    failpoint("inside_finalise")
 
 
 def _return_money(payment: PaymentData, provider: ProviderPayment, *, reason: str) -> OrderState:

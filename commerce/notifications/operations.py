@@ -11,6 +11,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from commerce.kernel import clock
+from commerce.kernel.failpoints import failpoint
 from commerce.orders import queries as orders
 
 from . import mails
@@ -72,6 +73,7 @@ def deliver(*, message_id: int) -> bool:
     message = _claim(message_id)
     if message is None:
         return False
+    failpoint("mail_before_send")
     try:
         _as_mail(message).send()
     except Exception as error:
@@ -81,6 +83,7 @@ def deliver(*, message_id: int) -> bool:
         )
         log.warning("mail.failed", message_id=message_id, kind=message.kind, error=repr(error))
         return False
+    failpoint("mail_after_send")
     Message.objects.filter(pk=message_id).update(sent_at=Now(), last_error="")
     return True
 

@@ -6,6 +6,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from commerce.kernel.actor import acting_as
+from commerce.kernel.failpoints import failpoint
 
 from .facts import hand_over
 from .models import Delivery
@@ -37,7 +38,9 @@ def deliver(*, delivery_id: int) -> bool:
                 acting_as(event.actor),
                 structlog.contextvars.bound_contextvars(request_id=event.request_id),
             ):
+                failpoint("relay_before_send")
                 hand_over(subscriber=delivery.subscriber, payload=event.payload)
+                failpoint("relay_after_send")
             Delivery.objects.filter(pk=delivery_id).update(delivered_at=Now())
             return True
     except Exception as error:

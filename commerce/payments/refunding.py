@@ -14,6 +14,7 @@ from commerce.gateways.payments import (
     ProviderRefund,
     get_payment_gateway,
 )
+from commerce.kernel.failpoints import failpoint
 from commerce.kernel.money import Money
 from commerce.ledger import operations as ledger
 from commerce.outbox.bus import publish
@@ -102,6 +103,7 @@ def send_refund(*, refund_id: int) -> bool:
         return _look_at(refund, refund.provider_refund)
     if not _claim(refund):
         return False
+    failpoint("refund_before_provider")
     try:
         answer = _send(get_payment_gateway(), refund)
     except GatewayUnavailable as error:
@@ -110,6 +112,7 @@ def send_refund(*, refund_id: int) -> bool:
         if error.code in PASSING_REFUSALS:
             return _postpone(refund, str(error))
         return _fail(refund.pk, code=error.code, reference=None)
+    failpoint("refund_after_provider")
     return _settle(refund.pk, answer)
 
 

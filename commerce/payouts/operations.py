@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from commerce.gateways.payments import get_payment_gateway
 from commerce.kernel import actor
+from commerce.kernel.failpoints import failpoint
 from commerce.ledger import queries as ledger
 from commerce.orders import queries as orders
 from commerce.outbox.bus import publish
@@ -111,6 +112,7 @@ def run(*, period: str, seller_ids: Iterable[int] | None = None) -> list[int]:
     shares: dict[tuple[int, str], list[Earning]] = defaultdict(list)
     for earning in waiting.order_by("pk"):
         shares[earning.seller_id, earning.currency].append(earning)
+    failpoint("payout_after_lock")
     payable = _payable({seller_id for seller_id, _ in shares})
     made = []
     for (seller_id, currency), earnings in sorted(shares.items()):

@@ -16,6 +16,7 @@ from commerce.gateways.payments import (
     get_payment_gateway,
 )
 from commerce.kernel import actor, clock
+from commerce.kernel.failpoints import failpoint
 from commerce.ledger import operations as ledger
 from commerce.orders import queries as orders
 from commerce.orders.types import SellerOrderData
@@ -57,6 +58,7 @@ def send(*, payout_id: int) -> str:
         account_id = _account_of(payout.seller_id)
         _transfer_all(gateway, payout, account_id)
         made = _pay_out(gateway, payout, account_id)
+        failpoint("payout_after_provider")
         return _record_sent(payout.pk, made.id)
     except GatewayUnavailable as error:
         return _try_later(payout, f"The provider did not answer: {error}")
@@ -104,6 +106,7 @@ def _transfer_all(gateway: PaymentGateway, payout: Payout, account_id: str) -> N
     for earning in still_open:
         part = parts[earning.seller_order_id]
         made = _transfer(gateway, earning, account_id, part)
+        failpoint("transfer_after_provider")
         if made.amount_minor != earning.amount_minor:
             raise WrongAmount(f"{made.id} is {made.amount_minor}, not {earning.amount_minor}")
         _record_transfer(earning, made.id, memo=f"Payout {payout.period}, order {part.number}")

@@ -20,6 +20,12 @@ def text(name: str, default: str | None = None) -> str:
     return default
 
 
+def refuse(name: str, *, why: str) -> None:
+    """Do not start while the variable is set."""
+    if os.environ.get(name, "").strip():
+        raise ImproperlyConfigured(f"Unset the environment variable {name}. {why}")
+
+
 def words(name: str, default: str | None = None) -> list[str]:
     """Return a comma-separated list without blanks; a list that must be given is not empty."""
     found = [word.strip() for word in text(name, default).split(",") if word.strip()]

@@ -4,6 +4,7 @@ from . import env, logs, services
 from .base import *  # noqa: F403
 from .base import PRIVATE_MEDIA_ROOT
 
+env.refuse("STOA_FAILPOINTS", why="It orders processes to die, for drills of a test build only.")
 DEBUG = False
 SECRET_KEY = env.text("SECRET_KEY")
 SITE_URL = WAGTAILADMIN_BASE_URL = env.origin("SITE_URL", schemes=("https",))

@@ -17,6 +17,7 @@ from commerce.accounts import queries as address_book
 from commerce.accounts.types import AddressData
 from commerce.checkout import operations, queries
 from commerce.checkout.types import Review
+from commerce.kernel.failpoints import failpoint
 from commerce.kernel.money import Money
 from commerce.orders import queries as orders
 
@@ -125,6 +126,7 @@ def place(request: HttpRequest) -> HttpResponse:
         if contents is None or contents.needs_address or contents.needs_methods:
             return redirect("checkout-address" if contents else "cart")
         return _review_page(request, contents, error=str(refusal), status=409)
+    failpoint("before_response")
     return redirect(placed.payment_url or reverse("checkout-return", args=[placed.order_token]))
 
 
@@ -135,6 +137,7 @@ def returned(request: HttpRequest, token: str) -> HttpResponse:
     """Back from the payment page: confirmed, being confirmed, or to be tried again."""
     try:
         operations.finalise(order_token=token)
+        failpoint("before_response")
     except operations.NoSuchOrder:
         raise Http404 from None
     order = orders.order(token=token)

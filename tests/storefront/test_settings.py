@@ -216,3 +216,10 @@ def test_private_files_lie_outside_of_what_is_served() -> None:
     assert media not in private.parents
     assert private != media
     assert Path(base.STATIC_ROOT) not in private.parents
+
+
+def test_production_refuses_to_start_with_failpoints_armed() -> None:
+    process = started({**PRODUCTION, "STOA_FAILPOINTS": "after_hold=die"})
+
+    assert process.returncode != 0
+    assert "Unset the environment variable STOA_FAILPOINTS." in process.stderr

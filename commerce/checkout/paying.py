@@ -5,8 +5,8 @@ it is written down only on an attempt that is still alive. So an attempt without
 recorded page cannot be paid by anybody, and may be ended without asking.
 """
 
-from collections.abc import Iterable
 from datetime import timedelta
+from typing import NamedTuple
 
 import structlog
 from django.db import transaction
@@ -47,6 +47,7 @@ def open_page(*, order: OrderRef, payment: PaymentData, lines: list[SessionLine]
     cart back, and NotPayable when the attempt was ended meanwhile.
     """
     gateway = get_payment_gateway()
+    failpoint("before_provider")
     try:
         session = gateway.create_session(_request(order, payment, lines))
     except GatewayUnavailable as problem:
@@ -56,7 +57,7 @@ def open_page(*, order: OrderRef, payment: PaymentData, lines: list[SessionLine]
         return _look_or_start_over(order, payment, lines)
     except GatewayRefused as refusal:
         return _refused(order, payment, lines, refusal)
-    failpoint("page-opened")
+    failpoint("after_provider")
     return _record(payment, session)
 
 
@@ -144,13 +145,14 @@ def lines_of_draft(draft: OrderDraft) -> list[SessionLine]:
     """Itemise an order that was just written."""
     parts = draft.seller_orders
     return _lines(
-        (
-            (line.title, line.options, line.unit_minor, line.quantity)
-            for p in parts
-            for line in p.lines
-        ),
-        shipping=sum(part.shipping_minor for part in parts),
+        [
+            _Item(line.title, line.options, line.quantity, line.unit_minor, line.discount_minor)
+            for part in parts
+            for line in part.lines
+        ],
+        shipping=sum(part.shipping_minor - part.shipping_discount_minor for part in parts),
         tax=sum(part.tax_minor for part in parts),
+        credit=draft.credit_minor,
     )
 
 
@@ -160,26 +162,42 @@ def lines_of_order(*, order_token: str) -> list[SessionLine]:
     if order is None:
         return []
     return _lines(
-        ((line.title, line.options, line.unit.minor, line.quantity) for line in order.lines),
-        shipping=order.shipping.minor,
+        [
+            _Item(line.title, line.options, line.quantity, line.unit.minor, line.discount.minor)
+            for line in order.lines
+        ],
+        shipping=order.shipping.minor - order.shipping_discount.minor,
         tax=order.tax.minor,
+        credit=order.credit.minor,
     )
 
 
-def _lines(
-    items: Iterable[tuple[str, list[str], int, int]], *, shipping: int, tax: int
-) -> list[SessionLine]:
-    lines = [
-        SessionLine(name=_name(title, options), unit_minor=unit, quantity=quantity)
-        for title, options, unit, quantity in items
-    ]
+class _Item(NamedTuple):
+    title: str
+    options: list[str]
+    quantity: int
+    unit_minor: int
+    discount_minor: int
+
+
+def _lines(items: list[_Item], *, shipping: int, tax: int, credit: int) -> list[SessionLine]:
+    """Itemise what is due. The provider's page knows no negative line, so a discount is
+    taken off its own line, and credit leaves one line with what remains."""
+    lines = [_line(item) for item in items]
     if shipping:
         lines.append(SessionLine(name="Shipping", unit_minor=shipping, quantity=1))
     if tax:
         lines.append(SessionLine(name="Tax", unit_minor=tax, quantity=1))
-    return lines
+    if credit:
+        due = sum(line.unit_minor * line.quantity for line in lines) - credit
+        return [SessionLine(name="Your order, less credit", unit_minor=due, quantity=1)]
+    return [line for line in lines if line.unit_minor]
 
 
-def _name(title: str, options: list[str]) -> str:
-    chosen = f" ({', '.join(options)})" if options else ""
-    return f"{title}{chosen}"[:MOST_NAME]
+def _line(item: _Item) -> SessionLine:
+    chosen = f" ({', '.join(item.options)})" if item.options else ""
+    name = f"{item.title}{chosen}"[:MOST_NAME]
+    if not item.discount_minor:
+        return SessionLine(name=name, unit_minor=item.unit_minor, quantity=item.quantity)
+    left = item.unit_minor * item.quantity - item.discount_minor
+    return SessionLine(name=f"{item.quantity} x {name}"[:MOST_NAME], unit_minor=left, quantity=1)

@@ -9,6 +9,7 @@ from commerce.cart import queries as cart_queries
 from commerce.cart.types import CartLine
 from commerce.inventory import operations as inventory
 from commerce.kernel import actor
+from commerce.kernel.failpoints import failpoint
 from commerce.kernel.money import Money
 from commerce.kernel.tokens import new_token
 from commerce.orders import operations as orders
@@ -74,10 +75,10 @@ def write_order(*, told: Checkout, agreement: Agreement, number: str, moment: da
     token = new_token()
     order = orders.place(draft=draft, number=number, token=token)
     payment = None
-    if order.total.minor:
+    if order.due.minor:
         payment = payments.start(
             order_token=token,
-            amount=order.total,
+            amount=order.due,
             expires_at=moment + PAGE_LASTS,
             success_url=agreement.return_url.replace("ORDER", token),
             cancel_url=agreement.cancel_url.replace("ORDER", token),
@@ -154,8 +155,10 @@ def _line(line: CartLine, quote: Quote, commission_bps: int) -> LineDraft:
 
 def _hold(review: Review, token: str) -> None:
     quantities = {line.variant_id: line.quantity for line in review.cart.lines}
+    failpoint("before_hold")
     try:
         inventory.reserve(holder=token, quantities=quantities, minutes=HOLD_MINUTES)
     except inventory.OutOfStock as short:
         titles = {line.variant_id: line.offer.title for line in review.cart.lines}
         raise StockShort(shortages=short.shortages, titles=titles) from short
+    failpoint("after_hold")

@@ -33,7 +33,7 @@ PAYMENT_RULES = [
                 SELECT o.id FROM orders_order o JOIN payments_payment p ON p.order_token = o.token
                 GROUP BY o.id, o.total_minor
                 HAVING count(*) FILTER (WHERE p.state IN ('authorized', 'captured')) > 1
-                    OR sum(p.captured_minor - p.refunded_minor) > o.total_minor
+                    OR sum(p.captured_minor - p.refunded_minor) > o.total_minor - o.credit_minor
             ) AS doubled
         """,
     ),
@@ -57,7 +57,8 @@ PAYMENT_RULES = [
             LEFT JOIN orders_order o ON o.token = p.order_token
             WHERE p.state = 'captured' AND (
                 o.id IS NULL OR p.currency <> o.currency
-                OR p.captured_minor <> o.total_minor OR p.amount_minor <> o.total_minor
+                OR p.captured_minor <> o.total_minor - o.credit_minor
+                OR p.amount_minor <> o.total_minor - o.credit_minor
             )
         """,
     ),
@@ -66,10 +67,10 @@ PAYMENT_RULES = [
         promise="No order is confirmed without its money, unless its total is nothing.",
         violations="""
             SELECT count(*) FROM orders_order o
-            WHERE o.state = 'confirmed' AND o.total_minor > 0 AND NOT EXISTS (
+            WHERE o.state = 'confirmed' AND o.total_minor > o.credit_minor AND NOT EXISTS (
                 SELECT 1 FROM payments_payment p
                 WHERE p.order_token = o.token AND p.state = 'captured'
-                  AND p.captured_minor = o.total_minor AND p.currency = o.currency
+                  AND p.captured_minor = o.total_minor - o.credit_minor AND p.currency = o.currency
             )
         """,
     ),
@@ -173,7 +174,7 @@ LEDGER_RULES = [
         violations="""
             WITH earned AS (
                 SELECT p.seller_id, o.currency,
-                    sum(p.goods_minor - p.commission_minor + p.shipping_minor) AS amount
+                    sum(p.earning_minor) AS amount
                 FROM orders_sellerorder p JOIN orders_order o ON o.id = p.order_id
                 WHERE o.state = 'confirmed' GROUP BY p.seller_id, o.currency
             ), sent AS (

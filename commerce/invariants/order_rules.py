@@ -15,9 +15,13 @@ ORDER_RULES = [
                     HAVING count(p.id) = 0
                         OR sum(p.total_minor) <> o.total_minor
                         OR sum(p.goods_minor) <> o.goods_minor
+                        OR sum(p.discount_minor) <> o.discount_minor
                         OR sum(p.shipping_minor) <> o.shipping_minor
+                        OR sum(p.shipping_discount_minor) <> o.shipping_discount_minor
                         OR sum(p.tax_minor) <> o.tax_minor
-                        OR o.goods_minor + o.shipping_minor + o.tax_minor <> o.total_minor
+                        OR sum(p.included_tax_minor) <> o.included_tax_minor
+                        OR o.goods_minor - o.discount_minor + o.shipping_minor
+                            - o.shipping_discount_minor + o.tax_minor <> o.total_minor
                 ) AS orders
             ) + (
                 SELECT count(*) FROM (
@@ -26,9 +30,13 @@ ORDER_RULES = [
                     GROUP BY p.id
                     HAVING count(l.id) = 0
                         OR sum(l.total_minor) <> p.goods_minor
+                        OR sum(l.discount_minor) <> p.discount_minor
+                        OR sum(l.platform_discount_minor) > p.platform_discount_minor
+                        OR sum(l.included_tax_minor) > p.included_tax_minor
                         OR sum(l.tax_minor) + p.shipping_tax_minor <> p.tax_minor
                         OR sum(l.commission_minor) <> p.commission_minor
-                        OR p.goods_minor + p.shipping_minor + p.tax_minor <> p.total_minor
+                        OR p.goods_minor - p.discount_minor + p.shipping_minor
+                            - p.shipping_discount_minor + p.tax_minor <> p.total_minor
                 ) AS parts
             )
         """,
@@ -39,8 +47,14 @@ ORDER_RULES = [
         violations="""
             SELECT count(*) FROM orders_orderline
             WHERE total_minor <> unit_minor * quantity
-               OR abs(tax_minor - total_minor::numeric * tax_rate_bps / 10000) > 0.5
-               OR abs(commission_minor - total_minor::numeric * commission_bps / 10000) > 0.5
+               OR (included_tax_minor = 0 AND abs(
+                    tax_minor - (total_minor - discount_minor)::numeric * tax_rate_bps / 10000
+               ) > 0.5)
+               OR abs(
+                    commission_minor - commission_bps::numeric / 10000 * (
+                        total_minor - discount_minor + platform_discount_minor - included_tax_minor
+                    )
+               ) > 0.5
         """,
     ),
     Rule(

@@ -33,7 +33,7 @@ PAYOUT_RULES = [
             JOIN orders_sellerorder p ON p.id = e.seller_order_id
             JOIN orders_order o ON o.id = p.order_id
             WHERE e.currency <> o.currency
-               OR e.amount_minor <> p.goods_minor - p.commission_minor + p.shipping_minor
+               OR e.amount_minor <> p.earning_minor
         """,
     ),
     Rule(
@@ -42,7 +42,7 @@ PAYOUT_RULES = [
         violations="""
             SELECT count(*) FROM orders_sellerorder p
             WHERE p.confirmed_at < clock_timestamp() - interval '1 hour'
-              AND p.goods_minor - p.commission_minor + p.shipping_minor > 0
+              AND p.earning_minor > 0
               AND NOT EXISTS (SELECT 1 FROM payouts_earning e WHERE e.seller_order_id = p.id)
         """,
     ),

@@ -1,6 +1,6 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 
 from commerce.kernel.tokens import new_token
@@ -25,9 +25,17 @@ class Order(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     version = models.PositiveIntegerField(default=0)
     goods_minor = models.PositiveBigIntegerField()
+    discount_minor = models.PositiveBigIntegerField(db_default=0)
     shipping_minor = models.PositiveBigIntegerField()
-    tax_minor = models.PositiveBigIntegerField()
+    shipping_discount_minor = models.PositiveBigIntegerField(db_default=0)
+    tax_minor = models.PositiveBigIntegerField(help_text="Added on top of the prices.")
+    included_tax_minor = models.PositiveBigIntegerField(
+        db_default=0, help_text="Contained in goods and shipping already."
+    )
     total_minor = models.PositiveBigIntegerField()
+    credit_minor = models.PositiveBigIntegerField(
+        db_default=0, help_text="Paid by gift card or store credit; the rest is due."
+    )
     ship_to = models.JSONField()
     placed_at = models.DateTimeField(db_default=Now())
     confirmed_at = models.DateTimeField(null=True)
@@ -38,8 +46,20 @@ class Order(models.Model):
                 fields=["cart"], condition=~Q(state="canceled"), name="one_order_per_cart"
             ),
             models.CheckConstraint(
-                condition=Q(total_minor=F("goods_minor") + F("shipping_minor") + F("tax_minor")),
+                condition=Q(
+                    total_minor=F("goods_minor")
+                    - F("discount_minor")
+                    + F("shipping_minor")
+                    - F("shipping_discount_minor")
+                    + F("tax_minor")
+                ),
                 name="order_total_is_its_parts",
+            ),
+            models.CheckConstraint(
+                condition=Q(discount_minor__lte=F("goods_minor"))
+                & Q(shipping_discount_minor__lte=F("shipping_minor"))
+                & Q(credit_minor__lte=F("total_minor")),
+                name="order_gives_no_more_than_it_has",
             ),
         ]
         indexes = [
@@ -72,12 +92,30 @@ class SellerOrder(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     version = models.PositiveIntegerField(default=0)
     goods_minor = models.PositiveBigIntegerField()
+    discount_minor = models.PositiveBigIntegerField(db_default=0)
     shipping_minor = models.PositiveBigIntegerField()
+    shipping_discount_minor = models.PositiveBigIntegerField(db_default=0)
+    platform_discount_minor = models.PositiveBigIntegerField(
+        db_default=0, help_text="What the marketplace bears of both discounts."
+    )
     tax_minor = models.PositiveBigIntegerField()
     shipping_tax_minor = models.PositiveBigIntegerField(default=0)
+    included_tax_minor = models.PositiveBigIntegerField(db_default=0)
     total_minor = models.PositiveBigIntegerField()
     shipping_method = models.JSONField(help_text="Name, carrier and days as they were chosen.")
     commission_minor = models.PositiveBigIntegerField()
+    earning_minor = models.GeneratedField(
+        expression=F("goods_minor")
+        - F("discount_minor")
+        + F("shipping_minor")
+        - F("shipping_discount_minor")
+        + F("platform_discount_minor")
+        - F("included_tax_minor")
+        - F("commission_minor"),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+        help_text="What the seller is owed; as PartAmounts.earning_minor says.",
+    )
     confirmed_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
 
@@ -85,12 +123,26 @@ class SellerOrder(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "seller"], name="one_part_per_seller"),
             models.CheckConstraint(
-                condition=Q(total_minor=F("goods_minor") + F("shipping_minor") + F("tax_minor")),
+                condition=Q(
+                    total_minor=F("goods_minor")
+                    - F("discount_minor")
+                    + F("shipping_minor")
+                    - F("shipping_discount_minor")
+                    + F("tax_minor")
+                ),
                 name="seller_order_total_is_its_parts",
             ),
             models.CheckConstraint(
                 condition=Q(commission_minor__lte=F("goods_minor")),
                 name="commission_within_goods",
+            ),
+            models.CheckConstraint(
+                condition=Q(discount_minor__lte=F("goods_minor"))
+                & Q(shipping_discount_minor__lte=F("shipping_minor"))
+                & Q(
+                    platform_discount_minor__lte=F("discount_minor") + F("shipping_discount_minor")
+                ),
+                name="part_gives_no_more_than_it_has",
             ),
         ]
         indexes = [models.Index(fields=["seller", "state"])]
@@ -110,11 +162,29 @@ class OrderLine(models.Model):
     quantity = models.PositiveIntegerField()
     unit_minor = models.PositiveBigIntegerField()
     total_minor = models.PositiveBigIntegerField()
+    discount_minor = models.PositiveBigIntegerField(db_default=0)
+    platform_discount_minor = models.PositiveBigIntegerField(
+        db_default=0, help_text="What the marketplace bears of the discount."
+    )
     tax_minor = models.PositiveBigIntegerField()
+    included_tax_minor = models.PositiveBigIntegerField(db_default=0)
     tax_rate_bps = models.PositiveIntegerField()
     tax_name = models.CharField(max_length=40, blank=True)
     commission_bps = models.PositiveIntegerField()
     commission_minor = models.PositiveBigIntegerField()
+    adjustments = models.JSONField(
+        db_default=Value([], models.JSONField()),
+        default=list,
+        help_text="What was taken off, and who bears it.",
+    )
+    explanation = models.JSONField(
+        db_default=Value([], models.JSONField()),
+        default=list,
+        help_text="How the price came about, step by step.",
+    )
+    promised_by = models.DateField(
+        null=True, help_text="When goods that were not there yet are expected."
+    )
     shipped_quantity = models.PositiveIntegerField(default=0)
     canceled_quantity = models.PositiveIntegerField(default=0)
     returned_quantity = models.PositiveIntegerField(default=0)
@@ -124,6 +194,12 @@ class OrderLine(models.Model):
             models.CheckConstraint(
                 condition=Q(total_minor=F("unit_minor") * F("quantity")),
                 name="line_total_is_unit_times_quantity",
+            ),
+            models.CheckConstraint(
+                condition=Q(discount_minor__lte=F("total_minor"))
+                & Q(platform_discount_minor__lte=F("discount_minor"))
+                & Q(included_tax_minor__lte=F("total_minor") - F("discount_minor")),
+                name="line_gives_no_more_than_it_has",
             ),
             models.CheckConstraint(
                 condition=Q(quantity__gte=F("shipped_quantity") + F("canceled_quantity")),

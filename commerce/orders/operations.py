@@ -20,6 +20,16 @@ from .moves import SELLER_ORDER_MOVES
 from .queries import as_ref
 from .types import LineDraft, OrderDraft, OrderRef, PartAmounts, SellerOrderDraft
 
+# Amounts of an order that are the sums of its parts' amounts.
+SUMMED = (
+    "goods_minor",
+    "discount_minor",
+    "shipping_minor",
+    "shipping_discount_minor",
+    "tax_minor",
+    "included_tax_minor",
+)
+
 
 class IllegalMove(Exception):
     """A seller order cannot go from its state to the asked one."""
@@ -62,10 +72,9 @@ def place(*, draft: OrderDraft, number: str, token: str) -> OrderRef:
         "email": draft.email,
         "currency": draft.currency,
         "ship_to": json.dumps(draft.ship_to),
-        "goods_minor": sum(part.goods_minor for part in draft.seller_orders),
-        "shipping_minor": sum(part.shipping_minor for part in draft.seller_orders),
-        "tax_minor": sum(part.tax_minor for part in draft.seller_orders),
+        **{name: sum(getattr(part, name) for part in draft.seller_orders) for name in SUMMED},
         "total_minor": draft.total_minor,
+        "credit_minor": draft.credit_minor,
         "parts": json.dumps(
             [
                 _part(part, f"{number}-{position}")
@@ -90,6 +99,7 @@ def place(*, draft: OrderDraft, number: str, token: str) -> OrderRef:
         user_id=draft.user_id,
         email=draft.email,
         total=Money(draft.total_minor, draft.currency),
+        credit=Money(draft.credit_minor, draft.currency),
         placed_at=placed_at,
     )
 
@@ -98,9 +108,8 @@ def _part(part: SellerOrderDraft, number: str) -> dict[str, Any]:
     return {
         "seller_id": part.seller_id,
         "number": number,
-        "goods_minor": part.goods_minor,
-        "shipping_minor": part.shipping_minor,
-        "tax_minor": part.tax_minor,
+        **{name: getattr(part, name) for name in SUMMED},
+        "platform_discount_minor": part.platform_discount_minor,
         "shipping_tax_minor": part.shipping_tax_minor,
         "total_minor": part.total_minor,
         "shipping_method": part.shipping_method,
@@ -120,11 +129,17 @@ def _line(part: SellerOrderDraft, line: LineDraft) -> dict[str, Any]:
         "quantity": line.quantity,
         "unit_minor": line.unit_minor,
         "total_minor": line.total_minor,
+        "discount_minor": line.discount_minor,
+        "platform_discount_minor": line.platform_discount_minor,
         "tax_minor": line.tax_minor,
+        "included_tax_minor": line.included_tax_minor,
         "tax_rate_bps": line.tax_rate_bps,
         "tax_name": line.tax_name,
         "commission_bps": line.commission_bps,
         "commission_minor": line.commission_minor,
+        "adjustments": line.adjustments,
+        "explanation": line.explanation,
+        "promised_by": line.promised_by and line.promised_by.isoformat(),
     }
 
 

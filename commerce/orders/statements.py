@@ -22,38 +22,48 @@ PLACE = """
 WITH placed AS (
     INSERT INTO orders_order (
         token, number, cart_id, user_id, email, currency, state, version, goods_minor,
-        shipping_minor, tax_minor, total_minor, ship_to, placed_at
+        discount_minor, shipping_minor, shipping_discount_minor, tax_minor, included_tax_minor,
+        total_minor, credit_minor, ship_to, placed_at
     ) VALUES (
         %(token)s, %(number)s, %(cart_id)s, %(user_id)s, %(email)s, %(currency)s, 'pending', 0,
-        %(goods_minor)s, %(shipping_minor)s, %(tax_minor)s, %(total_minor)s, %(ship_to)s::jsonb,
-        statement_timestamp()
+        %(goods_minor)s, %(discount_minor)s, %(shipping_minor)s, %(shipping_discount_minor)s,
+        %(tax_minor)s, %(included_tax_minor)s, %(total_minor)s, %(credit_minor)s,
+        %(ship_to)s::jsonb, statement_timestamp()
     ) RETURNING id, placed_at
 ), part AS (
     INSERT INTO orders_sellerorder (
-        order_id, seller_id, number, state, version, goods_minor, shipping_minor, tax_minor,
-        shipping_tax_minor, total_minor, shipping_method, commission_minor
+        order_id, seller_id, number, state, version, goods_minor, discount_minor, shipping_minor,
+        shipping_discount_minor, platform_discount_minor, tax_minor, shipping_tax_minor,
+        included_tax_minor, total_minor, shipping_method, commission_minor
     )
-    SELECT placed.id, p.seller_id, p.number, 'pending', 0, p.goods_minor, p.shipping_minor,
-        p.tax_minor, p.shipping_tax_minor, p.total_minor, p.shipping_method, p.commission_minor
+    SELECT placed.id, p.seller_id, p.number, 'pending', 0, p.goods_minor, p.discount_minor,
+        p.shipping_minor, p.shipping_discount_minor, p.platform_discount_minor, p.tax_minor,
+        p.shipping_tax_minor, p.included_tax_minor, p.total_minor, p.shipping_method,
+        p.commission_minor
     FROM placed, jsonb_to_recordset(%(parts)s::jsonb) AS p (
-        seller_id bigint, number text, goods_minor bigint, shipping_minor bigint,
-        tax_minor bigint, shipping_tax_minor bigint, total_minor bigint, shipping_method jsonb,
-        commission_minor bigint
+        seller_id bigint, number text, goods_minor bigint, discount_minor bigint,
+        shipping_minor bigint, shipping_discount_minor bigint, platform_discount_minor bigint,
+        tax_minor bigint, shipping_tax_minor bigint, included_tax_minor bigint,
+        total_minor bigint, shipping_method jsonb, commission_minor bigint
     )
     RETURNING id, seller_id
 ), line AS (
     INSERT INTO orders_orderline (
         seller_order_id, variant_id, title, sku, options, image, path, quantity, unit_minor,
-        total_minor, tax_minor, tax_rate_bps, tax_name, commission_bps, commission_minor,
-        shipped_quantity, canceled_quantity, returned_quantity
+        total_minor, discount_minor, platform_discount_minor, tax_minor, included_tax_minor,
+        tax_rate_bps, tax_name, commission_bps, commission_minor, adjustments, explanation,
+        promised_by, shipped_quantity, canceled_quantity, returned_quantity
     )
     SELECT part.id, l.variant_id, l.title, l.sku, l.options, l.image, l.path, l.quantity,
-        l.unit_minor, l.total_minor, l.tax_minor, l.tax_rate_bps, l.tax_name, l.commission_bps,
-        l.commission_minor, 0, 0, 0
+        l.unit_minor, l.total_minor, l.discount_minor, l.platform_discount_minor, l.tax_minor,
+        l.included_tax_minor, l.tax_rate_bps, l.tax_name, l.commission_bps, l.commission_minor,
+        l.adjustments, l.explanation, l.promised_by, 0, 0, 0
     FROM ROWS FROM (jsonb_to_recordset(%(lines)s::jsonb) AS (
         seller_id bigint, variant_id bigint, title text, sku text, options jsonb, image jsonb,
-        path text, quantity integer, unit_minor bigint, total_minor bigint, tax_minor bigint,
-        tax_rate_bps integer, tax_name text, commission_bps integer, commission_minor bigint
+        path text, quantity integer, unit_minor bigint, total_minor bigint, discount_minor bigint,
+        platform_discount_minor bigint, tax_minor bigint, included_tax_minor bigint,
+        tax_rate_bps integer, tax_name text, commission_bps integer, commission_minor bigint,
+        adjustments jsonb, explanation jsonb, promised_by date
     )) WITH ORDINALITY AS l
     JOIN part ON part.seller_id = l.seller_id
     ORDER BY l.ordinality
@@ -78,6 +88,7 @@ UPDATE orders_sellerorder part SET
     state = moved.state, version = part.version + 1, confirmed_at = moved.confirmed_at
 FROM moved
 WHERE part.order_id = moved.id AND part.state = 'pending'
-RETURNING part.seller_id, part.goods_minor, part.shipping_minor, part.tax_minor,
-    part.commission_minor
+RETURNING part.seller_id, part.goods_minor, part.discount_minor, part.shipping_minor,
+    part.shipping_discount_minor, part.platform_discount_minor, part.tax_minor,
+    part.included_tax_minor, part.commission_minor
 """

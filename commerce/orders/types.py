@@ -1,5 +1,5 @@
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from commerce.kernel.money import Money, share
@@ -21,6 +21,12 @@ class LineDraft:
     tax_rate_bps: int
     tax_name: str
     commission_bps: int
+    discount_minor: int = 0
+    platform_discount_minor: int = 0
+    included_tax_minor: int = 0
+    adjustments: list[dict[str, Any]] = field(default_factory=list)
+    explanation: list[Any] = field(default_factory=list)
+    promised_by: date | None = None
 
     @property
     def total_minor(self) -> int:
@@ -28,7 +34,14 @@ class LineDraft:
 
     @property
     def commission_minor(self) -> int:
-        return share(self.total_minor, basis_points=self.commission_bps)
+        """Taken on what the seller sells for: discounts of the marketplace do not lessen it."""
+        base = (
+            self.total_minor
+            - self.discount_minor
+            + self.platform_discount_minor
+            - self.included_tax_minor
+        )
+        return share(base, basis_points=self.commission_bps)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +51,29 @@ class SellerOrderDraft:
     shipping_tax_minor: int
     shipping_method: dict[str, Any]
     lines: list[LineDraft]
+    shipping_discount_minor: int = 0
+    platform_shipping_discount_minor: int = 0
+    included_shipping_tax_minor: int = 0
 
     @property
     def goods_minor(self) -> int:
         return sum(line.total_minor for line in self.lines)
+
+    @property
+    def discount_minor(self) -> int:
+        return sum(line.discount_minor for line in self.lines)
+
+    @property
+    def platform_discount_minor(self) -> int:
+        return self.platform_shipping_discount_minor + sum(
+            line.platform_discount_minor for line in self.lines
+        )
+
+    @property
+    def included_tax_minor(self) -> int:
+        return self.included_shipping_tax_minor + sum(
+            line.included_tax_minor for line in self.lines
+        )
 
     @property
     def tax_minor(self) -> int:
@@ -49,7 +81,13 @@ class SellerOrderDraft:
 
     @property
     def total_minor(self) -> int:
-        return self.goods_minor + self.shipping_minor + self.tax_minor
+        return (
+            self.goods_minor
+            - self.discount_minor
+            + self.shipping_minor
+            - self.shipping_discount_minor
+            + self.tax_minor
+        )
 
     @property
     def commission_minor(self) -> int:
@@ -64,6 +102,8 @@ class OrderDraft:
     currency: str
     ship_to: dict[str, Any]
     seller_orders: list[SellerOrderDraft]
+    credit_minor: int = 0
+    """What gift cards and store credit pay of the total."""
 
     @property
     def total_minor(self) -> int:
@@ -82,7 +122,13 @@ class OrderRef:
     user_id: int | None
     email: str
     total: Money
+    credit: Money
     placed_at: datetime
+
+    @property
+    def due(self) -> Money:
+        """What the payment provider is asked for."""
+        return self.total - self.credit
 
 
 @dataclass(frozen=True)
@@ -91,14 +137,29 @@ class PartAmounts:
 
     seller_id: int
     goods_minor: int
+    discount_minor: int
     shipping_minor: int
+    shipping_discount_minor: int
+    platform_discount_minor: int
     tax_minor: int
+    included_tax_minor: int
     commission_minor: int
 
     @property
     def earning_minor(self) -> int:
-        """What the seller is owed: goods less commission, plus shipping; tax is not theirs."""
-        return self.goods_minor - self.commission_minor + self.shipping_minor
+        """What the seller is owed: what was sold less commission; tax is not theirs.
+
+        A discount that the marketplace bears costs the seller nothing.
+        """
+        return (
+            self.goods_minor
+            - self.discount_minor
+            + self.shipping_minor
+            - self.shipping_discount_minor
+            + self.platform_discount_minor
+            - self.included_tax_minor
+            - self.commission_minor
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,14 +174,26 @@ class LineData:
     quantity: int
     unit: Money
     total: Money
+    """Quantity times unit price, before discounts."""
+    discount: Money
+    platform_discount: Money
     tax: Money
+    included_tax: Money
     tax_rate_bps: int
     tax_name: str
     commission_bps: int
     commission: Money
+    adjustments: list[dict[str, Any]]
+    explanation: list[Any]
+    promised_by: date | None
     shipped_quantity: int
     canceled_quantity: int
     returned_quantity: int
+
+    @property
+    def paid(self) -> Money:
+        """What the shopper paid for the line, with its tax."""
+        return self.total - self.discount + self.tax
 
     @property
     def open_quantity(self) -> int:
@@ -143,9 +216,13 @@ class SellerOrderData:
     ship_to: dict[str, Any]
     shipping_method: dict[str, Any]
     goods: Money
+    discount: Money
     shipping: Money
+    shipping_discount: Money
+    platform_discount: Money
     tax: Money
     shipping_tax: Money
+    included_tax: Money
     total: Money
     commission: Money
     placed_at: datetime
@@ -155,8 +232,16 @@ class SellerOrderData:
 
     @property
     def earning(self) -> Money:
-        """What the seller is owed: goods less commission, plus shipping; tax is not theirs."""
-        return self.goods - self.commission + self.shipping
+        """What the seller is owed, as `PartAmounts.earning_minor` says."""
+        return (
+            self.goods
+            - self.discount
+            + self.shipping
+            - self.shipping_discount
+            + self.platform_discount
+            - self.included_tax
+            - self.commission
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,13 +268,22 @@ class OrderData:
     email: str
     ship_to: dict[str, Any]
     goods: Money
+    discount: Money
     shipping: Money
+    shipping_discount: Money
     tax: Money
+    included_tax: Money
     total: Money
+    credit: Money
     placed_at: datetime
     confirmed_at: datetime | None
     seller_orders: tuple[SellerOrderData, ...]
     events: tuple[EventData, ...] = field(default=())
+
+    @property
+    def due(self) -> Money:
+        """What the payment provider was asked for."""
+        return self.total - self.credit
 
     @property
     def status(self) -> str:

@@ -32,7 +32,7 @@ from .base import SellerScreen
 
 def _earning(part: SellerOrder) -> Money:
     return Money(
-        part.goods_minor - part.commission_minor + part.shipping_minor, part.order.currency
+        part.earning_minor, part.order.currency
     )
 
 

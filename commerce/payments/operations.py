@@ -11,6 +11,7 @@ from commerce.gateways.payments import ProviderPayment
 from commerce.kernel.money import Money
 
 from .models import Payment
+from .order_refunds import WayClosed, refund_order
 from .queries import as_data
 from .receiving import handle_event, receive, record_event, work_off_events
 from .refunding import RefundTooLarge, look_at_refunds, request_refund, send_refunds
@@ -19,6 +20,7 @@ from .types import PaymentData
 __all__ = [
     "AlreadyOpen",
     "RefundTooLarge",
+    "WayClosed",
     "capture",
     "close",
     "close_unopened",
@@ -32,6 +34,7 @@ __all__ = [
     "record_event",
     "record_fee",
     "record_session",
+    "refund_order",
     "request_refund",
     "send_refunds",
     "start",

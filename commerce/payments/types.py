@@ -1,7 +1,11 @@
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from commerce.kernel.money import Money
+
+RefundWay = Literal["method", "store_credit", "gift_card"]
+"""How the shopper wants the money back; by "method" it goes where it came from."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,3 +43,14 @@ class PaymentData:
     def is_open(self) -> bool:
         """Whether the shopper may still pay it, or the provider is at work on it."""
         return self.state in ("created", "processing", "authorized")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundedOrder:
+    """How an amount of an order goes back to its shopper."""
+
+    method_minor: int = 0
+    """To the card or whatever else paid it, at the provider."""
+    refund_id: int | None = None
+    store_credit_minor: int = 0
+    gift_card_minor: int = 0

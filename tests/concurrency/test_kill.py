@@ -28,7 +28,7 @@ def test_control_a_process_that_is_not_killed_ends_well(double: StripeDouble) ->
 
 
 @pytest.mark.parametrize(
-    ("place", "opened"), [("placed", 0), ("page-opened", 1)], ids=["before", "after"]
+    ("place", "opened"), [("after_intent_row", 0), ("after_provider", 1)], ids=["before", "after"]
 )
 def test_killed_around_the_providers_page_the_order_is_paid_once(
     double: StripeDouble, place: str, opened: int
@@ -51,7 +51,7 @@ def test_killed_around_the_providers_page_the_order_is_paid_once(
     assert_sold_once(double, ready.variants)
 
 
-@pytest.mark.parametrize("place", ["payment-seen", "before-confirm-commits"])
+@pytest.mark.parametrize("place", ["payment_seen", "inside_finalise"])
 def test_killed_while_finalising_the_order_is_confirmed_once(
     double: StripeDouble, place: str
 ) -> None:
@@ -74,7 +74,11 @@ def test_the_shopper_who_submits_again_after_the_kill_lands_on_the_same_page(
 ) -> None:
     ready = make_ready_cart([Wanted(quantity=2)])
     processes.run(
-        "place", ready.token, str(ready.total.minor), api_base=double.url, killed_at="page-opened"
+        "place",
+        ready.token,
+        str(ready.total.minor),
+        api_base=double.url,
+        killed_at="after_provider",
     )
 
     placed = ready.place()

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from urllib.parse import quote
 
-KILLED = 137
+KILLED = -9
 
 
 def run(*arguments: str, api_base: str, killed_at: str = "") -> int:
@@ -25,7 +25,7 @@ def run(*arguments: str, api_base: str, killed_at: str = "") -> int:
         "DATABASE_URL": address,
         "DJANGO_SETTINGS_MODULE": "storefront.settings.test",
         "API_BASE": api_base,
-        "STOA_FAILPOINT": killed_at,
+        "STOA_FAILPOINTS": f"{killed_at}=die" if killed_at else "",
     }
     command = [sys.executable, "-m", "tests.support.processes", *arguments]
     return subprocess.run(command, env=environment, timeout=120, check=False).returncode

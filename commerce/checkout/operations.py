@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
 
 import structlog
 from django.db import OperationalError, connection, transaction
@@ -13,17 +12,12 @@ from commerce.accounts.types import AddressData
 from commerce.cart import operations as carts
 from commerce.cart import queries as cart_queries
 from commerce.cart.types import CartData
-from commerce.gateways.payments import GatewayUnavailable
 from commerce.inventory import operations as inventory
-from commerce.kernel import clock
 from commerce.kernel.failpoints import failpoint
 from commerce.kernel.money import Money
 from commerce.kernel.sql import is_crowded
 from commerce.orders import operations as orders
 from commerce.orders import queries as order_queries
-from commerce.orders.types import OrderRef
-from commerce.payments import operations as payments
-from commerce.payments.types import PaymentData
 
 from . import paying, placing
 from .models import Checkout
@@ -42,6 +36,7 @@ from .refusals import (
     TotalChanged,
 )
 from .releasing import give_up
+from .reviewing import NotResolvable, resolve_review
 from .settling import (
     NoSuchOrder,
     abandon,
@@ -50,6 +45,7 @@ from .settling import (
     settle_fee,
     settle_session,
 )
+from .sweeping import sweep, waited_too_long
 from .types import Placed, Review
 
 __all__ = [
@@ -62,12 +58,14 @@ __all__ = [
     "MethodNotOffered",
     "NoSuchOrder",
     "NotPayable",
+    "NotResolvable",
     "PaymentRefused",
     "StockShort",
     "TotalChanged",
     "abandon",
     "finalise",
     "place",
+    "resolve_review",
     "retry_payment",
     "set_contact",
     "set_methods",
@@ -78,9 +76,6 @@ __all__ = [
 ]
 
 log = structlog.get_logger(__name__)
-
-ASK_AGAIN = timedelta(seconds=90)
-SILENCE_MEANS_AWAY = 3
 
 _TOLD_OF_CART = """
 SELECT told.* FROM checkout_checkout AS told JOIN cart_cart AS cart ON cart.id = told.cart_id
@@ -198,59 +193,11 @@ def retry_payment(*, order_token: str) -> Placed:
         raise NotPayable(state)
     if attempt.session_id:
         return _to_pay(order_token, attempt.url or None)
-    if _waited_too_long(order):
+    if waited_too_long(order):
         give_up(payment=attempt, reason="not paid in time")
         raise NotPayable("canceled")
     lines = paying.lines_of_order(order_token=order_token)
     return _to_pay(order_token, paying.open_page(order=order, payment=attempt, lines=lines))
-
-
-def sweep(*, limit: int = 100) -> int:
-    """Finish what was interrupted: ask about open attempts, open missing pages, give up late ones,
-    book fees that nobody reported.
-
-    Returns how many attempts were looked at. Stops when the provider is away; one
-    page of which it says nothing keeps no other from being looked at.
-    """
-    due = payments.take_due_checks(pause=ASK_AGAIN, limit=limit)
-    silent = 0
-    for done, attempt in enumerate(due, start=1):
-        try:
-            _sweep_one(attempt)
-            silent = 0
-        except GatewayUnavailable as problem:
-            silent += 1
-            log.warning("checkout.not_swept", order=attempt.order_token, error=str(problem))
-            if silent == SILENCE_MEANS_AWAY:
-                log.warning("checkout.sweep_stopped", left=len(due) - done)
-                return done
-        except CheckoutRefused as refusal:
-            log.info("checkout.swept", order=attempt.order_token, outcome=str(refusal))
-        except Exception as error:
-            log.error("checkout.sweep_failed", order=attempt.order_token, error=repr(error))
-    return len(due)
-
-
-def _sweep_one(attempt: PaymentData) -> None:
-    if attempt.charge_id:
-        settle_fee(charge_id=attempt.charge_id)
-        return
-    if attempt.session_id:
-        settle(order_token=attempt.order_token)
-        return
-    order = order_queries.ref(token=attempt.order_token)
-    if order is None:
-        return
-    if order.state != "pending" or _waited_too_long(order):
-        give_up(payment=attempt, reason="not paid in time")
-        return
-    lines = paying.lines_of_order(order_token=order.token)
-    paying.open_page(order=order, payment=attempt, lines=lines)
-
-
-def _waited_too_long(order: OrderRef) -> bool:
-    """Whether no page may be opened any more: it would outlive the hold."""
-    return clock.now() > order.placed_at + placing.WAIT_FOR_PAGE
 
 
 def _placed_before(cart_id: int) -> Placed:

@@ -80,34 +80,37 @@ def _parts(cart: CartData, address: AddressData | None, chosen: dict[int, int]) 
     by_seller: dict[int, list[CartLine]] = {}
     for line in cart.lines:
         by_seller.setdefault(line.offer.seller_id, []).append(line)
-    options = _options(cart, by_seller, address)
+    parcels = _parcels(by_seller, address) if address else []
+    options = fulfillment.shipping_options(parcels=parcels, currency=cart.currency)
+    stuck = [parcel for parcel in parcels if not options[parcel.seller_id]]
+    reasons = fulfillment.why_not(parcels=stuck, currency=cart.currency) if stuck else {}
     return [
         SellerPart(
             seller_id=seller_id,
             seller_name=lines[0].offer.seller_name,
             lines=lines,
-            options=options[seller_id],
-            chosen=_choice(options[seller_id], chosen.get(seller_id)),
+            options=options.get(seller_id, []),
+            chosen=_choice(options.get(seller_id, []), chosen.get(seller_id)),
+            refusal=reasons.get(seller_id, ""),
         )
         for seller_id, lines in by_seller.items()
     ]
 
 
-def _options(
-    cart: CartData, by_seller: dict[int, list[CartLine]], address: AddressData | None
-) -> dict[int, list[ShippingOption]]:
-    if address is None:
-        return {seller_id: [] for seller_id in by_seller}
-    parcels = [
+def _parcels(by_seller: dict[int, list[CartLine]], address: AddressData) -> list[Parcel]:
+    return [
         Parcel(
             seller_id=seller_id,
             country=address.country,
+            region=address.region,
+            postal_code=address.postal_code,
             weight_grams=sum(line.offer.weight_grams * line.quantity for line in lines),
             goods_minor=sum(line.total.minor for line in lines),
+            pieces=sum(line.quantity for line in lines),
+            quantities={line.variant_id: line.quantity for line in lines},
         )
         for seller_id, lines in by_seller.items()
     ]
-    return fulfillment.shipping_options(parcels=parcels, currency=cart.currency)
 
 
 def _choice(options: list[ShippingOption], method_id: int | None) -> ShippingOption | None:
@@ -141,9 +144,5 @@ def _quote(cart: CartData, parts: list[SellerPart], address: AddressData | None)
 def _problems(cart: CartData, parts: list[SellerPart], address: AddressData | None) -> list[str]:
     problems = [f"{line.offer.title}: {line.problem}" for line in cart.lines if line.problem]
     if address is not None:
-        problems += [
-            f"{part.seller_name} does not ship these items to this address."
-            for part in parts
-            if not part.options
-        ]
+        problems += [f"{part.seller_name} {part.refusal}" for part in parts if not part.options]
     return problems

@@ -13,6 +13,7 @@ from commerce.gateways.payments import (
 )
 from commerce.inventory import operations as inventory
 from commerce.kernel.failpoints import failpoint
+from commerce.kernel.money import Money
 from commerce.kernel.sql import is_crowded
 from commerce.ledger import operations as ledger
 from commerce.orders import operations as orders
@@ -100,7 +101,7 @@ def apply(*, payment: PaymentData, provider: ProviderPayment) -> OrderState:
             payments.hold_for_review(payment_id=payment.id, reason=problem)
             return state_of(payment.order_token)
     if provider.state == "paid":
-        settled = _paid(payment, provider)
+        settled = take_money(payment, provider)
         failpoint("after_finalise_commit")
         return settled
     if provider.state in ("expired", "canceled", "failed"):
@@ -125,6 +126,14 @@ def mismatch(payment: PaymentData, provider: ProviderPayment, *, livemode: bool)
     A genuine notice is not a genuine payment: another order's, a cent less, or play
     money must not pay for this one.
     """
+    found = differences(payment, provider, livemode=livemode)
+    return "; ".join(f"{name} {problem}" for name, problem in found.items())
+
+
+def differences(
+    payment: PaymentData, provider: ProviderPayment, *, livemode: bool
+) -> dict[str, str]:
+    """Return what differs, by name: amount, currency, mode, order or attempt."""
     wanted = {
         "amount": (payment.amount.minor, provider.amount_minor),
         "currency": (payment.amount.currency, provider.currency),
@@ -132,14 +141,15 @@ def mismatch(payment: PaymentData, provider: ProviderPayment, *, livemode: bool)
         "order": (payment.order_token, provider.order_token),
         "attempt": (payment.idempotency_key, provider.attempt_key),
     }
-    return "; ".join(
-        f"{name} is {given!r}, not {asked!r}"
+    return {
+        name: f"is {given!r}, not {asked!r}"
         for name, (asked, given) in wanted.items()
         if asked != given
-    )
+    }
 
 
-def _paid(payment: PaymentData, provider: ProviderPayment) -> OrderState:
+def take_money(payment: PaymentData, provider: ProviderPayment) -> OrderState:
+    """Confirm the order with money that fits it, or owe the money back. Idempotent."""
     try:
         with transaction.atomic():
             order = orders.lock(token=payment.order_token)
@@ -147,8 +157,8 @@ def _paid(payment: PaymentData, provider: ProviderPayment) -> OrderState:
                 _confirm(order, payment, provider)
                 return "confirmed"
     except inventory.OutOfStock:
-        return _return_money(payment, provider, reason="sold out before the payment arrived")
-    return _return_money(payment, provider, reason=f"paid when the order was {order.state}")
+        return return_money(payment, provider, reason="sold out before the payment arrived")
+    return return_money(payment, provider, reason=f"paid when the order was {order.state}")
 
 
 def _confirm(order: OrderRef, payment: PaymentData, provider: ProviderPayment) -> None:
@@ -166,7 +176,7 @@ def _confirm(order: OrderRef, payment: PaymentData, provider: ProviderPayment) -
     failpoint("inside_finalise")
 
 
-def _return_money(payment: PaymentData, provider: ProviderPayment, *, reason: str) -> OrderState:
+def return_money(payment: PaymentData, provider: ProviderPayment, *, reason: str) -> OrderState:
     """Owe money back that no order can use. Does nothing when the money was booked before."""
     with transaction.atomic():
         order = orders.lock(token=payment.order_token)
@@ -174,13 +184,13 @@ def _return_money(payment: PaymentData, provider: ProviderPayment, *, reason: st
             return cast("OrderState", order.state)
         log.error("payment.orphan", order=order.number, reason=reason)
         entries = orphan_entries(
-            gross_minor=payment.amount.minor, fee_minor=provider.fee_minor or 0
+            gross_minor=provider.amount_minor, fee_minor=provider.fee_minor or 0
         )
         memo = f"{order.number}: {reason}"
         _book(payment, provider, kind="orphan capture", entries=entries, memo=memo)
         payments.request_refund(
             payment_id=payment.id,
-            amount=payment.amount,
+            amount=Money(provider.amount_minor, provider.currency),
             business_key=f"refund:{provider.charge_id}",
             reason=reason,
         )

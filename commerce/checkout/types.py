@@ -21,6 +21,8 @@ class SellerPart:
     lines: list[CartLine]
     options: list[ShippingOption]
     chosen: ShippingOption | None
+    refusal: str = ""
+    """Why it cannot travel to the address and what to do, to follow the seller's name."""
 
 
 @dataclass(frozen=True, kw_only=True)

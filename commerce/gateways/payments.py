@@ -83,6 +83,8 @@ class ProviderRefund:
     state: Literal["pending", "succeeded", "failed"]
     amount_minor: int
     failure_code: str = ""
+    reference: str = ""
+    """What we asked for it by; empty when somebody else did."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +140,9 @@ class PaymentGateway(Protocol):
     def cancel(self, *, session_id: str) -> ProviderPayment:
         """Close the hosted page and say what became of the payment; it may have been paid."""
 
+    def cancel_payment(self, *, payment_id: str) -> ProviderPayment:
+        """Give up a payment that is not captured, and say what became of it."""
+
     def refund(
         self,
         *,
@@ -151,6 +156,9 @@ class PaymentGateway(Protocol):
 
     def find_refund(self, *, reference: str, payment_id: str) -> ProviderRefund | None:
         """Look for a refund that was asked for by this reference and never answered."""
+
+    def refunds_of(self, *, payment_id: str) -> list[ProviderRefund]:
+        """Return every refund of a payment, whoever asked for it."""
 
     def retrieve_refund(self, *, refund_id: str) -> ProviderRefund:
         """Say what became of a refund."""

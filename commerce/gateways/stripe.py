@@ -113,6 +113,15 @@ class StripeGateway:
             ask(lambda: self._client.v1.checkout.sessions.expire(session_id), what="expire session")
         return self.retrieve_payment(session_id=session_id)
 
+    def cancel_payment(self, *, payment_id: str) -> ProviderPayment:
+        # Refused when it was paid or canceled before, which the look at it tells.
+        with contextlib.suppress(GatewayRefused):
+            ask(
+                lambda: self._client.v1.payment_intents.cancel(payment_id),
+                what="cancel payment",
+            )
+        return self.retrieve_payment(payment_id=payment_id)
+
     def refund(
         self,
         *,
@@ -133,12 +142,13 @@ class StripeGateway:
         )
 
     def find_refund(self, *, reference: str, payment_id: str) -> ProviderRefund | None:
+        made = self.refunds_of(payment_id=payment_id)
+        return next((refund for refund in made if refund.reference == reference), None)
+
+    def refunds_of(self, *, payment_id: str) -> list[ProviderRefund]:
         params: Any = {"payment_intent": payment_id, "limit": 100}
-        page = ask(lambda: self._client.v1.refunds.list(params), what="look for refund")
-        for found in page.auto_paging_iter():
-            if key_of(found) == reference:
-                return refund_data(found)
-        return None
+        page = ask(lambda: self._client.v1.refunds.list(params), what="look for refunds")
+        return [refund_data(found) for found in page.auto_paging_iter()]
 
     def retrieve_refund(self, *, refund_id: str) -> ProviderRefund:
         found = ask(lambda: self._client.v1.refunds.retrieve(refund_id), what="retrieve refund")

@@ -152,6 +152,7 @@ def refund_data(made: Any) -> ProviderRefund:
         state=cast("Any", states.get(status, "pending")),
         amount_minor=made.amount,
         failure_code=getattr(made, "failure_reason", None) or "",
+        reference=key_of(made) or "",
     )
 
 

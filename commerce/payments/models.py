@@ -62,7 +62,8 @@ class Payment(models.Model):
             models.UniqueConstraint(fields=["order_token", "attempt"], name="attempts_are_counted"),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payment_is_positive"),
             models.CheckConstraint(
-                condition=Q(captured_minor__lte=F("amount_minor")),
+                # Money that no order asked for is whatever came.
+                condition=Q(captured_minor__lte=F("amount_minor")) | Q(state="orphan"),
                 name="never_capture_more_than_authorized",
             ),
             models.CheckConstraint(
@@ -86,6 +87,7 @@ class Refund(models.Model):
         PENDING = "pending"
         SUCCEEDED = "succeeded"
         FAILED = "failed"
+        SETTLED = "settled", "paid another way"
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     business_key = models.CharField(max_length=160, unique=True)
@@ -94,6 +96,9 @@ class Refund(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.REQUESTED)
     provider_refund = models.CharField(max_length=120, null=True, unique=True)
     attempts = models.PositiveIntegerField(default=0)
+    round = models.PositiveSmallIntegerField(
+        db_default=0, default=0, help_text="How often staff had it sent anew after it failed."
+    )
     last_error = models.TextField(blank=True)
     due_at = models.DateTimeField(db_default=Now())
     created_at = models.DateTimeField(auto_now_add=True)
@@ -109,6 +114,24 @@ class Refund(models.Model):
                 name="refunds_to_send",
             )
         ]
+
+    @property
+    def reference(self) -> str:
+        """What it is known by at the provider; another one each time it is sent anew."""
+        return f"{self.business_key}#{self.round}" if self.round else self.business_key
+
+
+class Decision(models.Model):
+    """What a person decided about money, and why; append-only."""
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="decisions")
+    refund = models.ForeignKey(
+        Refund, null=True, on_delete=models.PROTECT, related_name="decisions"
+    )
+    decision = models.CharField(max_length=20)
+    reason = models.CharField(max_length=500)
+    actor = models.CharField(max_length=80)
+    at = models.DateTimeField(db_default=Now())
 
 
 class ProviderEvent(models.Model):

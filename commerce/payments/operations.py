@@ -10,6 +10,8 @@ from django.db.models.functions import Now
 from commerce.gateways.payments import ProviderPayment
 from commerce.kernel.money import Money
 
+from .deciding import RefundNotFailed, note_decision, retry_refund, settle_otherwise
+from .found_refunds import record_found_refunds
 from .models import Payment
 from .order_refunds import WayClosed, refund_order
 from .queries import as_data
@@ -19,24 +21,30 @@ from .types import PaymentData
 
 __all__ = [
     "AlreadyOpen",
+    "RefundNotFailed",
     "RefundTooLarge",
     "WayClosed",
     "capture",
     "close",
+    "close_reviewed",
     "close_unopened",
     "handle_event",
     "hold_for_review",
     "look_at_refunds",
     "mark_processing",
+    "note_decision",
     "note_decline",
     "note_refusal",
     "receive",
     "record_event",
     "record_fee",
+    "record_found_refunds",
     "record_session",
     "refund_order",
     "request_refund",
+    "retry_refund",
     "send_refunds",
+    "settle_otherwise",
     "start",
     "take_due_checks",
     "work_off_events",
@@ -158,10 +166,10 @@ def take_due_checks(*, pause: timedelta, limit: int) -> list[PaymentData]:
 
 
 def capture(*, payment_id: int, provider: ProviderPayment, orphan: bool = False) -> bool:
-    """Write down money that came in; as an orphan when no order can use it.
+    """Write down money that came in; as an orphan, however much it is, when no order can use it.
 
-    The caller has compared amount, currency, mode and order with what we
-    stored. Returns False when it was written down before.
+    The caller has compared currency and mode with what we stored, and unless it is
+    an orphan amount and order too. Returns False when it was written down before.
     """
     state = Payment.State.ORPHAN if orphan else Payment.State.CAPTURED
     taken = [Payment.State.CAPTURED, Payment.State.ORPHAN]
@@ -170,7 +178,7 @@ def capture(*, payment_id: int, provider: ProviderPayment, orphan: bool = False)
         .exclude(state__in=taken)
         .update(
             state=state,
-            captured_minor=F("amount_minor"),
+            captured_minor=provider.amount_minor if orphan else F("amount_minor"),
             fee_minor=provider.fee_minor or 0,
             provider_payment=provider.payment_id,
             provider_charge=provider.charge_id,
@@ -197,6 +205,14 @@ def close(*, payment_id: int, canceled: bool, failure_code: str = "") -> bool:
     state = Payment.State.CANCELED if canceled else Payment.State.FAILED
     changed = Payment.objects.filter(pk=payment_id, state__in=_OPEN).update(
         state=state, failure_code=failure_code[:60], check_at=None, updated_at=Now()
+    )
+    return changed == 1
+
+
+def close_reviewed(*, payment_id: int) -> bool:
+    """End an attempt in review that brought nothing, or whose money is back already."""
+    changed = Payment.objects.filter(pk=payment_id, state=Payment.State.REVIEW).update(
+        state=Payment.State.CANCELED, check_at=None, updated_at=Now()
     )
     return changed == 1
 

@@ -49,6 +49,12 @@ def by_session(*, session_id: str) -> PaymentData | None:
     return as_data(payment) if payment else None
 
 
+def by_id(*, payment_id: int) -> PaymentData | None:
+    """Return an attempt by our own id."""
+    payment = Payment.objects.filter(pk=payment_id).first()
+    return as_data(payment) if payment else None
+
+
 def by_key(*, idempotency_key: str) -> PaymentData | None:
     """Return the attempt that carries the key."""
     payment = Payment.objects.filter(idempotency_key=idempotency_key).first()

@@ -113,7 +113,7 @@ def send_refund(*, refund_id: int) -> bool:
             return _postpone(refund, str(error))
         return _fail(refund.pk, code=error.code, reference=None)
     failpoint("refund_after_provider")
-    return _settle(refund.pk, answer)
+    return settle_refund(refund_id=refund.pk, answer=answer)
 
 
 def _claim(refund: Refund) -> bool:
@@ -129,7 +129,7 @@ def _claim(refund: Refund) -> bool:
 
 
 def _send(gateway: PaymentGateway, refund: Refund) -> ProviderRefund:
-    key, payment_id = refund.business_key, str(refund.payment.provider_payment)
+    key, payment_id = refund.reference, str(refund.payment.provider_payment)
     if refund.attempts:
         found = gateway.find_refund(reference=key, payment_id=payment_id)
         if found is not None:
@@ -149,7 +149,7 @@ def _look_at(refund: Refund, reference: str) -> bool:
     except (GatewayUnavailable, GatewayRefused) as error:
         # Not being told says nothing about the money.
         return _postpone(refund, str(error))
-    return _settle(refund.pk, answer)
+    return settle_refund(refund_id=refund.pk, answer=answer)
 
 
 def _postpone(refund: Refund, problem: str) -> bool:
@@ -160,7 +160,8 @@ def _postpone(refund: Refund, problem: str) -> bool:
     return False
 
 
-def _settle(refund_id: int, answer: ProviderRefund) -> bool:
+def settle_refund(*, refund_id: int, answer: ProviderRefund) -> bool:
+    """Write down what became of a refund, for this module's own use; whether that settled it."""
     if answer.state == "failed":
         return _fail(refund_id, code=answer.failure_code, reference=answer.id)
     if answer.state == "pending":

@@ -6,6 +6,14 @@ from commerce.gateways.payments import ProviderEventData
 from . import operations
 
 
+@hears("charge.refunded", "refund.created")
+def find_refunds(event: ProviderEventData) -> str:
+    """Write down what somebody refunded in the provider's dashboard."""
+    charge = event.object.get("charge") or event.object.get("id", "")
+    found = operations.record_found_refunds(charge_id=str(charge))
+    return f"{found} found"
+
+
 @hears("refund.updated", "refund.failed", "charge.refund.updated", "charge.refunded")
 def look_at_refunds(event: ProviderEventData) -> str:
     """Ask the provider what became of the refunds that are under way."""

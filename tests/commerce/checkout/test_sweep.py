@@ -1,5 +1,7 @@
 """The sweeper finishes what was interrupted, and gives up what nobody pays."""
 
+import time
+
 import pytest
 
 from commerce.cart import queries as carts
@@ -118,6 +120,18 @@ def test_a_page_of_which_nothing_is_said_keeps_no_other_waiting(double: StripeDo
     assert operations.sweep() == 2
 
     assert (state(silent.order_token), state(heard.order_token)) == ("pending", "confirmed")
+
+
+def test_a_slow_provider_delays_a_batch_and_not_each_payment(double: StripeDouble) -> None:
+    for _ in range(8):
+        make_ready_cart().place()
+    pass_minutes(2)
+    double.fault("latency", method="GET", times=None, seconds=0.3)
+    begun = time.monotonic()
+
+    assert operations.sweep() == 8
+
+    assert time.monotonic() - begun < 8 * 0.3 / 2
 
 
 def test_a_fee_that_nobody_reported_is_booked(double: StripeDouble) -> None:

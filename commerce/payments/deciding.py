@@ -1,0 +1,75 @@
+"""What a person decides about money that no machine can settle, kept with the reason."""
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from commerce.kernel import actor
+from commerce.ledger import operations as ledger
+
+from .models import Decision, Refund
+from .nudging import nudge
+
+
+class RefundNotFailed(Exception):
+    """The refund is under way or done; there is nothing to decide."""
+
+    def __init__(self, *, state: str) -> None:
+        self.state = state
+        super().__init__(f"This refund is {state}; only one that failed can be decided about.")
+
+
+def note_decision(
+    *, payment_id: int, decision: str, reason: str, refund_id: int | None = None
+) -> None:
+    """Keep who decided what about a payment, and why. Runs in the caller's transaction."""
+    Decision.objects.create(
+        payment_id=payment_id,
+        refund_id=refund_id,
+        decision=decision,
+        reason=reason[:500],
+        actor=actor.current()[:80],
+    )
+
+
+@transaction.atomic
+def retry_refund(*, refund_id: int, reason: str) -> None:
+    """Send a failed refund anew, under a key of its own. Raises RefundNotFailed."""
+    refund = _failed(refund_id)
+    Refund.objects.filter(pk=refund_id).update(
+        state=Refund.State.REQUESTED,
+        provider_refund=None,
+        round=F("round") + 1,
+        attempts=0,
+        due_at=Now(),
+    )
+    note_decision(
+        payment_id=refund.payment_id, refund_id=refund_id, decision="refund retried", reason=reason
+    )
+    transaction.on_commit(lambda: nudge("send_refunds"))
+
+
+@transaction.atomic
+def settle_otherwise(*, refund_id: int, reason: str) -> None:
+    """Note that a failed refund was paid from the marketplace's bank. Raises RefundNotFailed."""
+    refund = _failed(refund_id)
+    Refund.objects.filter(pk=refund_id).update(state=Refund.State.SETTLED, last_error="")
+    ledger.post(
+        business_key=f"refund-settled:{refund_id}",
+        kind="refund paid otherwise",
+        entries={"refunds:owed": refund.amount_minor, "bank": -refund.amount_minor},
+        currency=refund.payment.currency,
+        memo=reason,
+    )
+    note_decision(
+        payment_id=refund.payment_id, refund_id=refund_id, decision="paid otherwise", reason=reason
+    )
+
+
+def _failed(refund_id: int) -> Refund:
+    refund = (
+        Refund.objects.select_for_update(of=("self",)).select_related("payment").get(pk=refund_id)
+    )
+    if refund.state != Refund.State.FAILED:
+        raise RefundNotFailed(state=refund.state)
+    return refund

@@ -1,0 +1,86 @@
+"""Refunds that somebody made in the provider's dashboard: heard of, booked and told to staff."""
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from commerce.gateways.payments import ProviderRefund, get_payment_gateway
+from commerce.ledger import operations as ledger
+
+from .models import Payment, Refund
+from .refunding import settle_refund
+
+log = structlog.get_logger(__name__)
+
+
+def record_found_refunds(*, charge_id: str) -> int:
+    """Write down refunds of a charge that we did not ask for; returns how many were found.
+
+    The marketplace bears them until a person books otherwise. One that makes good
+    a refund of ours that failed takes its place. Raises GatewayUnavailable.
+    """
+    payment = Payment.objects.filter(provider_charge=charge_id).first()
+    if payment is None:
+        return 0
+    made = get_payment_gateway().refunds_of(payment_id=str(payment.provider_payment))
+    ours = list(Refund.objects.filter(payment_id=payment.pk))
+    known = {refund.provider_refund for refund in ours} | {refund.reference for refund in ours}
+    strange = [
+        each
+        for each in made
+        if each.state != "failed" and each.id not in known and each.reference not in known
+    ]
+    return sum(_record(payment.pk, each) for each in strange)
+
+
+def _record(payment_id: int, found: ProviderRefund) -> bool:
+    with transaction.atomic():
+        payment = Payment.objects.select_for_update().get(pk=payment_id)
+        if Refund.objects.filter(provider_refund=found.id).exists():
+            return False
+        refund_id = _made_good(payment, found) or _added(payment, found)
+        if refund_id is None:
+            log.error("refund.found_too_large", payment_id=payment_id, refund=found.id)
+            return False
+        log.error(
+            "refund.found",
+            order_token=payment.order_token,
+            refund=found.id,
+            amount_minor=found.amount_minor,
+        )
+        settle_refund(refund_id=refund_id, answer=found)
+    return True
+
+
+def _made_good(payment: Payment, found: ProviderRefund) -> int | None:
+    failed = payment.refunds.filter(state=Refund.State.FAILED, amount_minor=found.amount_minor)
+    refund = failed.order_by("pk").first()
+    if refund is None:
+        return None
+    Refund.objects.filter(pk=refund.pk).update(
+        state=Refund.State.REQUESTED, provider_refund=None, round=F("round") + 1, due_at=Now()
+    )
+    return refund.pk
+
+
+def _added(payment: Payment, found: ProviderRefund) -> int | None:
+    changed = Payment.objects.filter(
+        pk=payment.pk, captured_minor__gte=F("refunded_minor") + found.amount_minor
+    ).update(refunded_minor=F("refunded_minor") + found.amount_minor, updated_at=Now())
+    if not changed:
+        return None
+    refund = Refund.objects.create(
+        payment_id=payment.pk,
+        business_key=f"found:{found.id}",
+        amount_minor=found.amount_minor,
+        reason="made in the provider's dashboard",
+    )
+    ledger.post(
+        business_key=f"refund-found:{found.id}",
+        kind="refund found",
+        entries={"losses": found.amount_minor, "refunds:owed": -found.amount_minor},
+        currency=payment.currency,
+        memo="made in the provider's dashboard",
+    )
+    return refund.pk

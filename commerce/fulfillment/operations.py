@@ -11,7 +11,47 @@ from commerce.orders.types import SellerOrderData
 from commerce.outbox.bus import publish
 
 from .events import ShipmentDelivered, ShipmentShipped
-from .models import Carrier, Shipment, ShipmentLine, ShippingMethod
+from .models import Carrier, Shipment, ShipmentLine
+from .offering import (
+    DispatchPlan,
+    InvalidMethod,
+    InvalidPlace,
+    InvalidPlan,
+    NameTaken,
+    NotFound,
+    UnknownCarrier,
+    ZoneInUse,
+    delete_zone,
+    save_zone,
+    set_dispatch,
+    set_pick_up_point,
+    set_shipping_method,
+    withdraw_shipping_method,
+)
+
+__all__ = [
+    "DispatchPlan",
+    "InvalidMethod",
+    "InvalidPlace",
+    "InvalidPlan",
+    "InvalidTracking",
+    "NameTaken",
+    "NotFound",
+    "NotShippable",
+    "NothingToShip",
+    "TooMany",
+    "UnknownCarrier",
+    "ZoneInUse",
+    "add_carrier",
+    "delete_zone",
+    "deliver",
+    "save_zone",
+    "set_dispatch",
+    "set_pick_up_point",
+    "set_shipping_method",
+    "ship",
+    "withdraw_shipping_method",
+]
 
 MAX_TRACKING = 60
 _STATES = {
@@ -21,10 +61,6 @@ _STATES = {
     "canceled": "was canceled",
     "returned": "came back",
 }
-
-
-class NotFound(LookupError):
-    """The seller has no such order, parcel or method; somebody else's counts as none."""
 
 
 class NotShippable(ValueError):
@@ -48,14 +84,6 @@ class NothingToShip(ValueError):
 
     def __init__(self) -> None:
         super().__init__("Enter how many of at least one item are in the parcel.")
-
-
-class UnknownCarrier(ValueError):
-    """No carrier has that code."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__("Choose a carrier from the list.")
-        self.code = code
 
 
 class InvalidTracking(ValueError):
@@ -158,50 +186,3 @@ def add_carrier(*, code: str, name: str, tracking_url: str = "", phone: str = ""
     Carrier.objects.update_or_create(
         code=code, defaults={"name": name, "tracking_url": tracking_url, "phone": phone}
     )
-
-
-@transaction.atomic
-def set_shipping_method(
-    *,
-    seller_id: int,
-    name: str,
-    carrier_code: str,
-    currency: str,
-    base_minor: int,
-    days: tuple[int, int],
-    per_kg_minor: int = 0,
-    free_from_minor: int | None = None,
-    countries: list[str] | None = None,
-    max_weight_grams: int = 30_000,
-) -> int:
-    """Offer a way to send parcels, or change the one of that name; returns its id.
-
-    Orders keep what was agreed when they were placed. Raises UnknownCarrier.
-    """
-    carrier = Carrier.objects.filter(code=carrier_code).first()
-    if carrier is None:
-        raise UnknownCarrier(carrier_code)
-    method, _ = ShippingMethod.objects.update_or_create(
-        seller_id=seller_id,
-        name=name,
-        defaults={
-            "carrier": carrier,
-            "currency": currency,
-            "base_minor": base_minor,
-            "per_kg_minor": per_kg_minor,
-            "free_from_minor": free_from_minor,
-            "min_days": min(days),
-            "max_days": max(days),
-            "countries": sorted({code.upper() for code in countries or []}),
-            "max_weight_grams": max_weight_grams,
-            "is_active": True,
-        },
-    )
-    return method.pk
-
-
-@transaction.atomic
-def withdraw_shipping_method(*, seller_id: int, method_id: int) -> None:
-    """Offer a method no longer; repeating it changes nothing. Raises NotFound."""
-    if not ShippingMethod.objects.filter(pk=method_id, seller_id=seller_id).update(is_active=False):
-        raise NotFound(method_id)

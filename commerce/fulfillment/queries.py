@@ -1,46 +1,34 @@
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable
 from urllib.parse import quote
 
 from django.db.models import Q
 
 from commerce.accounts.types import AddressData
-from commerce.kernel.money import Money
 from commerce.kernel.sql import fetch
 from commerce.orders import queries as orders
 
 from .models import Carrier, Shipment
+from .options import shipping_options, why_not
+from .promises import kept as kept_promise
 from .types import (
     CarrierData,
     PackingLine,
     PackingSlip,
-    Parcel,
     ShipmentData,
     ShipmentLineData,
-    ShippingOption,
 )
 
-
-class _Method(NamedTuple):
-    id: int
-    seller_id: int
-    name: str
-    carrier: str
-    countries: list[str]
-    max_weight_grams: int
-    base_minor: int
-    per_kg_minor: int
-    free_from_minor: int | None
-    min_days: int
-    max_days: int
-
-
-_METHODS = """
-SELECT m.id, m.seller_id, m.name, c.name, m.countries, m.max_weight_grams, m.base_minor,
-    m.per_kg_minor, m.free_from_minor, m.min_days, m.max_days
-FROM fulfillment_shippingmethod m JOIN fulfillment_carrier c ON c.id = m.carrier_id
-WHERE m.seller_id = ANY (%s) AND m.is_active AND m.currency = %s
-"""
+__all__ = [
+    "carriers",
+    "has_label_or_parcel",
+    "kept_promise",
+    "packing_slip",
+    "shipments",
+    "shipments_of",
+    "shipping_options",
+    "tracking_link",
+    "why_not",
+]
 
 _LEAVING = """
 SELECT seller_order_id FROM fulfillment_shipment WHERE seller_order_id = ANY (%s)
@@ -48,47 +36,6 @@ UNION
 SELECT seller_order_id FROM fulfillment_label
 WHERE seller_order_id = ANY (%s) AND state IN ('asked', 'bought', 'voiding')
 """
-
-
-def shipping_options(
-    *, parcels: Sequence[Parcel], currency: str
-) -> dict[int, list[ShippingOption]]:
-    """Return how each seller can send its parcel, the cheapest first, in one statement.
-
-    A seller that cannot send it there, or not that heavy, has an empty list.
-    """
-    by_seller = {parcel.seller_id: parcel for parcel in parcels}
-    options: dict[int, list[ShippingOption]] = {seller_id: [] for seller_id in by_seller}
-    for row in fetch(_METHODS, list(by_seller), currency):
-        method = _Method(*row)
-        parcel = by_seller[method.seller_id]
-        if _takes(method, parcel):
-            options[method.seller_id].append(_option(method, parcel, currency))
-    for found in options.values():
-        found.sort(key=lambda option: (option.price.minor, option.max_days, option.method_id))
-    return options
-
-
-def _takes(method: _Method, parcel: Parcel) -> bool:
-    reaches = not method.countries or parcel.country.upper() in method.countries
-    return reaches and parcel.weight_grams <= method.max_weight_grams
-
-
-def _option(method: _Method, parcel: Parcel, currency: str) -> ShippingOption:
-    started_kilograms = -(-parcel.weight_grams // 1000)
-    price = method.base_minor + method.per_kg_minor * started_kilograms
-    free_from = method.free_from_minor
-    if free_from is not None and parcel.goods_minor >= free_from:
-        price = 0
-    return ShippingOption(
-        method_id=method.id,
-        name=method.name,
-        carrier=method.carrier,
-        price=Money(price, currency),
-        min_days=method.min_days,
-        max_days=method.max_days,
-        free_from=None if free_from is None else Money(free_from, currency),
-    )
 
 
 def carriers() -> list[CarrierData]:

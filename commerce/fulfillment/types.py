@@ -1,5 +1,6 @@
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
 from commerce.accounts.types import AddressData
 from commerce.kernel.money import Money
@@ -13,6 +14,19 @@ class Parcel:
     country: str
     weight_grams: int
     goods_minor: int
+    region: str = ""
+    postal_code: str = ""
+    pieces: int = 1
+    quantities: Mapping[int, int] = field(default_factory=dict)
+    """How many of each variant are in it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PickUp:
+    """A store where the shopper fetches the goods."""
+
+    address: AddressData
+    opening_hours: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,16 +40,35 @@ class ShippingOption:
     min_days: int
     max_days: int
     free_from: Money | None = None
+    kind: str = "table"
+    service: str = ""
+    location_id: int | None = None
+    promised_from: date | None = None
+    promised_to: date | None = None
+    pick_up: PickUp | None = None
+    rate_of: datetime | None = None
+    """When the carrier named the price; None when the seller's own table did."""
 
     def as_dict(self) -> dict[str, object]:
         """What an order keeps of the choice."""
-        return {
+        kept: dict[str, object] = {
             "method_id": self.method_id,
             "name": self.name,
             "carrier": self.carrier,
             "min_days": self.min_days,
             "max_days": self.max_days,
+            "kind": self.kind,
+            "service": self.service,
+            "location_id": self.location_id,
+            "promised_from": self.promised_from and self.promised_from.isoformat(),
+            "promised_to": self.promised_to and self.promised_to.isoformat(),
         }
+        if self.pick_up:
+            kept["pick_up"] = {
+                "address": self.pick_up.address.as_dict(),
+                "opening_hours": self.pick_up.opening_hours,
+            }
+        return kept
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from commerce.fulfillment import queries as fulfillment
+
 
 def after_working_days(start: date, days: int) -> date:
     """Return the day that many working days after another; weekends do not count."""
@@ -16,13 +18,23 @@ def after_working_days(start: date, days: int) -> date:
 
 
 def expected(*, since: datetime, method: Mapping[str, Any]) -> str:
-    """Say when a parcel arrives: "Tue, Nov 24 – Thu, Nov 26", or nothing when it was not said."""
+    """Say when a parcel arrives: "Tue, Nov 24 – Thu, Nov 26", or nothing when it was not said.
+
+    What was promised with the order stands.
+    """
+    promise = fulfillment.kept_promise(method)
+    if promise:
+        return _between(promise.first, promise.last)
     try:
         least, most = int(method["min_days"]), int(method["max_days"])
     except (KeyError, TypeError, ValueError):
         return ""
     first = after_working_days(since.date(), least)
     last = after_working_days(since.date(), most)
+    return _between(first, last)
+
+
+def _between(first: date, last: date) -> str:
     return _day(first) if first == last else f"{_day(first)} – {_day(last)}"
 
 

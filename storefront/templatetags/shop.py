@@ -15,6 +15,7 @@ from commerce.accounts.types import AddressData, AddressRules, SavedAddress
 from commerce.cart.types import CartData, CartLine
 from commerce.checkout.types import Review, SellerPart
 from commerce.discovery.types import CardData
+from commerce.fulfillment import queries as fulfillment
 from commerce.fulfillment.types import ShipmentData, ShippingOption
 from commerce.kernel.money import Money
 from commerce.orders.types import OrderData, SellerOrderData
@@ -282,14 +283,13 @@ def address_inputs(form: BaseForm, rules: AddressRules) -> Rows:
 
 @register.filter
 def delivery_note(option: ShippingOption) -> str:
-    """Say who brings it and how long it takes."""
-    return f"{option.carrier}, {_days(option.min_days, option.max_days)}"
-
-
-def _days(least: int, most: int) -> str:
-    if least == most:
-        return "1 day" if most == 1 else f"{most} days"
-    return f"{least} to {most} days"
+    """Say who brings it and when it arrives."""
+    if option.promised_from is None or option.promised_to is None:
+        return option.carrier
+    days = _span(option.promised_from, option.promised_to)
+    if option.pick_up:
+        return f"ready to pick up {days}"
+    return f"{option.carrier}, arrives {days}"
 
 
 @register.filter
@@ -301,8 +301,12 @@ def is_chosen(option: ShippingOption, part: SellerPart) -> bool:
 
 @register.filter
 def expected_delivery(part: SellerOrderData) -> str:
-    """Say between which days the parcel should arrive."""
+    """Say between which days the parcel should arrive, as it was promised with the order."""
     method = part.shipping_method
+    promise = fulfillment.kept_promise(method)
+    if promise:
+        word = "ready to pick up" if method.get("pick_up") else "expected"
+        return f"{word} {_span(promise.first, promise.last)}"
     start = (part.confirmed_at or part.placed_at).date()
     least, most = int(method.get("min_days", 1)), int(method.get("max_days", 7))
     return f"expected {_span(start + timedelta(days=least), start + timedelta(days=most))}"
@@ -314,6 +318,18 @@ def _span(first: date, last: date) -> str:
     if first.month == last.month:
         return f"{first.day}–{last.day} {last:%B}"
     return f"{first.day} {first:%B} – {last.day} {last:%B}"
+
+
+@register.filter
+def pick_up_of(method: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The store where a part is fetched: its address in lines, and when it is open."""
+    place = method.get("pick_up")
+    if not place:
+        return None
+    return {
+        "lines": address_lines(place["address"]),
+        "opening_hours": place["opening_hours"],
+    }
 
 
 @register.filter

@@ -94,7 +94,7 @@ PAYMENT_RULES = [
             SELECT count(*) FROM payments_payment p
             LEFT JOIN orders_order o ON o.token = p.order_token
             WHERE p.state IN ('captured', 'orphan')
-              AND (p.state = 'orphan' OR o.state IS DISTINCT FROM 'confirmed')
+              AND (p.state = 'orphan' OR o.confirmed_at IS NULL)
               AND p.updated_at < clock_timestamp() - interval '15 minutes'
               AND p.captured_minor > (
                     SELECT coalesce(sum(r.amount_minor), 0) FROM payments_refund r
@@ -163,6 +163,39 @@ LEDGER_RULES = [
     ),
     Rule(
         code="INV14",
+        promise="Every adjustment of an order is booked once, at its amounts, and nothing else is.",
+        violations="""
+            SELECT (
+                SELECT count(*) FROM orders_adjustment a
+                JOIN orders_sellerorder p ON p.id = a.seller_order_id
+                JOIN orders_order o ON o.id = p.order_id
+                LEFT JOIN LATERAL (
+                    SELECT sum(-e.amount_minor) FILTER (WHERE c.code = 'refunds:owed') AS refund,
+                        sum(e.amount_minor) FILTER (WHERE c.code = 'payable:' || p.seller_id)
+                            AS seller,
+                        sum(e.amount_minor) FILTER (WHERE c.code = 'commission') AS commission,
+                        sum(e.amount_minor) FILTER (WHERE c.code = 'losses') AS borne,
+                        bool_or(c.currency <> o.currency) AS strange
+                    FROM ledger_journal j JOIN ledger_entry e ON e.journal_id = j.id
+                    JOIN ledger_account c ON c.id = e.account_id
+                    WHERE j.business_key = 'adjustment:' || a.id
+                ) AS booked ON true
+                WHERE booked.strange
+                   OR coalesce(booked.refund, 0) <> a.refund_minor
+                   OR coalesce(booked.seller, 0) <> a.seller_minor
+                   OR coalesce(booked.commission, 0) <> a.commission_minor
+                   OR coalesce(booked.borne, 0) <> a.borne_minor
+            ) + (
+                SELECT count(*) FROM ledger_journal j
+                WHERE j.business_key LIKE 'adjustment:%' AND NOT EXISTS (
+                    SELECT 1 FROM orders_adjustment a
+                    WHERE 'adjustment:' || a.id = j.business_key
+                )
+            )
+        """,
+    ),
+    Rule(
+        code="INV14",
         promise="What came in is what the ledger says came in, to the cent.",
         violations="""
             SELECT count(*) FROM payments_payment p
@@ -177,13 +210,17 @@ LEDGER_RULES = [
     ),
     Rule(
         code="INV15",
-        promise="A seller is owed what was earned, less what was transferred.",
+        promise="A seller is owed what was earned, less what went back and what was transferred.",
         violations="""
             WITH earned AS (
-                SELECT p.seller_id, o.currency,
-                    sum(p.earning_minor) AS amount
+                SELECT p.seller_id, o.currency, sum(
+                    p.earning_minor - coalesce((
+                        SELECT sum(a.seller_minor) FROM orders_adjustment a
+                        WHERE a.seller_order_id = p.id
+                    ), 0)
+                ) AS amount
                 FROM orders_sellerorder p JOIN orders_order o ON o.id = p.order_id
-                WHERE o.state = 'confirmed' GROUP BY p.seller_id, o.currency
+                WHERE p.confirmed_at IS NOT NULL GROUP BY p.seller_id, o.currency
             ), sent AS (
                 SELECT seller_id, currency, sum(amount_minor) AS amount FROM payouts_earning
                 WHERE provider_transfer IS NOT NULL GROUP BY seller_id, currency
@@ -233,7 +270,9 @@ LEDGER_RULES = [
             ) + (
                 SELECT count(*) FROM (
                     SELECT a.id FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
-                    WHERE a.code LIKE 'payable:%' GROUP BY a.id HAVING sum(e.amount_minor) > 0
+                    JOIN ledger_journal j ON j.id = e.journal_id
+                    WHERE a.code LIKE 'payable:%' AND j.business_key NOT LIKE 'adjustment:%'
+                    GROUP BY a.id HAVING sum(e.amount_minor) > 0
                 ) AS overdrawn
             )
         """,

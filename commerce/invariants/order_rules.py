@@ -58,6 +58,24 @@ ORDER_RULES = [
         """,
     ),
     Rule(
+        code="INV8",
+        promise="What is given back of a line is exactly its units' share, tax and commission too.",
+        violations="""
+            SELECT count(*) FROM orders_adjustmentline a
+            JOIN orders_orderline l ON l.id = a.order_line_id
+            CROSS JOIN LATERAL (VALUES
+                (a.goods_minor, l.total_minor - l.discount_minor),
+                (a.tax_minor, l.tax_minor),
+                (a.included_tax_minor, l.included_tax_minor),
+                (a.commission_minor, l.commission_minor),
+                (a.platform_minor, l.platform_discount_minor)
+            ) AS amount (given, whole)
+            WHERE amount.given <> a.quantity * (amount.whole / l.quantity)
+                + least(a.after_quantity + a.quantity, amount.whole % l.quantity)
+                - least(a.after_quantity, amount.whole % l.quantity)
+        """,
+    ),
+    Rule(
         code="INV18",
         promise="Orders and their parts moved only along the allowed graph.",
         violations="""
@@ -109,11 +127,39 @@ ORDER_RULES = [
     ),
     Rule(
         code="INV20",
-        promise="No more is shipped, canceled or returned than was ordered.",
+        promise="No more is shipped, canceled, returned or refunded than was ordered.",
         violations="""
             SELECT count(*) FROM orders_orderline
             WHERE shipped_quantity + canceled_quantity > quantity
-               OR returned_quantity > shipped_quantity
+               OR returned_quantity + lost_quantity > shipped_quantity
+               OR refunded_quantity > canceled_quantity + returned_quantity + lost_quantity
+        """,
+    ),
+    Rule(
+        code="INV20",
+        promise="What a line says was refunded is what its adjustments hold, each unit once.",
+        violations="""
+            SELECT count(*) FROM orders_orderline l
+            LEFT JOIN LATERAL (
+                SELECT sum(a.quantity) AS units, max(a.after_quantity + a.quantity) AS reach
+                FROM orders_adjustmentline a WHERE a.order_line_id = l.id
+            ) AS given ON true
+            WHERE l.refunded_quantity <> coalesce(given.units, 0)
+               OR l.refunded_quantity <> coalesce(given.reach, 0)
+        """,
+    ),
+    Rule(
+        code="INV20",
+        promise="No part gives back more than was paid for it, and a canceled one all of it.",
+        violations="""
+            SELECT count(*) FROM orders_sellerorder p
+            LEFT JOIN LATERAL (
+                SELECT sum(a.refund_minor) AS refund FROM orders_adjustment a
+                WHERE a.seller_order_id = p.id
+            ) AS given ON true
+            WHERE given.refund > p.total_minor
+               OR (p.state = 'canceled' AND p.confirmed_at IS NOT NULL
+                   AND given.refund IS DISTINCT FROM p.total_minor)
         """,
     ),
     Rule(

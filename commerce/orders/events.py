@@ -36,3 +36,13 @@ class SellerOrderMoved(Fact):
     name: ClassVar[str] = "orders.seller-order-moved.v1"
     seller_order_id: int
     to_state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartAdjusted(Fact):
+    """Money of a seller's part goes back to the shopper; an adjustment says how much and why."""
+
+    name: ClassVar[str] = "orders.part-adjusted.v1"
+    adjustment_id: int
+    seller_order_id: int
+    order_id: int

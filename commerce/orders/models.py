@@ -188,6 +188,12 @@ class OrderLine(models.Model):
     shipped_quantity = models.PositiveIntegerField(default=0)
     canceled_quantity = models.PositiveIntegerField(default=0)
     returned_quantity = models.PositiveIntegerField(default=0)
+    lost_quantity = models.PositiveIntegerField(
+        db_default=0, help_text="Shipped, and lost or spoiled on the way."
+    )
+    refunded_quantity = models.PositiveIntegerField(
+        db_default=0, help_text="Counted by the trigger of AdjustmentLine."
+    )
 
     class Meta:
         constraints = [
@@ -206,8 +212,16 @@ class OrderLine(models.Model):
                 name="never_ship_more_than_ordered",
             ),
             models.CheckConstraint(
-                condition=Q(returned_quantity__lte=F("shipped_quantity")),
+                condition=Q(shipped_quantity__gte=F("returned_quantity") + F("lost_quantity")),
                 name="never_return_more_than_shipped",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    refunded_quantity__lte=F("canceled_quantity")
+                    + F("returned_quantity")
+                    + F("lost_quantity")
+                ),
+                name="never_refund_more_than_came_back",
             ),
         ]
 
@@ -223,6 +237,7 @@ class OrderEvent(models.Model):
     from_state = models.CharField(max_length=10, blank=True)
     to_state = models.CharField(max_length=10)
     actor = models.CharField(max_length=80)
+    cause = models.CharField(max_length=80, blank=True, db_default="")
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -240,3 +255,102 @@ class DayCounter(models.Model):
 
     day = models.DateField(primary_key=True)
     last = models.PositiveIntegerField(default=0)
+
+
+class Adjustment(models.Model):
+    """Money of one seller's part that goes back to the shopper, and who bears it; append-only."""
+
+    class Kind(models.TextChoices):
+        CANCELED = "canceled"
+        EDITED = "edited"
+        RETURNED = "returned"
+        WITHDRAWN = "withdrawn"
+        CLAIM = "claim", "Lost or damaged"
+        GOODWILL = "goodwill"
+
+    seller_order = models.ForeignKey(SellerOrder, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    business_key = models.CharField(max_length=120, unique=True)
+    reason = models.CharField(max_length=200, blank=True)
+    actor = models.CharField(max_length=80)
+    paid_to = models.CharField(max_length=12, default="method")
+    with_shipping = models.BooleanField(default=False)
+    goods_minor = models.PositiveBigIntegerField(help_text="Net of discount.")
+    shipping_minor = models.PositiveBigIntegerField(help_text="Net of discount.")
+    tax_minor = models.PositiveBigIntegerField()
+    included_tax_minor = models.PositiveBigIntegerField()
+    commission_minor = models.PositiveBigIntegerField()
+    platform_minor = models.PositiveBigIntegerField(
+        help_text="What the marketplace had borne of the discounts."
+    )
+    goodwill_minor = models.PositiveBigIntegerField(default=0)
+    withheld_minor = models.PositiveBigIntegerField(
+        default=0, help_text="What the seller keeps because goods came back worn."
+    )
+    borne_minor = models.PositiveBigIntegerField(
+        default=0, help_text="What the marketplace bears in the seller's place."
+    )
+    refund_minor = models.PositiveBigIntegerField(help_text="What the shopper gets back.")
+    seller_minor = models.PositiveBigIntegerField(help_text="What the seller's earning loses.")
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["seller_order"],
+                condition=Q(with_shipping=True),
+                name="shipping_goes_back_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    refund_minor=F("goods_minor")
+                    + F("shipping_minor")
+                    + F("tax_minor")
+                    + F("goodwill_minor")
+                    - F("withheld_minor")
+                ),
+                name="refund_is_its_parts",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    seller_minor=F("goods_minor")
+                    + F("shipping_minor")
+                    + F("platform_minor")
+                    - F("included_tax_minor")
+                    - F("commission_minor")
+                    + F("goodwill_minor")
+                    - F("withheld_minor")
+                    - F("borne_minor")
+                ),
+                name="seller_loses_what_others_do_not_bear",
+            ),
+            models.CheckConstraint(
+                condition=Q(paid_to__in=["method", "store_credit", "gift_card"]),
+                name="refund_goes_a_known_way",
+            ),
+        ]
+        indexes = [models.Index(fields=["seller_order"], name="adjustments_of_part")]
+
+
+class AdjustmentLine(models.Model):
+    """Units of a line and their exact share of what the line was worth; append-only."""
+
+    adjustment = models.ForeignKey(Adjustment, on_delete=models.PROTECT, related_name="lines")
+    order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="+")
+    quantity = models.PositiveIntegerField()
+    after_quantity = models.PositiveIntegerField(
+        help_text="How many units of the line were given back before."
+    )
+    goods_minor = models.PositiveBigIntegerField()
+    tax_minor = models.PositiveBigIntegerField()
+    included_tax_minor = models.PositiveBigIntegerField()
+    commission_minor = models.PositiveBigIntegerField()
+    platform_minor = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order_line", "after_quantity"], name="each_unit_given_back_once"
+            ),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="adjusts_something"),
+        ]

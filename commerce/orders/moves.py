@@ -8,6 +8,6 @@ SELLER_ORDER_MOVES: dict[str, tuple[str, ...]] = {
     "pending": ("confirmed", "canceled"),
     "confirmed": ("processing", "shipped", "canceled"),
     "processing": ("shipped", "canceled"),
-    "shipped": ("delivered",),
+    "shipped": ("delivered", "returned"),
     "delivered": ("returned",),
 }

@@ -6,19 +6,47 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
-from django.db.models.functions import Now
 
 from commerce.kernel import actor
 from commerce.kernel.money import Money
 from commerce.outbox.bus import publish
 
 from . import statements
-from .events import OrderCanceled, OrderConfirmed, OrderPlaced, SellerOrderMoved
+from .adjusting import (
+    GivesTooMuch,
+    TakesTooMany,
+    Terms,
+    cancel_units,
+    give_goodwill,
+    record_lost,
+    record_returned,
+    refund_units,
+)
+from .advancing import IllegalMove, lock_part, move_part
+from .events import OrderCanceled, OrderConfirmed, OrderPlaced
 from .models import Order, OrderLine, SellerOrder
-from .moves import SELLER_ORDER_MOVES
 from .queries import as_ref
 from .types import LineDraft, OrderDraft, OrderRef, PartAmounts, SellerOrderDraft
+
+__all__ = [
+    "GivesTooMuch",
+    "IllegalMove",
+    "ShipsTooMany",
+    "TakesTooMany",
+    "Terms",
+    "advance",
+    "cancel",
+    "cancel_units",
+    "confirm",
+    "give_goodwill",
+    "lock",
+    "next_number",
+    "place",
+    "record_lost",
+    "record_returned",
+    "record_shipped",
+    "refund_units",
+]
 
 # Amounts of an order that are the sums of its parts' amounts.
 SUMMED = (
@@ -29,16 +57,6 @@ SUMMED = (
     "tax_minor",
     "included_tax_minor",
 )
-
-
-class IllegalMove(Exception):
-    """A seller order cannot go from its state to the asked one."""
-
-    def __init__(self, *, number: str, from_state: str, to_state: str) -> None:
-        self.number = number
-        self.from_state = from_state
-        self.to_state = to_state
-        super().__init__(f"{number} is {from_state} and cannot become {to_state}")
 
 
 class ShipsTooMany(Exception):
@@ -155,7 +173,7 @@ def confirm(*, order_id: int) -> list[PartAmounts]:
     commit unless the order's exact total was captured.
     """
     with transaction.atomic(savepoint=False):
-        parts = _move_all(order_id, Order.State.CONFIRMED)
+        parts = _move_all(order_id, Order.State.CONFIRMED, cause="paid")
         if parts:
             publish(OrderConfirmed(order_id=order_id))
     return parts
@@ -164,15 +182,16 @@ def confirm(*, order_id: int) -> list[PartAmounts]:
 def cancel(*, order_id: int, reason: str) -> bool:
     """Cancel a pending order and its parts. Returns False when it is not pending."""
     with transaction.atomic(savepoint=False):
-        moved = bool(_move_all(order_id, Order.State.CANCELED))
+        moved = bool(_move_all(order_id, Order.State.CANCELED, cause=reason))
         if moved:
             publish(OrderCanceled(order_id=order_id, reason=reason[:200]))
     return moved
 
 
-def _move_all(order_id: int, to_state: str) -> list[PartAmounts]:
+def _move_all(order_id: int, to_state: str, *, cause: str) -> list[PartAmounts]:
+    told = [actor.current()[:80], cause[:80]]
     with connection.cursor() as cursor:
-        cursor.execute(statements.MOVE_ALL, [actor.current()[:80], to_state, to_state, order_id])
+        cursor.execute(statements.MOVE_ALL, [*told, to_state, to_state, order_id])
         return [PartAmounts(*row) for row in cursor.fetchall()]
 
 
@@ -182,9 +201,9 @@ def advance(*, seller_order_id: int, to_state: str) -> None:
 
     Raises IllegalMove.
     """
-    part = _locked(seller_order_id)
+    part = lock_part(seller_order_id)
     if part.state != to_state:
-        _advance(part, to_state)
+        move_part(part, to_state)
 
 
 @transaction.atomic
@@ -196,7 +215,7 @@ def record_shipped(
     The part becomes "shipped" with its last item and "processing" before that.
     Returns what was shipped, by line. Raises ShipsTooMany and IllegalMove.
     """
-    part = _locked(seller_order_id)
+    part = lock_part(seller_order_id)
     if part.state not in (SellerOrder.State.CONFIRMED, SellerOrder.State.PROCESSING):
         raise IllegalMove(number=part.number, from_state=part.state, to_state="shipped")
     lines = {line.pk: line for line in part.lines.select_for_update().order_by("pk")}
@@ -215,21 +234,5 @@ def record_shipped(
     done = all(count == shipped.get(pk, 0) for pk, count in open_of.items())
     to_state = SellerOrder.State.SHIPPED if done else SellerOrder.State.PROCESSING
     if part.state != to_state:
-        _advance(part, to_state)
+        move_part(part, to_state)
     return shipped
-
-
-def _locked(seller_order_id: int) -> SellerOrder:
-    """Lock the order before its part, as everybody does."""
-    order_id = SellerOrder.objects.values_list("order_id", flat=True).get(pk=seller_order_id)
-    Order.objects.select_for_update().get(pk=order_id)
-    return SellerOrder.objects.select_for_update().get(pk=seller_order_id)
-
-
-def _advance(part: SellerOrder, to_state: str) -> None:
-    if to_state not in SELLER_ORDER_MOVES.get(part.state, ()):
-        raise IllegalMove(number=part.number, from_state=part.state, to_state=to_state)
-    actor.tell_database(cause=f"seller order {to_state}")
-    dated = {"delivered_at": Now()} if to_state == SellerOrder.State.DELIVERED else {}
-    SellerOrder.objects.filter(pk=part.pk).update(state=to_state, version=F("version") + 1, **dated)
-    publish(SellerOrderMoved(seller_order_id=part.pk, to_state=to_state))

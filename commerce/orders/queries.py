@@ -10,8 +10,10 @@ from commerce.kernel.money import Money
 from commerce.kernel.sql import fetch
 
 from . import statements
-from .models import Order, OrderLine, SellerOrder
+from .models import Adjustment, Order, OrderLine, SellerOrder
 from .types import (
+    AdjustmentData,
+    AdjustmentLineData,
     EventData,
     LineData,
     OrderData,
@@ -158,6 +160,27 @@ def seller_orders_of(*, order_ids: list[int]) -> dict[int, list[SellerOrderData]
     return dict(found)
 
 
+def adjustments_of(*, seller_order_ids: Iterable[int]) -> dict[int, list[AdjustmentData]]:
+    """Return what was given back of each part, in order; parts without are left out."""
+    rows = Adjustment.objects.filter(seller_order__in=set(seller_order_ids))
+    found: dict[int, list[AdjustmentData]] = defaultdict(list)
+    for data in _adjustments(rows):
+        found[data.seller_order_id].append(data)
+    return dict(found)
+
+
+def adjustments(*, adjustment_ids: Iterable[int]) -> dict[int, AdjustmentData]:
+    """Return adjustments by id."""
+    rows = Adjustment.objects.filter(pk__in=set(adjustment_ids))
+    return {data.id: data for data in _adjustments(rows)}
+
+
+def adjustment_where(*, business_key: str) -> AdjustmentData | None:
+    """Return what was given back under a key."""
+    found = _adjustments(Adjustment.objects.filter(business_key=business_key))
+    return found[0] if found else None
+
+
 def as_ref(found: Order) -> OrderRef:
     """Return what others may know of an order row; for this module's own use."""
     return OrderRef(
@@ -218,11 +241,12 @@ def _part(part: SellerOrder, head: Order, lines: Iterable[OrderLine]) -> SellerO
         placed_at=head.placed_at,
         confirmed_at=part.confirmed_at,
         delivered_at=part.delivered_at,
-        lines=tuple(_line(line, currency) for line in lines),
+        lines=tuple(line_data(line, currency) for line in lines),
     )
 
 
-def _line(line: OrderLine, currency: str) -> LineData:
+def line_data(line: OrderLine, currency: str) -> LineData:
+    """Return what others may know of a line; for this module's own use."""
     return LineData(
         id=line.pk,
         variant_id=line.variant_id,
@@ -248,18 +272,62 @@ def _line(line: OrderLine, currency: str) -> LineData:
         shipped_quantity=line.shipped_quantity,
         canceled_quantity=line.canceled_quantity,
         returned_quantity=line.returned_quantity,
+        lost_quantity=line.lost_quantity,
+        refunded_quantity=line.refunded_quantity,
+    )
+
+
+def _adjustments(rows: QuerySet[Adjustment]) -> list[AdjustmentData]:
+    found = rows.select_related("seller_order__order").prefetch_related("lines").order_by("pk")
+    return [_adjustment(row) for row in found]
+
+
+def _adjustment(row: Adjustment) -> AdjustmentData:
+    currency = row.seller_order.order.currency
+    return AdjustmentData(
+        id=row.pk,
+        seller_order_id=row.seller_order_id,
+        kind=row.kind,
+        business_key=row.business_key,
+        reason=row.reason,
+        actor=row.actor,
+        paid_to=row.paid_to,
+        with_shipping=row.with_shipping,
+        goods=Money(row.goods_minor, currency),
+        shipping=Money(row.shipping_minor, currency),
+        tax=Money(row.tax_minor, currency),
+        included_tax=Money(row.included_tax_minor, currency),
+        commission=Money(row.commission_minor, currency),
+        platform=Money(row.platform_minor, currency),
+        goodwill=Money(row.goodwill_minor, currency),
+        withheld=Money(row.withheld_minor, currency),
+        borne=Money(row.borne_minor, currency),
+        refund=Money(row.refund_minor, currency),
+        seller=Money(row.seller_minor, currency),
+        at=row.at,
+        lines=tuple(
+            AdjustmentLineData(
+                order_line_id=line.order_line_id,
+                quantity=line.quantity,
+                goods=Money(line.goods_minor, currency),
+                tax=Money(line.tax_minor, currency),
+            )
+            for line in sorted(row.lines.all(), key=lambda line: line.pk)
+        ),
     )
 
 
 def _events(order_ids: list[int]) -> dict[int, list[EventData]]:
     found: dict[int, list[EventData]] = defaultdict(list)
-    for order_id, part_id, from_state, to_state, actor, at in fetch(statements.EVENTS, order_ids):
+    for row in fetch(statements.EVENTS, order_ids):
+        order_id, part_id, from_state, to_state, actor, cause, at = row
         found[order_id].append(
             EventData(
                 seller_order_id=part_id,
                 from_state=from_state,
                 to_state=to_state,
                 actor=actor,
+                cause=cause,
                 at=at,
             )
         )

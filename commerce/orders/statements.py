@@ -4,7 +4,7 @@ ORDER = "SELECT * FROM orders_order WHERE token = %s"
 PARTS = "SELECT * FROM orders_sellerorder WHERE order_id = ANY (%s) ORDER BY id"
 LINES = "SELECT * FROM orders_orderline WHERE seller_order_id = ANY (%s) ORDER BY id"
 EVENTS = """
-SELECT order_id, seller_order_id, from_state, to_state, actor, at FROM orders_orderevent
+SELECT order_id, seller_order_id, from_state, to_state, actor, cause, at FROM orders_orderevent
 WHERE order_id = ANY (%s) ORDER BY at, id
 """
 LOCK = "SELECT * FROM orders_order WHERE token = %s FOR UPDATE"
@@ -74,7 +74,7 @@ SELECT id, placed_at FROM placed
 # The actor is told in the same trip; a materialized CTE runs before what joins it.
 MOVE_ALL = """
 WITH told AS MATERIALIZED (
-    SELECT set_config('stoa.actor', %s, true) AS actor
+    SELECT set_config('stoa.actor', %s, true) AS actor, set_config('stoa.cause', %s, true)
 ), moved AS (
     UPDATE orders_order SET
         state = %s,

@@ -189,6 +189,8 @@ class LineData:
     shipped_quantity: int
     canceled_quantity: int
     returned_quantity: int
+    lost_quantity: int = 0
+    refunded_quantity: int = 0
 
     @property
     def paid(self) -> Money:
@@ -253,6 +255,7 @@ class EventData:
     to_state: str
     actor: str
     at: datetime
+    cause: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -327,3 +330,42 @@ def summary_state(state: str, parts: list[str]) -> str:
     if moved and order.index(slowest) < order.index("shipped"):
         return "partly-shipped"
     return slowest
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdjustmentLineData:
+    """Units of a line that were given back."""
+
+    order_line_id: int
+    quantity: int
+    goods: Money
+    tax: Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdjustmentData:
+    """Money of a seller's part that goes back to the shopper, and who bears it."""
+
+    id: int
+    seller_order_id: int
+    kind: str
+    business_key: str
+    reason: str
+    actor: str
+    paid_to: str
+    with_shipping: bool
+    goods: Money
+    shipping: Money
+    tax: Money
+    included_tax: Money
+    commission: Money
+    platform: Money
+    goodwill: Money
+    withheld: Money
+    borne: Money
+    refund: Money
+    """What the shopper gets back, with its tax."""
+    seller: Money
+    """What the seller's earning loses."""
+    at: datetime
+    lines: tuple[AdjustmentLineData, ...]

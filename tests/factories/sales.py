@@ -73,7 +73,7 @@ def sell(
         total = placed.total.minor
         payment = Payment.objects.create(
             order_token=placed.token,
-            idempotency_key=f"pay:{number}",
+            idempotency_key=f"pay:{placed.token}:1",
             currency="USD",
             amount_minor=total,
         )

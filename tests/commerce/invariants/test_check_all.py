@@ -11,7 +11,10 @@ from commerce.invariants import queries, tasks
 from commerce.invariants.payout_rules import PAYOUT_RULES
 from commerce.invariants.rules import RULES
 from commerce.inventory import operations as stock
+from commerce.orders import operations as order_operations
 from commerce.orders import queries as orders
+from commerce.orders.operations import Terms
+from commerce.orders.types import OrderData
 from commerce.payments import operations as payments
 from commerce.payouts import operations as payouts
 from devtools.stripe_double import StripeDouble
@@ -25,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def shop(double: StripeDouble) -> None:
-    """A delivered order, a confirmed one, one that waits, one given up, one paid too late."""
+    """A delivered order, a partly canceled one, one that waits, one given up, one paid too late."""
     for arrive in (True, False):
         placed = make_ready_cart([Wanted(quantity=2)], [Wanted(), Wanted(minor=333)]).place()
         double.pay(str(placed.payment_url))
@@ -37,10 +40,21 @@ def shop(double: StripeDouble) -> None:
             for part in order.seller_orders:
                 delivered(part)
                 payouts.release_earning(seller_order_id=part.id)
+        else:
+            cancel_some(order)
     make_ready_cart().place()
     checkout.abandon(order_token=make_ready_cart().place().order_token)
     pay_too_late(double)
     check_deferred_constraints()
+
+
+def cancel_some(order: OrderData) -> None:
+    """One unit of two, and all of the other part."""
+    first, second = order.seller_orders
+    for part, units in [(first, {first.lines[0].id: 1}), (second, {x.id: 1 for x in second.lines})]:
+        terms = Terms(kind="canceled", business_key=f"cancel:{part.id}")
+        order_operations.cancel_units(seller_order_id=part.id, units=units, terms=terms)
+    payments.send_refunds()
 
 
 def pay_too_late(double: StripeDouble) -> None:
@@ -145,6 +159,15 @@ BREAKS: dict[str, list[str]] = {
     ],
     "A line's total, tax and commission": [
         "UPDATE orders_orderline SET tax_minor = tax_minor + 1 WHERE id = :line"
+    ],
+    "What is given back of a line": ["UPDATE orders_adjustmentline SET tax_minor = tax_minor + 1"],
+    "Every adjustment of an order": ["UPDATE orders_adjustment SET borne_minor = borne_minor + 1"],
+    "What a line says was refunded": [
+        "UPDATE orders_orderline SET refunded_quantity = 0 WHERE refunded_quantity > 0"
+    ],
+    "No part gives back more": [
+        "ALTER TABLE orders_adjustment DROP CONSTRAINT refund_is_its_parts",
+        "UPDATE orders_adjustment SET refund_minor = 1000000",
     ],
     "Orders and their parts moved only": [
         "UPDATE orders_orderevent SET from_state = 'canceled' WHERE to_state = 'confirmed'"

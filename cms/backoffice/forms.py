@@ -38,6 +38,25 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
 
 
+class DecisionForm(forms.Form):
+    """What becomes of a payment or of a refund that failed, and why; kept for ever."""
+
+    decision = forms.ChoiceField(
+        choices=[(name, name) for name in ("accept", "return", "retry", "settle")],
+        error_messages={
+            "required": "Press one of the buttons.",
+            "invalid_choice": "Press one of the buttons.",
+        },
+    )
+    refund = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    reason = forms.CharField(
+        label="Reason",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Kept with your name and the time.",
+    )
+
+
 def _states(choices: list[tuple[str, str]]) -> django_filters.MultipleChoiceFilter:
     return django_filters.MultipleChoiceFilter(
         label="State", choices=choices, widget=forms.CheckboxSelectMultiple

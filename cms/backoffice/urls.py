@@ -25,6 +25,7 @@ urlpatterns = [
     path("payouts/run/", payouts.RunPayouts.as_view(), name="payouts_run"),
     path("payouts/<int:payout_id>/retry/", payouts.RetryPayout.as_view(), name="payout_retry"),
     path("payments/", payments.PaymentList.as_view(), name="payments"),
+    path("payments/<int:payment_id>/", payments.PaymentDetail.as_view(), name="payment"),
     path("ledger/", ledger.JournalList.as_view(), name="journals"),
     path("ledger/results/", ledger.JournalList.as_view(results_only=True), name="journals_results"),
     path("ledger/balances/", ledger.Balances.as_view(), name="balances"),

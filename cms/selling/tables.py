@@ -15,7 +15,7 @@ TONES = {
     "created": "wait", "sending": "wait", "sent": "good", "failed": "bad",
     "captured": "good", "authorized": "wait", "orphan": "bad", "review": "bad",
     "draft": "wait", "waiting": "todo", "live": "good", "archived": "bad",
-    "requested": "wait", "succeeded": "good", "ok": "good",
+    "requested": "wait", "succeeded": "good", "settled": "good", "ok": "good",
     "offered": "good", "withdrawn": "wait",
 }  # fmt: skip
 

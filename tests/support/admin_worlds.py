@@ -224,6 +224,7 @@ def shared() -> World:
         "task_id": workflow.tasks.first().pk,
         "redirect_id": 1,
         "journal_id": 1,
+        "payment_id": 1,
         "application_id": 1,
         "instance_pk": 1,
         "content_type_app_name": "pages",

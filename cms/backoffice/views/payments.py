@@ -2,22 +2,28 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import OuterRef, Subquery
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.functional import cached_property
+from django.views.generic import TemplateView
 from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
-from wagtail.admin.views.generic.base import BaseListingView
+from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTemplateMixin
 
 from cms.selling.tables import MoneyColumn, StateColumn, TwoLineColumn
+from commerce.checkout import operations as checkout
+from commerce.gateways.payments import GatewayRefused, GatewayUnavailable
 from commerce.kernel.money import Money
 from commerce.orders.models import Order
-from commerce.payments.models import Payment, Refund
+from commerce.payments import operations as payments
+from commerce.payments.models import Decision, Payment, Refund
 
+from ..forms import DecisionForm
 from .base import StaffScreen
 
-
-def _order_url(payment: Any) -> str | None:
-    number = payment.order_number
-    return reverse("backoffice:order", args=[number]) if number else None
+AWAY = "The provider did not answer. Nothing was changed; please try again in a minute."
 
 
 class PaymentList(StaffScreen, BaseListingView):
@@ -33,7 +39,7 @@ class PaymentList(StaffScreen, BaseListingView):
     columns = [
         TitleColumn(
             "order", label="Order", accessor=lambda row: row.order_number or "none",
-            get_url=_order_url,
+            get_url=lambda row: reverse("backoffice:payment", args=[row.pk]),
         ),
         DateColumn("created_at", label="Began", sort_key="created_at"),
         Column("method", label="Method"),
@@ -52,6 +58,81 @@ class PaymentList(StaffScreen, BaseListingView):
 
     def get_base_queryset(self) -> Any:
         return unsettled_payments()
+
+
+class PaymentDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
+    """One payment with its refunds, and what a person may decide about it."""
+
+    right = "review_payments"
+    header_icon = "warning"
+    parent = ("backoffice:payments", "Payments to review")
+    template_name = "admin/backoffice/payment.html"
+    form: DecisionForm
+
+    @cached_property
+    def payment(self) -> Payment:
+        payment = Payment.objects.filter(pk=self.kwargs["payment_id"]).first()
+        if payment is None:
+            raise Http404
+        return payment
+
+    def get_page_title(self) -> str:
+        return f"Payment {self.payment.provider_payment or self.payment.idempotency_key}"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.form = DecisionForm()
+        return self.render_to_response(self.get_context_data())
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.form = DecisionForm(request.POST)
+        try:
+            if self.form.is_valid():
+                messages.success(request, self._decide(**self.form.cleaned_data))
+                return redirect("backoffice:payment", self.payment.pk)
+        except (checkout.NotResolvable, payments.RefundNotFailed) as refusal:
+            self.form.add_error(None, str(refusal))
+        except (GatewayUnavailable, GatewayRefused):
+            self.form.add_error(None, AWAY)
+        return self.render_to_response(self.get_context_data(), status=422)
+
+    def _decide(self, *, decision: Any, reason: str, refund: int | None) -> str:
+        if decision in ("accept", "return"):
+            outcome = checkout.resolve_review(
+                payment_id=self.payment.pk, decision=decision, reason=reason
+            )
+            return f"Decided. The order is {outcome}."
+        refund_id = self.payment.refunds.filter(pk=refund).values_list("pk", flat=True).first()
+        if refund_id is None:
+            raise Http404
+        if decision == "retry":
+            payments.retry_refund(refund_id=refund_id, reason=reason)
+            return "The refund is sent again."
+        payments.settle_otherwise(refund_id=refund_id, reason=reason)
+        return "The refund is booked as paid another way."
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        payment = self.payment
+        order = Order.objects.filter(token=payment.order_token).first()
+        return {
+            **super().get_context_data(**kwargs),
+            "payment": payment,
+            "order": order,
+            "amounts": [
+                (label, Money(minor, payment.currency))
+                for label, minor in (
+                    ("Asked for", payment.amount_minor),
+                    ("Came in", payment.captured_minor),
+                    ("Provider's fee", payment.fee_minor),
+                    ("Given back", payment.refunded_minor),
+                )
+            ],
+            "refunds": [
+                {"refund": each, "amount": Money(each.amount_minor, payment.currency)}
+                for each in payment.refunds.order_by("pk")
+            ],
+            "decisions": Decision.objects.filter(payment=payment).order_by("pk"),
+            "form": self.form,
+        }
 
 
 def unsettled_payments() -> Any:

@@ -83,6 +83,17 @@ def share(minor: int, *, basis_points: int) -> int:
     return int(exact.to_integral_value(rounding=ROUND_HALF_EVEN))
 
 
+def included_share(minor: int, *, basis_points: int) -> int:
+    """Return how much of an amount is a rate that it contains already, halves rounded to even.
+
+    119 contains 19 at 19 percent: the amount times rate, divided by one and the rate.
+    """
+    whole, rest = divmod(
+        2 * minor * basis_points + 10_000 + basis_points, 2 * (10_000 + basis_points)
+    )
+    return whole - 1 if rest == 0 and whole % 2 else whole
+
+
 def split(minor: int, *, weights: Sequence[int]) -> list[int]:
     """Split an amount by weights so that the parts sum to it exactly.
 

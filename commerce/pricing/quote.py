@@ -1,11 +1,18 @@
-"""What a shopper pays: pure arithmetic on whole minor units, no database."""
+"""What a shopper pays: pure arithmetic on whole minor units, no database.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+In this order: price, discounts, tax. Every step is kept, so that each line can be explained.
+"""
 
-from commerce.kernel.money import Money, share
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from commerce.kernel.money import Money, included_share, share
+
+from .discounts import Cut, Cuts, Idle, Piece, Promotion, cut
 
 STANDARD = "standard"
+Step = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +22,7 @@ class TaxRateData:
 
 
 NO_TAX = TaxRateData(name="No tax", rate_bps=0)
+REVERSE_CHARGE = TaxRateData(name="Reverse charge", rate_bps=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,37 +34,92 @@ class QuoteLine:
     unit_minor: int
     quantity: int
     tax_class: str = STANDARD
+    tax_included: bool = False
+    """The unit price holds the destination's tax already."""
+    product_id: int = 0
+    category_keys: frozenset[str] = frozenset()
+    price_steps: tuple[Step, ...] = ()
+    """How the unit price came about."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class QuotedLine:
+    unit: Money
     total: Money
-    """Quantity times unit price, net of tax."""
+    """Quantity times unit price, before discounts."""
+    discount: Money
+    platform_discount: Money
+    """What the marketplace bears of the discount."""
     tax: Money
+    """Added on top."""
+    included_tax: Money
+    """Contained in the total already."""
     rate_bps: int
     tax_name: str
+    cuts: tuple[Cut, ...] = ()
+    steps: tuple[Step, ...] = field(default=(), compare=False)
+
+    @property
+    def net_of_discount(self) -> Money:
+        return self.total - self.discount
 
 
 @dataclass(frozen=True, kw_only=True)
 class QuotedSeller:
     goods: Money
+    discount: Money
     shipping: Money
+    shipping_discount: Money
+    platform_shipping_discount: Money
     shipping_tax: Money
+    included_shipping_tax: Money
     tax: Money
-    """Tax on goods and on shipping."""
+    """Tax on goods and on shipping, added on top."""
+    included_tax: Money
+    """Tax contained in goods and shipping."""
     total: Money
+    shipping_cuts: tuple[Cut, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaxRow:
+    """One rate of the breakdown: what it was taken on and what it came to."""
+
+    name: str
+    rate_bps: int
+    base: Money
+    """Without the tax."""
+    amount: Money
+    included: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saving:
+    """What one promotion takes off the whole order."""
+
+    promotion_id: int
+    label: str
+    code: str
+    amount: Money
 
 
 @dataclass(frozen=True, kw_only=True)
 class Quote:
-    """The total equals goods, shipping and tax, and also the sum of the sellers' totals."""
+    """The total equals goods less discounts plus shipping and tax, and the sum of the sellers'."""
 
     lines: dict[int, QuotedLine]
     sellers: dict[int, QuotedSeller]
     goods: Money
+    discount: Money
     shipping: Money
+    shipping_discount: Money
     tax: Money
+    included_tax: Money
     total: Money
+    taxes: tuple[TaxRow, ...] = ()
+    savings: tuple[Saving, ...] = ()
+    idle: dict[int, Idle] = field(default_factory=dict)
+    """Why a promotion took nothing off, by its id."""
 
 
 def quote(
@@ -65,67 +128,258 @@ def quote(
     shipping: Mapping[int, int],
     rates: Mapping[str, TaxRateData],
     currency: str,
+    promotions: Sequence[Promotion] = (),
+    is_first_order: bool = True,
+    reverse_charged: Collection[int] = (),
 ) -> Quote:
     """Price lines and each seller's shipping for one destination.
 
-    Tax is taken on each line's total and rounded half to even there, once; every
-    sum is a sum of rounded parts, so no cent appears or is lost. Shipping is taxed
-    at the destination's standard rate. A class without a rate is not taxed.
-    Raises ValueError for a quantity below one, a negative price or a key used twice.
+    Tax is taken once, on what is left of a line after its discounts, and rounded half
+    to even there; every sum is a sum of rounded parts, so no cent appears or is lost.
+    Shipping is taxed at the destination's standard rate, and holds its tax when all the
+    seller's prices do. Of `reverse_charged` sellers the buyer owes the tax: prices that
+    hold tax lose it, unit by unit. A class without a rate is not taxed. Raises
+    ValueError for a quantity below one, a negative price or a key used twice.
     """
-    if len({line.key for line in lines}) != len(lines):
-        raise ValueError("a line's key is used twice")
-    quoted = {line.key: _line(line, rates, currency) for line in lines}
-    members: dict[int, list[QuotedLine]] = {seller_id: [] for seller_id in shipping}
-    for line in lines:
-        members.setdefault(line.seller_id, []).append(quoted[line.key])
+    _check(lines, shipping)
     standard = rates.get(STANDARD, NO_TAX)
-    sellers = {
-        seller_id: _seller(parts, shipping.get(seller_id, 0), standard, currency)
-        for seller_id, parts in members.items()
+    priced = [
+        _without_tax(line, rates) if line.seller_id in reverse_charged else line for line in lines
+    ]
+    carriage = {
+        seller_id: _bare(minor, standard)
+        if seller_id in reverse_charged and _holds_tax(seller_id, lines)
+        else minor
+        for seller_id, minor in shipping.items()
     }
-    goods, carriage, tax = (
-        _sum([getattr(part, name) for part in sellers.values()], currency)
-        for name in ("goods", "shipping", "tax")
+    cuts = cut(
+        promotions=promotions,
+        pieces=[_piece(line) for line in priced],
+        shipping=carriage,
+        is_first_order=is_first_order,
     )
+    quoted = {
+        line.key: _line(line, _rate(line, rates, reverse_charged), cuts, currency)
+        for line in priced
+    }
+    sellers = {
+        seller_id: _seller(
+            seller_id,
+            [quoted[line.key] for line in priced if line.seller_id == seller_id],
+            carriage.get(seller_id, 0),
+            REVERSE_CHARGE if seller_id in reverse_charged else standard,
+            cuts,
+            tax_included=_holds_tax(seller_id, priced),
+            currency=currency,
+        )
+        for seller_id in dict.fromkeys([*shipping, *(line.seller_id for line in lines)])
+    }
+    sums = {
+        name: _sum([getattr(part, name) for part in sellers.values()], currency)
+        for name in (
+            "goods", "discount", "shipping", "shipping_discount", "tax", "included_tax", "total",
+        )
+    }  # fmt: skip
+    shipping_rates = {
+        seller_id: REVERSE_CHARGE if seller_id in reverse_charged else standard
+        for seller_id in sellers
+    }
     return Quote(
         lines=quoted,
         sellers=sellers,
-        goods=goods,
-        shipping=carriage,
-        tax=tax,
-        total=goods + carriage + tax,
+        **sums,
+        taxes=_breakdown(quoted.values(), sellers, shipping_rates, currency),
+        savings=_savings(cuts, currency),
+        idle=cuts.idle,
     )
 
 
-def _line(line: QuoteLine, rates: Mapping[str, TaxRateData], currency: str) -> QuotedLine:
-    if line.quantity < 1 or line.unit_minor < 0:
+def _check(lines: Sequence[QuoteLine], shipping: Mapping[int, int]) -> None:
+    if len({line.key for line in lines}) != len(lines):
+        raise ValueError("a line's key is used twice")
+    if any(line.quantity < 1 or line.unit_minor < 0 for line in lines):
         raise ValueError("a line needs a quantity of at least one and a price")
-    rate = rates.get(line.tax_class, NO_TAX)
+    if any(minor < 0 for minor in shipping.values()):
+        raise ValueError("shipping cannot be negative")
+
+
+def _holds_tax(seller_id: int, lines: Sequence[QuoteLine]) -> bool:
+    own = [line.tax_included for line in lines if line.seller_id == seller_id]
+    return bool(own) and all(own)
+
+
+def _bare(minor: int, rate: TaxRateData) -> int:
+    return minor - included_share(minor, basis_points=rate.rate_bps)
+
+
+def _without_tax(line: QuoteLine, rates: Mapping[str, TaxRateData]) -> QuoteLine:
+    """Take the tax out of a price that holds it; the buyer pays it to the state."""
+    if not line.tax_included:
+        return line
+    unit = _bare(line.unit_minor, rates.get(line.tax_class, NO_TAX))
+    taken: Step = {"step": "tax-taken-out", "unit_minor": unit, "was_minor": line.unit_minor}
+    return replace(
+        line, unit_minor=unit, tax_included=False, price_steps=(*line.price_steps, taken)
+    )
+
+
+def _rate(
+    line: QuoteLine, rates: Mapping[str, TaxRateData], reverse_charged: Collection[int]
+) -> TaxRateData:
+    if line.seller_id in reverse_charged:
+        return REVERSE_CHARGE
+    return rates.get(line.tax_class, NO_TAX)
+
+
+def _piece(line: QuoteLine) -> Piece:
+    return Piece(
+        key=line.key,
+        seller_id=line.seller_id,
+        product_id=line.product_id,
+        category_keys=line.category_keys,
+        unit_minor=line.unit_minor,
+        quantity=line.quantity,
+    )
+
+
+def _line(line: QuoteLine, rate: TaxRateData, cuts: Cuts, currency: str) -> QuotedLine:
+    own = tuple(cuts.of.get(("line", line.key), ()))
     total = line.unit_minor * line.quantity
+    discount = sum(each.amount_minor for each in own)
+    tax, included = _tax(total - discount, rate, tax_included=line.tax_included)
     return QuotedLine(
+        unit=Money(line.unit_minor, currency),
         total=Money(total, currency),
-        tax=Money(share(total, basis_points=rate.rate_bps), currency),
+        discount=Money(discount, currency),
+        platform_discount=Money(_borne_by_platform(own), currency),
+        tax=Money(tax, currency),
+        included_tax=Money(included, currency),
         rate_bps=rate.rate_bps,
         tax_name=rate.name,
+        cuts=own,
+        steps=_steps(line, own, rate, tax=tax, included=included),
+    )
+
+
+def _tax(minor: int, rate: TaxRateData, *, tax_included: bool) -> tuple[int, int]:
+    """Return the tax to add, and the tax that is contained; one of them is zero."""
+    if tax_included:
+        return 0, included_share(minor, basis_points=rate.rate_bps)
+    return share(minor, basis_points=rate.rate_bps), 0
+
+
+def _borne_by_platform(cuts: Sequence[Cut]) -> int:
+    return sum(each.amount_minor for each in cuts if each.funded_by == "platform")
+
+
+def _steps(
+    line: QuoteLine, cuts: Sequence[Cut], rate: TaxRateData, *, tax: int, included: int
+) -> tuple[Step, ...]:
+    total = line.unit_minor * line.quantity
+    left = total - sum(each.amount_minor for each in cuts)
+    base: tuple[Step, ...] = line.price_steps or ({"step": "base", "unit_minor": line.unit_minor},)
+    return (
+        *base,
+        {
+            "step": "quantity",
+            "unit_minor": line.unit_minor,
+            "quantity": line.quantity,
+            "amount_minor": total,
+        },
+        *({"step": "promotion", **each.as_dict()} for each in cuts),
+        {
+            "step": "tax",
+            "name": rate.name,
+            "rate_bps": rate.rate_bps,
+            "tax_class": line.tax_class,
+            "included": line.tax_included,
+            "base_minor": left,
+            "amount_minor": included if line.tax_included else tax,
+            "rounding": "half-even",
+        },
+        {"step": "total", "amount_minor": left + tax},
     )
 
 
 def _seller(
-    parts: Sequence[QuotedLine], shipping_minor: int, standard: TaxRateData, currency: str
+    seller_id: int,
+    parts: Sequence[QuotedLine],
+    shipping_minor: int,
+    standard: TaxRateData,
+    cuts: Cuts,
+    *,
+    tax_included: bool,
+    currency: str,
 ) -> QuotedSeller:
-    if shipping_minor < 0:
-        raise ValueError("shipping cannot be negative")
-    goods = _sum([part.total for part in parts], currency)
-    shipping = Money(shipping_minor, currency)
-    shipping_tax = Money(share(shipping_minor, basis_points=standard.rate_bps), currency)
-    tax = _sum([part.tax for part in parts], currency) + shipping_tax
+    own = tuple(cuts.of.get(("shipping", seller_id), ()))
+    off = sum(each.amount_minor for each in own)
+    tax, included = _tax(shipping_minor - off, standard, tax_included=tax_included)
+    goods, discount, line_tax, line_included = (
+        sum(getattr(part, name).minor for part in parts)
+        for name in ("total", "discount", "tax", "included_tax")
+    )
+    amounts = {
+        "goods": goods,
+        "discount": discount,
+        "shipping": shipping_minor,
+        "shipping_discount": off,
+        "platform_shipping_discount": _borne_by_platform(own),
+        "shipping_tax": tax,
+        "included_shipping_tax": included,
+        "tax": line_tax + tax,
+        "included_tax": line_included + included,
+        "total": goods - discount + shipping_minor - off + line_tax + tax,
+    }
     return QuotedSeller(
-        goods=goods,
-        shipping=shipping,
-        shipping_tax=shipping_tax,
-        tax=tax,
-        total=goods + shipping + tax,
+        **{name: Money(minor, currency) for name, minor in amounts.items()}, shipping_cuts=own
+    )
+
+
+def _breakdown(
+    lines: Collection[QuotedLine],
+    sellers: Mapping[int, QuotedSeller],
+    shipping_rates: Mapping[int, TaxRateData],
+    currency: str,
+) -> tuple[TaxRow, ...]:
+    """Sum rounded taxes by rate; nothing is rounded here. The highest rate comes first."""
+    sums: dict[tuple[str, int, bool], list[int]] = {}
+
+    def add(name: str, rate_bps: int, minor: int, tax: int, included: int) -> None:
+        row = sums.setdefault((name, rate_bps, bool(included)), [0, 0])
+        row[0] += minor - included
+        row[1] += tax + included
+
+    for line in lines:
+        left = line.total.minor - line.discount.minor
+        add(line.tax_name, line.rate_bps, left, line.tax.minor, line.included_tax.minor)
+    for seller_id, part in sellers.items():
+        rate, left = shipping_rates[seller_id], part.shipping.minor - part.shipping_discount.minor
+        if left:
+            tax, included = part.shipping_tax.minor, part.included_shipping_tax.minor
+            add(rate.name, rate.rate_bps, left, tax, included)
+    return tuple(
+        TaxRow(
+            name=name,
+            rate_bps=rate_bps,
+            base=Money(base, currency),
+            amount=Money(amount, currency),
+            included=included,
+        )
+        for (name, rate_bps, included), (base, amount) in sorted(
+            sums.items(), key=lambda item: (-item[0][1], item[0])
+        )
+    )
+
+
+def _savings(cuts: Cuts, currency: str) -> tuple[Saving, ...]:
+    sums: dict[tuple[int, str, str], int] = {}
+    for own in cuts.of.values():
+        for each in own:
+            key = (each.promotion_id, each.label, each.code)
+            sums[key] = sums.get(key, 0) + each.amount_minor
+    return tuple(
+        Saving(promotion_id=id, label=label, code=code, amount=Money(minor, currency))
+        for (id, label, code), minor in sorted(sums.items())
     )
 
 

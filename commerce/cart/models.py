@@ -1,6 +1,7 @@
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from commerce.kernel.tokens import new_token
 
@@ -19,6 +20,12 @@ class Cart(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     currency = models.CharField(max_length=3)
+    codes = ArrayField(
+        models.CharField(max_length=40),
+        default=list,
+        db_default=Value([], ArrayField(models.CharField(max_length=40))),
+        help_text="Promotion codes as they were entered.",
+    )
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     created_at = models.DateTimeField(auto_now_add=True)
     touched_at = models.DateTimeField(auto_now_add=True)

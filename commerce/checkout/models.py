@@ -10,4 +10,7 @@ class Checkout(models.Model):
     methods = models.JSONField(
         default=dict, blank=True, help_text="Shipping method by seller, both ids."
     )
+    vat_id = models.CharField(
+        max_length=20, blank=True, db_default="", help_text="Of a business that buys in the EU."
+    )
     updated_at = models.DateTimeField(auto_now=True)

@@ -1,6 +1,18 @@
 from django.db import models
 from django.db.models import F, Q
 
+from .promotion_models import CustomerGroup, GroupMember, Promotion, Redemption
+
+__all__ = [
+    "CustomerGroup",
+    "GroupMember",
+    "Price",
+    "PriceChange",
+    "Promotion",
+    "Redemption",
+    "TaxRate",
+]
+
 
 class Price(models.Model):
     """What a variant costs now, net of tax."""

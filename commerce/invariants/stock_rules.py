@@ -5,20 +5,20 @@ from .types import Rule
 STOCK_RULES = [
     Rule(
         code="INV1",
-        promise="No more is promised than exists, and no count is negative.",
+        promise="No more is promised than exists and may be sold ahead of its arrival.",
         violations="""
             SELECT count(*) FROM inventory_stock
-            WHERE reserved < 0 OR on_hand < 0 OR reserved > on_hand
+            WHERE reserved < 0 OR reserved > on_hand + backorder_limit
         """,
     ),
     Rule(
         code="INV2",
-        promise="What is reserved is the sum of the active holds.",
+        promise="What is reserved is the sum of the active holds that are counted.",
         violations="""
             SELECT count(*) FROM inventory_stock s
             WHERE s.reserved <> (
                 SELECT coalesce(sum(r.quantity), 0) FROM inventory_reservation r
-                WHERE r.stock_id = s.id AND r.state = 'active'
+                WHERE r.stock_id = s.id AND r.state = 'active' AND NOT r.by_unit
             )
         """,
     ),
@@ -31,6 +31,34 @@ STOCK_RULES = [
                 SELECT coalesce(sum(m.delta), 0) FROM inventory_stockmovement m
                 WHERE m.stock_id = s.id
             )
+        """,
+    ),
+    Rule(
+        code="INV2",
+        promise="Where units are rows, those free and those held are what is not reserved.",
+        violations="""
+            SELECT count(*) FROM inventory_stock s
+            WHERE (SELECT count(*) FROM inventory_unit u WHERE u.stock_id = s.id) <> CASE
+                WHEN s.by_unit THEN s.on_hand - s.reserved - inventory_held_by_unit(s.id)
+                ELSE 0
+            END
+        """,
+    ),
+    Rule(
+        code="INV2",
+        promise="What is to leave from the shelves is what was sold from them.",
+        violations="""
+            WITH sold AS (
+                SELECT r.holder, s.variant_id, sum(r.quantity) AS units
+                FROM inventory_reservation r JOIN inventory_stock s ON s.id = r.stock_id
+                WHERE r.state = 'claimed' GROUP BY r.holder, s.variant_id
+            ), allocated AS (
+                SELECT a.holder, s.variant_id, sum(a.quantity) AS units
+                FROM inventory_allocation a JOIN inventory_stock s ON s.id = a.stock_id
+                GROUP BY a.holder, s.variant_id
+            )
+            SELECT count(*) FROM sold FULL JOIN allocated USING (holder, variant_id)
+            WHERE sold.units IS DISTINCT FROM allocated.units
         """,
     ),
     Rule(
@@ -68,11 +96,27 @@ STOCK_RULES = [
     ),
     Rule(
         code="INV5",
-        promise="No hold outlives an hour, and none its deadline by more than five minutes.",
+        promise="No hold outlives its kind, and none its deadline by more than five minutes.",
         violations="""
             SELECT count(*) FROM inventory_reservation
-            WHERE expires_at > created_at + interval '60 minutes'
+            WHERE expires_at > created_at + CASE kind
+                    WHEN 'slow' THEN interval '14 days' ELSE interval '60 minutes' END
                OR (state = 'active' AND expires_at < clock_timestamp() - interval '5 minutes')
+        """,
+    ),
+    Rule(
+        code="INV5",
+        promise="No principal holds more of a SKU than the share its seller stated.",
+        violations="""
+            SELECT count(*) FROM (
+                SELECT r.principal, s.variant_id
+                FROM inventory_reservation r
+                JOIN inventory_stock s ON s.id = r.stock_id
+                JOIN inventory_skupolicy p ON p.variant_id = s.variant_id
+                WHERE r.state = 'active' AND r.principal <> ''
+                GROUP BY r.principal, s.variant_id
+                HAVING count(*) > 1 AND sum(r.quantity) > max(p.shopper_cap)
+            ) AS greedy
         """,
     ),
 ]

@@ -4,13 +4,17 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+LONGEST_HOLD = timedelta(minutes=60)
+LONGEST_SLOW_HOLD = timedelta(days=14)
+
 
 class Location(models.Model):
-    """Where a seller keeps stock."""
+    """Where a seller keeps stock. Orders draw from the lowest priority that can serve them."""
 
     seller = models.ForeignKey("sellers.Seller", on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=80)
     country = models.CharField(max_length=2)
+    priority = models.PositiveSmallIntegerField(default=100, db_default=100)
 
     class Meta:
         constraints = [
@@ -21,17 +25,70 @@ class Location(models.Model):
         return self.name
 
 
+class SkuPolicy(models.Model):
+    """How a SKU is sold when it runs short, and how fairly; without a row the defaults hold."""
+
+    class Kind(models.TextChoices):
+        DENY = "deny"
+        BACKORDER = "backorder"
+        PREORDER = "preorder"
+
+    variant = models.OneToOneField(
+        "catalog.Variant", on_delete=models.PROTECT, primary_key=True, related_name="+"
+    )
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.DENY)
+    backorder_limit = models.PositiveIntegerField(default=0)
+    expected_on = models.DateField(null=True)
+    cart_hold_minutes = models.PositiveSmallIntegerField(default=0)
+    shopper_cap = models.PositiveIntegerField(null=True)
+    by_unit = models.BooleanField(default=False)
+    low_at = models.PositiveIntegerField(default=5)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="deny", backorder_limit=0, expected_on=None)
+                | Q(
+                    kind__in=["backorder", "preorder"],
+                    backorder_limit__gt=0,
+                    expected_on__isnull=False,
+                    by_unit=False,
+                ),
+                name="late_goods_have_limit_and_date",
+            ),
+            models.CheckConstraint(
+                condition=Q(cart_hold_minutes__lte=60), name="cart_holds_within_an_hour"
+            ),
+            models.CheckConstraint(
+                condition=Q(shopper_cap=None) | Q(shopper_cap__gt=0), name="cap_is_positive"
+            ),
+        ]
+
+
 class Stock(models.Model):
     """How many of a variant exist at a location, and how many of those are promised.
 
-    `reserved` is written by a trigger on Reservation alone.
+    `on_hand` leaves out what was sold; below zero it says how many units are owed to
+    backorders, never more than `backorder_limit`. `reserved` is written by a trigger on
+    Reservation alone, `version` by one that counts changes of `on_hand`.
     """
 
     variant = models.ForeignKey("catalog.Variant", on_delete=models.PROTECT, related_name="+")
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
-    on_hand = models.PositiveIntegerField(default=0)
+    on_hand = models.IntegerField(default=0)
     reserved = models.PositiveIntegerField(default=0)
     low_at = models.PositiveIntegerField("low-stock threshold", default=5)
+    backorder_limit = models.PositiveIntegerField(db_default=0)
+    backorder_closed = models.BooleanField(
+        db_default=False, help_text="Nothing more is sold ahead; the limit melts as units arrive."
+    )
+    by_unit = models.BooleanField(
+        db_default=False, help_text="Free units are rows of their own, for a rush."
+    )
+    missing = models.PositiveIntegerField(
+        db_default=0, help_text="Units of paid orders that a count did not find."
+    )
+    version = models.PositiveBigIntegerField(db_default=0)
 
     class Meta:
         constraints = [
@@ -39,24 +96,43 @@ class Stock(models.Model):
                 fields=["variant", "location"], name="one_stock_row_per_location"
             ),
             models.CheckConstraint(
-                condition=Q(reserved__lte=F("on_hand")), name="never_promise_more_than_exists"
+                condition=Q(reserved__lte=F("on_hand") + F("backorder_limit")),
+                name="never_promise_more_than_exists",
             ),
         ]
 
 
+class Unit(models.Model):
+    """One free unit of a stock row that is sold unit by unit; promising it deletes it."""
+
+    stock = models.ForeignKey(Stock, on_delete=models.PROTECT, related_name="+")
+
+
 class StockMovement(models.Model):
-    """Every change of `on_hand`, with cause and actor; append-only, written by trigger."""
+    """Every change of `on_hand`, with kind, cause and actor; append-only, written by trigger."""
+
+    class Kind(models.TextChoices):
+        SOLD = "sold"
+        RECEIVED = "received"
+        COUNTED = "counted"
+        ADJUSTED = "adjusted"
+        RETURNED = "returned"
+        CANCELED = "canceled"
+        TRANSFERRED = "transferred"
+        IMPORTED = "imported"
 
     stock = models.ForeignKey(Stock, on_delete=models.PROTECT, related_name="movements")
     delta = models.IntegerField()
-    on_hand = models.PositiveIntegerField()
+    on_hand = models.IntegerField()
+    kind = models.CharField(max_length=12, choices=Kind.choices, db_default=Kind.ADJUSTED)
     cause = models.CharField(max_length=80)
+    reference = models.CharField(max_length=64, db_default="")
     actor = models.CharField(max_length=80)
     at = models.DateTimeField(db_default=Now())
 
 
 class Reservation(models.Model):
-    """A hold of stock for one checkout. It ends once: claimed, released or expired."""
+    """A hold of stock for one checkout or cart. It ends once: claimed, released or expired."""
 
     class State(models.TextChoices):
         ACTIVE = "active"
@@ -64,8 +140,18 @@ class Reservation(models.Model):
         RELEASED = "released"
         EXPIRED = "expired"
 
+    class Kind(models.TextChoices):
+        CHECKOUT = "checkout"
+        CART = "cart"
+        SLOW = "slow"
+
     stock = models.ForeignKey(Stock, on_delete=models.PROTECT, related_name="+", db_index=False)
-    holder = models.CharField(max_length=64, help_text="Whose hold: an order's token.")
+    holder = models.CharField(max_length=64, help_text="Whose hold: an order's token or a cart.")
+    principal = models.CharField(
+        max_length=64, db_default="", help_text="Who is behind it: a person or a network."
+    )
+    kind = models.CharField(max_length=10, choices=Kind.choices, db_default=Kind.CHECKOUT)
+    by_unit = models.BooleanField(db_default=False)
     quantity = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
     created_at = models.DateTimeField(db_default=Now())
@@ -81,8 +167,9 @@ class Reservation(models.Model):
             ),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="hold_is_positive"),
             models.CheckConstraint(
-                condition=Q(expires_at__lte=F("created_at") + timedelta(minutes=60)),
-                name="no_hold_beyond_an_hour",
+                condition=Q(expires_at__lte=F("created_at") + LONGEST_HOLD)
+                | Q(kind="slow", expires_at__lte=F("created_at") + LONGEST_SLOW_HOLD),
+                name="no_hold_beyond_its_kind",
             ),
         ]
         indexes = [
@@ -93,4 +180,34 @@ class Reservation(models.Model):
             models.Index(
                 fields=["expires_at"], condition=Q(state="active"), name="active_holds_by_deadline"
             ),
+            models.Index(
+                fields=["principal"],
+                condition=Q(state="active") & ~Q(principal=""),
+                name="active_holds_by_principal",
+            ),
+        ]
+
+
+class Allocation(models.Model):
+    """Which stock row the sold units of an order leave from; `departed` of them are gone."""
+
+    holder = models.CharField(max_length=64, help_text="The order's token.")
+    stock = models.ForeignKey(Stock, on_delete=models.PROTECT, related_name="+")
+    quantity = models.PositiveIntegerField()
+    departed = models.PositiveIntegerField(db_default=0)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["holder", "stock"], name="one_allocation_per_stock"),
+            models.CheckConstraint(
+                condition=Q(departed__lte=F("quantity")), name="no_more_departs_than_was_sold"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["stock"],
+                condition=Q(departed__lt=F("quantity")),
+                name="open_allocations_by_stock",
+            )
         ]

@@ -2,21 +2,43 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models.functions import Now
 
 from commerce.kernel.sql import fetch
 
 from . import statements
-from .models import Location, Reservation, Stock, StockMovement
-from .types import Availability, HoldData, LocationData, MovementData, StockLevel
+from .models import Allocation, Location, Reservation, SkuPolicy, Stock, StockMovement
+from .types import (
+    DENY,
+    AllocationData,
+    Availability,
+    HoldData,
+    LocationData,
+    MovementData,
+    PolicyData,
+    StockLevel,
+    Unfulfillable,
+)
 
 
 def available(*, variant_ids: Iterable[int]) -> dict[int, Availability]:
     """Return what can still be promised, over all locations; unknown variants are left out."""
     return {
         variant_id: Availability(
-            on_hand=on_hand, reserved=reserved, available=on_hand - reserved, low_at=low_at
+            on_hand=on_hand,
+            reserved=reserved,
+            available=room if kind != DENY else in_stock,
+            low_at=low_at,
+            in_stock=in_stock,
+            kind=kind,
+            expected_on=expected_on,
+            cart_hold_minutes=minutes,
         )
-        for variant_id, on_hand, reserved, low_at in fetch(statements.AVAILABLE, list(variant_ids))
+        for variant_id, on_hand, reserved, in_stock, room, low_at, kind, expected_on, minutes in (
+            fetch(statements.AVAILABLE, list(variant_ids))
+        )
     }
 
 
@@ -30,18 +52,101 @@ def held_by(*, holder: str) -> list[HoldData]:
             quantity=quantity,
             state=state,
             expires_at=expires_at,
+            kind=kind,
         )
-        for variant_id, location_id, quantity, state, expires_at in rows.values_list(
-            "stock__variant_id", "stock__location_id", "quantity", "state", "expires_at"
+        for variant_id, location_id, quantity, state, expires_at, kind in rows.values_list(
+            "stock__variant_id", "stock__location_id", "quantity", "state", "expires_at", "kind"
+        )
+    ]
+
+
+def held_in_cart(*, cart_id: int, variant_ids: Iterable[int]) -> dict[int, tuple[int, datetime]]:
+    """Return what a cart itself holds of these variants: units and deadline."""
+    holders = [f"cart:{cart_id}:{variant_id}" for variant_id in variant_ids]
+    rows = Reservation.objects.filter(
+        holder__in=holders, state=Reservation.State.ACTIVE, expires_at__gt=Now()
+    )
+    found: dict[int, tuple[int, datetime]] = {}
+    for variant_id, quantity, until in rows.values_list(
+        "stock__variant_id", "quantity", "expires_at"
+    ):
+        units, _ = found.get(variant_id, (0, until))
+        found[variant_id] = (units + quantity, until)
+    return found
+
+
+def policies(*, variant_ids: Iterable[int]) -> dict[int, PolicyData]:
+    """Return what sellers stated of these variants; the others are sold by the defaults."""
+    return {
+        row.variant_id: PolicyData(
+            kind=row.kind,
+            backorder_limit=row.backorder_limit,
+            expected_on=row.expected_on,
+            cart_hold_minutes=row.cart_hold_minutes,
+            shopper_cap=row.shopper_cap,
+            by_unit=row.by_unit,
+            low_at=row.low_at,
+        )
+        for row in SkuPolicy.objects.filter(pk__in=list(variant_ids))
+    }
+
+
+def allocations(*, holder: str) -> list[AllocationData]:
+    """Return which locations an order's units leave from, in the order they are drawn."""
+    return allocations_of(holders=[holder]).get(holder, [])
+
+
+def allocations_of(*, holders: Iterable[str]) -> dict[str, list[AllocationData]]:
+    """Return the allocations of several orders by token."""
+    rows = Allocation.objects.filter(holder__in=list(holders), quantity__gt=0).order_by("stock_id")
+    found: dict[str, list[AllocationData]] = defaultdict(list)
+    for holder, variant_id, location_id, name, quantity, departed in rows.values_list(
+        "holder",
+        "stock__variant_id",
+        "stock__location_id",
+        "stock__location__name",
+        "quantity",
+        "departed",
+    ):
+        found[holder].append(
+            AllocationData(
+                holder=holder,
+                variant_id=variant_id,
+                location_id=location_id,
+                location_name=name,
+                quantity=quantity,
+                departed=departed,
+            )
+        )
+    return dict(found)
+
+
+def unfulfillable(*, seller_id: int | None = None) -> list[Unfulfillable]:
+    """Return the open units of paid orders that a count did not find, youngest orders first.
+
+    The oldest orders are served from what is there; a seller's, or everybody's.
+    """
+    return [
+        Unfulfillable(
+            holder=holder, variant_id=variant_id, location_id=location_id, quantity=quantity
+        )
+        for holder, variant_id, location_id, quantity in fetch(
+            statements.UNFULFILLABLE, seller_id, seller_id
         )
     ]
 
 
 def locations_of(*, seller_id: int) -> list[LocationData]:
-    """Return where a seller keeps stock, oldest first."""
+    """Return where a seller keeps stock, in the order in which orders draw from them."""
     return [
-        LocationData(id=row.pk, seller_id=row.seller_id, name=row.name, country=row.country)
-        for row in Location.objects.filter(seller_id=seller_id).order_by("pk")
+        LocationData(
+            id=row.pk,
+            seller_id=row.seller_id,
+            name=row.name,
+            country=row.country,
+            priority=row.priority,
+        )
+        for row in Location.objects.filter(seller_id=seller_id).order_by("priority", "pk")
     ]
 
 
@@ -57,6 +162,9 @@ def levels(*, variant_ids: Iterable[int]) -> dict[int, list[StockLevel]]:
                 on_hand=row.on_hand,
                 reserved=row.reserved,
                 low_at=row.low_at,
+                version=row.version,
+                missing=row.missing,
+                backorder_limit=row.backorder_limit,
             )
         )
     return dict(found)
@@ -65,18 +173,18 @@ def levels(*, variant_ids: Iterable[int]) -> dict[int, list[StockLevel]]:
 def movements(*, variant_ids: Iterable[int], limit: int = 100) -> list[MovementData]:
     """Return the latest changes of stock, newest first."""
     rows = StockMovement.objects.filter(stock__variant_id__in=list(variant_ids)).order_by("-pk")
-    names = ("stock__variant_id", "stock__location_id", "delta", "on_hand", "cause", "actor", "at")
     return [
         MovementData(
-            variant_id=variant_id,
-            location_id=location_id,
-            delta=delta,
-            on_hand=on_hand,
-            cause=cause,
-            actor=actor,
-            at=at,
+            variant_id=row.stock.variant_id,
+            location_id=row.stock.location_id,
+            location_name=row.stock.location.name,
+            delta=row.delta,
+            on_hand=row.on_hand,
+            kind=row.kind,
+            cause=row.cause,
+            reference=row.reference,
+            actor=row.actor,
+            at=row.at,
         )
-        for variant_id, location_id, delta, on_hand, cause, actor, at in rows.values_list(*names)[
-            :limit
-        ]
+        for row in rows.select_related("stock__location")[:limit]
     ]

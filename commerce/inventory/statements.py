@@ -4,11 +4,20 @@ What ends holds locks the holds first, then their stock rows by id. `locked` is
 joined so that every lock is taken before the first row changes.
 """
 
-AVAILABLE = """
-SELECT variant_id, sum(on_hand), sum(reserved), max(low_at) FROM inventory_stock
-WHERE variant_id = ANY (%s)
-GROUP BY variant_id
-"""
+# Functions of the same names stand in the database; here written out, as they are not inlined.
+_UNITS = "(SELECT count(*) FROM inventory_unit u WHERE u.stock_id = s.id)"
+_FREE = f"CASE WHEN s.by_unit THEN {_UNITS} ELSE greatest(s.on_hand - s.reserved, 0) END"
+_ROOM = f"CASE WHEN s.by_unit THEN {_UNITS} ELSE s.on_hand + s.backorder_limit - s.reserved END"
+
+AVAILABLE = f"""
+SELECT s.variant_id, sum(s.on_hand),
+    sum(CASE WHEN s.by_unit THEN s.on_hand - {_UNITS} ELSE s.reserved END),
+    sum({_FREE}), sum({_ROOM}), max(s.low_at),
+    coalesce(max(p.kind), 'deny'), max(p.expected_on), coalesce(max(p.cart_hold_minutes), 0)
+FROM inventory_stock s LEFT JOIN inventory_skupolicy p ON p.variant_id = s.variant_id
+WHERE s.variant_id = ANY (%s)
+GROUP BY s.variant_id
+"""  # noqa: S608
 
 SET_MANY = """
 SELECT outcome, variant, units
@@ -16,7 +25,9 @@ FROM inventory_set_on_hand(%s::bigint[], %s::bigint[], %s::int[])
 """
 
 RESERVE = """
-SELECT outcome, variant, units FROM inventory_reserve(%s, %s::bigint[], %s::int[], %s)
+SELECT outcome, variant, units FROM inventory_reserve(
+    %s, %s::bigint[], %s::int[], %s, %s, %s, %s::bigint[], %s::text[], %s::timestamptz
+)
 """
 
 LOCK_HOLDS = """
@@ -33,9 +44,9 @@ def _ending(mine: str) -> str:
     return mine + _SHELF_AND_END
 
 
-_SHELF_AND_END = """
+_SHELF_AND_END = f"""
 , shelf AS MATERIALIZED (
-    SELECT s.id, s.variant_id, s.on_hand - s.reserved AS free
+    SELECT s.id, s.variant_id, {_ROOM} AS free
     FROM inventory_stock s
     WHERE s.id IN (SELECT stock_id FROM mine)
     ORDER BY s.id
@@ -47,7 +58,7 @@ _SHELF_AND_END = """
     RETURNING r.stock_id
 )
 SELECT shelf.variant_id, shelf.free FROM ended JOIN shelf ON shelf.id = ended.stock_id
-"""
+"""  # noqa: S608
 
 END_HOLDS = _ending("""
 WITH mine AS MATERIALIZED (
@@ -67,12 +78,62 @@ WITH mine AS MATERIALIZED (
 )""")
 
 EXTEND = """
-UPDATE inventory_reservation SET
+WITH asked AS (
+    SELECT %s::text AS holder, %s::text AS kind, %s::int AS minutes, %s::int AS longest
+)
+UPDATE inventory_reservation r SET
     extended = true,
+    kind = asked.kind,
     expires_at = least(
-        created_at + interval '60 minutes',
-        greatest(expires_at, statement_timestamp() + make_interval(mins => %s))
+        r.created_at + make_interval(mins => asked.longest),
+        greatest(r.expires_at, statement_timestamp() + make_interval(mins => asked.minutes))
     )
-WHERE holder = %s AND state = 'active' AND NOT extended
-    AND expires_at > statement_timestamp()
+FROM asked
+WHERE r.holder = asked.holder AND r.state = 'active' AND r.expires_at > statement_timestamp()
+    AND (r.kind = 'checkout' AND asked.kind = 'slow' OR r.kind = asked.kind AND NOT r.extended)
+"""
+
+MAKE_ROWS = """
+INSERT INTO inventory_stock (variant_id, location_id, on_hand, reserved, low_at)
+SELECT w.variant_id, w.location_id, 0, 0, 5
+FROM unnest(%s::bigint[], %s::bigint[]) AS w (variant_id, location_id)
+ORDER BY w.variant_id, w.location_id
+ON CONFLICT (variant_id, location_id) DO NOTHING
+"""
+
+LOCK_ROWS = f"""
+SELECT s.id, s.variant_id, s.location_id, s.on_hand, s.on_hand - ({_ROOM}) + s.backorder_limit,
+    s.backorder_limit, s.missing, s.version
+FROM inventory_stock s
+JOIN unnest(%s::bigint[], %s::bigint[]) AS w (variant_id, location_id)
+    ON w.variant_id = s.variant_id AND w.location_id = s.location_id
+ORDER BY s.id
+FOR NO KEY UPDATE OF s
+"""  # noqa: S608
+
+WRITE_ROWS = """
+UPDATE inventory_stock s SET on_hand = w.on_hand, missing = w.missing
+FROM unnest(%s::bigint[], %s::int[], %s::int[]) AS w (id, on_hand, missing)
+WHERE s.id = w.id
+RETURNING s.id, s.version
+"""
+
+# The youngest orders go without: counted from the newest, as many open units as are missing.
+UNFULFILLABLE = """
+WITH open AS (
+    SELECT
+        a.holder, s.variant_id, s.location_id, s.missing, a.quantity - a.departed AS units,
+        sum(a.quantity - a.departed) OVER (
+            PARTITION BY a.stock_id ORDER BY a.at DESC, a.id DESC
+        ) AS through
+    FROM inventory_allocation a
+    JOIN inventory_stock s ON s.id = a.stock_id
+    JOIN inventory_location l ON l.id = s.location_id
+    WHERE s.missing > 0 AND a.departed < a.quantity
+        AND (%s::bigint IS NULL OR l.seller_id = %s)
+)
+SELECT holder, variant_id, location_id, least(units, missing - (through - units))
+FROM open
+WHERE through - units < missing
+ORDER BY variant_id, location_id, through
 """

@@ -29,16 +29,18 @@ def acting_as(name: str) -> Iterator[None]:
         _actor.reset(token)
 
 
-def tell_database(*, cause: str = "") -> None:
+def tell_database(*, cause: str = "", kind: str = "", reference: str = "") -> None:
     """Tell the open transaction who acts and why; triggers write both into history.
 
-    The settings end with the transaction. Outside of one they would be lost at
-    once, so there it raises RuntimeError.
+    `kind` and `reference` say the same of movements of stock. The settings end with
+    the transaction. Outside of one they would be lost at once, so there it raises
+    RuntimeError.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("the actor must be told inside a transaction")
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('stoa.actor', %s, true), set_config('stoa.cause', %s, true)",
-            [current()[:80], cause[:80]],
+            "SELECT set_config('stoa.actor', %s, true), set_config('stoa.cause', %s, true),"
+            " set_config('stoa.kind', %s, true), set_config('stoa.reference', %s, true)",
+            [current()[:80], cause[:80], kind, reference[:64]],
         )

@@ -48,7 +48,7 @@ def test_control_without_lock_and_constraint_the_same_race_sells_too_much() -> N
         with connection.cursor() as cursor:
             cursor.execute(
                 "ALTER TABLE inventory_stock ADD CONSTRAINT never_promise_more_than_exists"
-                " CHECK (reserved <= on_hand)"
+                " CHECK (reserved <= on_hand + backorder_limit)"
             )
 
 

@@ -96,6 +96,20 @@ BREAKS: dict[str, list[str]] = {
         "ALTER TABLE inventory_stock DROP CONSTRAINT never_promise_more_than_exists",
         "UPDATE inventory_stock SET reserved = on_hand + 1",
     ],
+    "Where units are rows": [
+        "INSERT INTO inventory_unit (stock_id) SELECT min(id) FROM inventory_stock"
+    ],
+    "What is to leave from the shelves": [
+        "UPDATE inventory_allocation SET quantity = quantity + 1"
+    ],
+    "No principal holds more of a SKU": [
+        "INSERT INTO inventory_skupolicy (variant_id, kind, backorder_limit, cart_hold_minutes,"
+        " shopper_cap, by_unit, low_at)"
+        " SELECT DISTINCT variant_id, 'deny', 0, 0, 1, false, 5 FROM inventory_stock",
+        "INSERT INTO inventory_reservation (stock_id, holder, quantity, state, extended,"
+        " expires_at, principal) SELECT s.id, 'greedy' || n, 1, 'active', false,"
+        " now() + interval '5 minutes', 'user:1' FROM inventory_stock s, generate_series(1, 2) n",
+    ],
     "What is reserved is the sum": ["UPDATE inventory_stock SET reserved = 0 WHERE reserved > 0"],
     "What is on hand is the sum": ["UPDATE inventory_stock SET on_hand = on_hand + 1"],
     "A hold ends as its order does": [
@@ -104,7 +118,7 @@ BREAKS: dict[str, list[str]] = {
     "An order is held or sold as a whole": [
         "UPDATE inventory_reservation SET quantity = quantity + 1 WHERE id = :hold"
     ],
-    "No hold outlives an hour": [
+    "No hold outlives its kind": [
         "UPDATE inventory_reservation SET expires_at = clock_timestamp() - interval '6 minutes',"
         " created_at = clock_timestamp() - interval '20 minutes' WHERE state = 'active'"
     ],

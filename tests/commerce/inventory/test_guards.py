@@ -91,7 +91,7 @@ NEW_HOLD = (
         (
             "UPDATE inventory_reservation SET extended = true,"
             " expires_at = created_at + interval '61 minutes' WHERE holder = 'held'",
-            "no_hold_beyond_an_hour",
+            "no_hold_beyond_its_kind",
         ),
         ("DELETE FROM inventory_reservation WHERE holder = 'held'", "cannot be deleted"),
         ("DELETE FROM inventory_reservation WHERE holder = 'sold'", "cannot be deleted"),
@@ -111,7 +111,7 @@ NEW_HOLD = (
         ),
         (
             NEW_HOLD.format(quantity=1, state="active", start="now()", time="interval '2 hours'"),
-            "no_hold_beyond_an_hour",
+            "no_hold_beyond_its_kind",
         ),
         (
             NEW_HOLD.format(

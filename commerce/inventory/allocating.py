@@ -1,0 +1,85 @@
+"""Which stock row the sold units of an order leave from, until they have left."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from django.db import transaction
+
+from .models import Allocation, Stock
+from .shelves import NotEnoughThere, lock, write
+
+
+class NothingToMove(LookupError):
+    """The order has no such units at the location any more."""
+
+
+@transaction.atomic
+def depart(*, holder: str, quantities: Mapping[int, int]) -> None:
+    """Record that units of an order left the house, by variant; more than were open is no matter.
+
+    Called when a parcel is sent. Orders from before allocations were kept have none.
+    """
+    rows = Allocation.objects.select_for_update(of=("self",)).filter(holder=holder)
+    left = dict(quantities)
+    for row in rows.select_related("stock").order_by("stock_id"):
+        units = min(row.quantity - row.departed, left.get(row.stock.variant_id, 0))
+        if units > 0:
+            row.departed += units
+            row.save(update_fields=["departed"])
+            left[row.stock.variant_id] -= units
+
+
+@transaction.atomic
+def move_allocation(
+    *, holder: str, variant_id: int, from_location: int, to_location: int, quantity: int
+) -> None:
+    """Let open units of an order leave from where free ones are; the same place may serve.
+
+    What was missing where they were to leave from counts as missing no longer.
+    Raises NothingToMove, NotEnoughThere, ValueError for a quantity below one.
+    """
+    if quantity < 1:
+        raise ValueError("move one unit or more")
+    row = (
+        Allocation.objects.select_for_update(of=("self",))
+        .filter(holder=holder, stock__variant_id=variant_id, stock__location_id=from_location)
+        .first()
+    )
+    if row is None or row.quantity - row.departed < quantity:
+        raise NothingToMove(holder)
+    shelves = {
+        shelf.location_id: shelf
+        for shelf in lock(places={(variant_id, from_location), (variant_id, to_location)})
+    }
+    source, target = shelves[from_location], shelves[to_location]
+    if target.free < quantity:
+        raise NotEnoughThere(target.free)
+    found = min(source.missing, quantity)
+    if source.id == target.id:
+        write(
+            [replace(source, on_hand=source.on_hand - found, missing=source.missing - found)],
+            cause="sent in place of missing units",
+            kind="sold",
+            reference=holder,
+        )
+        return
+    _hand_over(row, target.id, quantity)
+    # Units that are there after all stay on the first shelf, for sale again.
+    source = replace(
+        source, on_hand=source.on_hand + quantity - found, missing=source.missing - found
+    )
+    target = replace(target, on_hand=target.on_hand - quantity)
+    write([source, target], cause="order leaves elsewhere", kind="transferred", reference=holder)
+
+
+def _hand_over(row: Allocation, stock_id: int, quantity: int) -> None:
+    row.quantity -= quantity
+    row.save(update_fields=["quantity"])
+    taken, made = Allocation.objects.get_or_create(
+        holder=row.holder,
+        stock=Stock.objects.get(pk=stock_id),
+        defaults={"quantity": quantity},
+    )
+    if not made:
+        taken.quantity += quantity
+        taken.save(update_fields=["quantity"])

@@ -28,7 +28,7 @@ from wagtail.models import Page, WorkflowState
 from cms.media.models import ShopImage
 from cms.pages.models import CategoryIndexPage, CategoryPage, ProductPage, SellerPage
 from commerce.catalog.models import Product, Variant
-from commerce.fulfillment.models import ShippingMethod
+from commerce.fulfillment.models import ShippingMethod, Zone
 from commerce.inventory.models import Stock
 from commerce.orders.models import OrderEvent, SellerOrder
 from commerce.payouts.models import Payout
@@ -252,8 +252,13 @@ def has_described_itself(*, workspace: WorkspaceData) -> bool:
 
 def own_shipping_methods(*, seller_id: int) -> QuerySet[ShippingMethod]:
     """Return the ways a seller sends parcels, those in use first. Raises NoSeller."""
-    rows = ShippingMethod.objects.filter(seller_id=_known(seller_id)).select_related("carrier")
-    return rows.order_by("-is_active", "base_minor", "pk")
+    rows = ShippingMethod.objects.filter(seller_id=_known(seller_id))
+    return rows.select_related("carrier", "zone").order_by("-is_active", "base_minor", "pk")
+
+
+def own_zones(*, seller_id: int) -> QuerySet[Zone]:
+    """Return the sets of places that a seller named, by name. Raises NoSeller."""
+    return Zone.objects.filter(seller_id=_known(seller_id)).order_by("name")
 
 
 def ships_somewhere(*, seller_id: int) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import URLPattern, path
 
 from .policy import Door, declare
-from .views import earnings, orders, pictures, products, shipping, stock, store
+from .views import earnings, orders, pictures, products, reach, shipping, stock, store
 
 app_name = "selling"
 
@@ -38,6 +38,13 @@ urlpatterns = [
     screen("shipping/new/", shipping.NewShipping, "shipping_new"),
     screen("shipping/<int:method_id>/", shipping.EditShipping, "shipping_edit"),
     screen("shipping/<int:method_id>/withdraw/", shipping.WithdrawShipping, "shipping_withdraw"),
+    screen("shipping/zones/", reach.ZoneList, "zones"),
+    screen("shipping/zones/new/", reach.NewZone, "zone_new"),
+    screen("shipping/zones/<int:zone_id>/", reach.EditZone, "zone"),
+    screen("shipping/zones/<int:zone_id>/delete/", reach.DeleteZone, "zone_delete"),
+    screen("shipping/handling/", reach.DispatchScreen, "dispatch"),
+    screen("shipping/pick-up/", reach.PickUpList, "pick_up"),
+    screen("shipping/pick-up/<int:location_id>/", reach.EditPickUp, "pick_up_edit"),
     screen("pictures/", pictures.Pictures, "pictures"),
     screen("pictures/results/", pictures.Pictures, "pictures_results", results_only=True),
     screen("store/", store.Store, "store"),

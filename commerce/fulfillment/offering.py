@@ -17,6 +17,7 @@ from .places import InvalidPlace, countries_in, normalized
 MOST_BRACKETS = 50
 MOST_CLOSED_DAYS = 100
 MOST_HANDLING_DAYS = 60
+PICK_UP = "pick-up"
 _NAME = 60
 
 
@@ -178,9 +179,8 @@ def set_shipping_method(
 
 
 def _carrier(code: str, kind: str) -> Carrier:
-    if kind == ShippingMethod.Kind.PICKUP:
-        return Carrier.objects.get_or_create(code="pick-up", defaults={"name": "Pick-up"})[0]
-    carrier = Carrier.objects.filter(code=code).first()
+    wanted = PICK_UP if kind == ShippingMethod.Kind.PICKUP else code
+    carrier = Carrier.objects.filter(code=wanted).first()
     if carrier is None:
         raise UnknownCarrier(code)
     return carrier

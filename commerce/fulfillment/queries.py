@@ -8,6 +8,7 @@ from commerce.kernel.sql import fetch
 from commerce.orders import queries as orders
 
 from .models import Carrier, Shipment
+from .offering import PICK_UP
 from .options import shipping_options, why_not
 from .promises import kept as kept_promise
 from .types import (
@@ -42,7 +43,7 @@ def carriers() -> list[CarrierData]:
     """Return every parcel service by name: the choices when something is shipped."""
     return [
         CarrierData(code=row.code, name=row.name, phone=row.phone)
-        for row in Carrier.objects.order_by("name")
+        for row in Carrier.objects.exclude(code=PICK_UP).order_by("name")
     ]
 
 

@@ -13,7 +13,6 @@ from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTemplateMixin
 from wagtail.admin.widgets.button import HeaderButton
 
-from commerce.accounts.queries import country_name
 from commerce.fulfillment import operations as fulfillment
 from commerce.fulfillment.models import ShippingMethod
 from commerce.kernel.money import Money
@@ -23,13 +22,6 @@ from ..policy import Work
 from ..shipping_forms import ShippingForm, filled
 from ..tables import MoneyColumn, StateColumn
 from .base import SellerScreen
-
-
-def _reach(method: ShippingMethod) -> str:
-    names = [country_name(country=code) for code in method.countries]
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "") or (
-        "Everywhere"
-    )
 
 
 class ShippingList(SellerScreen, BaseListingView):
@@ -46,8 +38,12 @@ class ShippingList(SellerScreen, BaseListingView):
             "name", label="Name",
             get_url=lambda row: reverse("selling:shipping_edit", args=[row.pk]),
         ),
+        Column("kind", label="How", accessor="get_kind_display"),
         Column("carrier", label="Carrier"),
-        Column("reach", label="Where to", accessor=_reach),
+        Column(
+            "reach", label="Where to",
+            accessor=lambda row: row.zone.name if row.zone else "Everywhere",
+        ),
         Column("days", label="Days", accessor=lambda row: f"{row.min_days} to {row.max_days}"),
         MoneyColumn(
             "base", label="Price", accessor=lambda row: Money(row.base_minor, row.currency)
@@ -61,7 +57,12 @@ class ShippingList(SellerScreen, BaseListingView):
         return queries.own_shipping_methods(seller_id=self.seller_id)
 
     def get_header_buttons(self) -> list[HeaderButton]:
-        return [HeaderButton("New way", url=reverse("selling:shipping_new"), icon_name="plus")]
+        return [
+            HeaderButton("New way", url=reverse("selling:shipping_new"), icon_name="plus"),
+            HeaderButton("Zones", url=reverse("selling:zones"), icon_name="site"),
+            HeaderButton("Handling", url=reverse("selling:dispatch"), icon_name="time"),
+            HeaderButton("Pick-up", url=reverse("selling:pick_up"), icon_name="home"),
+        ]
 
 
 class NewShipping(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
@@ -75,38 +76,50 @@ class NewShipping(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
     form: ShippingForm
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.form = ShippingForm(initial=self.initial_values())
+        self.form = ShippingForm(initial=self.initial_values(), seller_id=self.seller_id)
         return self.render_to_response(self.get_context_data())
 
     def initial_values(self) -> dict[str, Any]:
         return {"min_days": 3, "max_days": 5, "max_kilograms": 30}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.form = ShippingForm(request.POST)
-        if self.form.is_valid() and not self._is_taken():
-            fulfillment.set_shipping_method(seller_id=self.seller_id, **self.form.as_method())
+        self.form = ShippingForm(request.POST, seller_id=self.seller_id)
+        if self.form.is_valid() and self._save():
             messages.success(request, "Saved. Orders keep what was agreed when they were placed.")
             return redirect("selling:shipping")
         return self.render_to_response(self.get_context_data(), status=422)
 
-    def _is_taken(self) -> bool:
-        """A name stands for one way to send; saving under it would change another."""
-        name = self.form.as_method()["name"]
-        own = queries.own_shipping_methods(seller_id=self.seller_id).filter(name=name)
-        if name != self.kept_name() and own.exists():
-            self.form.add_error("name", "You have a way of this name already.")
-            return True
-        return False
+    def _save(self) -> bool:
+        method = self.form.as_method()
+        try:
+            if self.method_id() is None and self._is_taken(method["name"]):
+                raise fulfillment.NameTaken(method["name"])
+            fulfillment.set_shipping_method(
+                seller_id=self.seller_id, method_id=self.method_id(), **method
+            )
+        except fulfillment.NameTaken as refusal:
+            self.form.add_error("name", str(refusal))
+        except fulfillment.UnknownCarrier as refusal:
+            self.form.add_error("carrier_code", str(refusal))
+        except fulfillment.InvalidMethod as refusal:
+            self.form.add_error(refusal.field, str(refusal))
+        except fulfillment.NotFound:
+            self.form.add_error(None, "A zone or location has gone. Choose again.")
+        return not self.form.errors
 
-    def kept_name(self) -> str:
-        return ""
+    def _is_taken(self, name: str) -> bool:
+        """A name stands for one way to send; saving under it would change another."""
+        return queries.own_shipping_methods(seller_id=self.seller_id).filter(name=name).exists()
+
+    def method_id(self) -> int | None:
+        return None
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_context_data(**kwargs), "form": self.form}
 
 
 class EditShipping(NewShipping):
-    """Change a way to send; a new name replaces the old one."""
+    """Change a way to send."""
 
     @cached_property
     def method(self) -> ShippingMethod:
@@ -122,15 +135,8 @@ class EditShipping(NewShipping):
     def initial_values(self) -> dict[str, Any]:
         return filled(method=self.method)
 
-    def kept_name(self) -> str:
-        return self.method.name
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        old = self.method
-        answer = super().post(request, *args, **kwargs)
-        if answer.status_code == 302 and self.form.as_method()["name"] != old.name:
-            fulfillment.withdraw_shipping_method(seller_id=self.seller_id, method_id=old.pk)
-        return answer
+    def method_id(self) -> int | None:
+        return self.method.pk
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_context_data(**kwargs), "method": self.method}

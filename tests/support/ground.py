@@ -18,6 +18,12 @@ SELECT c.relname FROM pg_class c
 WHERE c.relnamespace = %s::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
 ORDER BY c.relname
 """
+_COLUMNS = """
+SELECT attname FROM pg_attribute
+WHERE attrelid = format('public.%%I', %s::text)::regclass
+    AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+ORDER BY attnum
+"""
 _CONTENT = "(SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {schema}.{table} t)"
 
 
@@ -62,9 +68,18 @@ def put_back() -> None:
         cursor.execute("SET LOCAL session_replication_role = replica")
         for table in changed:
             cursor.execute(f'DELETE FROM public."{table}"')  # noqa: S608
+            columns = _written_columns(table)
             cursor.execute(
-                f'INSERT INTO public."{table}" SELECT * FROM "{_layers[-1]}"."{table}"'  # noqa: S608
+                f'INSERT INTO public."{table}" ({columns}) '  # noqa: S608
+                f'SELECT {columns} FROM "{_layers[-1]}"."{table}"'
             )
+
+
+def _written_columns(table: str) -> str:
+    """Return a table's columns but those that the database computes."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COLUMNS, [table])
+        return ", ".join(f'"{name}"' for (name,) in cursor.fetchall())
 
 
 def _tables(schema: str) -> list[str]:

@@ -1,18 +1,21 @@
 """Writes of carts. A cart's row is locked before its lines and before anything else."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from commerce.inventory import operations as inventory
+from commerce.inventory.operations import CartHold
 from commerce.kernel.sql import execute, fetch_one
 from commerce.offers import queries as offers
 from commerce.offers.types import Offer
 
 from . import statements
 from .models import Cart, Line
-from .queries import REFUSALS, describe, lines_of
+from .queries import REFUSALS, describe, holds_of, lines_of, with_own
 from .types import CartData
 
 MAX_QUANTITY = 999
@@ -22,6 +25,10 @@ GUEST_DAYS = 30
 _MESSAGES: dict[str, str] = {
     **REFUSALS,
     "unknown": "This item is not sold here.",
+    "share-taken": (
+        "So that everybody gets a chance, one shopper can hold only a share of this item at a"
+        " time. Finish or cancel your other checkout first."
+    ),
     "cart-full": f"A cart holds at most {MAX_LINES} different items.",
 }
 
@@ -38,10 +45,15 @@ class NotForSale(Exception):
 class QuantityLimited(Exception):
     """Fewer units than asked were put into the cart: `applied`, which was kept."""
 
-    def __init__(self, available: int, applied: int) -> None:
+    def __init__(self, available: int, applied: int, *, share: bool = False) -> None:
         self.available = available
         self.applied = applied
-        if applied == MAX_QUANTITY:
+        if share:
+            self.message = (
+                "So that everybody gets a chance, one shopper can hold only a share of this item"
+                f" at a time; your cart now holds {applied}."
+            )
+        elif applied == MAX_QUANTITY:
             self.message = f"At most {MAX_QUANTITY} of one item fit into an order."
         elif applied == 1:
             self.message = "Only 1 is available; your cart now holds it."
@@ -68,11 +80,15 @@ def open_cart(*, user_id: int | None, currency: str) -> str:
     return cart.token
 
 
-def add(*, token: str, variant_id: int, quantity: int, locale: str = "en") -> CartData:
+def add(
+    *, token: str, variant_id: int, quantity: int, locale: str = "en", principal: str = ""
+) -> CartData:
     """Put units into an open cart, on top of those it holds, in six statements.
 
-    When fewer are available, those are put in and QuantityLimited says so. Raises
-    CartClosed, NotForSale (nothing changes), ValueError for a quantity below one.
+    When fewer are available, those are put in and QuantityLimited says so. Scarce
+    items whose seller wants it are held for the cart from now on, for `principal`.
+    Raises CartClosed, NotForSale (nothing changes), ValueError for a quantity below
+    one.
     """
     if quantity < 1:
         raise ValueError("a quantity is at least one")
@@ -87,19 +103,30 @@ def add(*, token: str, variant_id: int, quantity: int, locale: str = "en") -> Ca
         found = offers.current(
             variant_ids=[variant for _, variant, _ in rows], currency=currency, locale=locale
         )
+        own = holds_of(cart_id=cart_id, found=found)
+        found = with_own(found=found, held=own)
         offer = _sellable(found.get(variant_id))
         applied = min(held, offer.available)
-        if applied < held:
-            Line.objects.filter(pk=line_id).update(quantity=applied)
+        hold = _hold(cart_id, offer, applied, principal)
+        if hold.quantity < held:
+            applied = _keep(line_id, hold)
     if applied < max(held, min(before, MAX_QUANTITY) + quantity):
-        raise QuantityLimited(offer.available, applied)
+        raise QuantityLimited(offer.available, applied, share=hold.limit == "share")
+    if hold.until:
+        own = {**own, variant_id: (hold.quantity, hold.until)}
     return describe(
-        cart_id=cart_id, token=token, currency=currency, user_id=user_id, rows=rows, found=found
+        cart_id=cart_id,
+        token=token,
+        currency=currency,
+        user_id=user_id,
+        rows=rows,
+        found=found,
+        held=own,
     )
 
 
-def set_quantity(*, token: str, line_id: int, quantity: int) -> None:
-    """Set how many of a line are wanted; zero removes it.
+def set_quantity(*, token: str, line_id: int, quantity: int, principal: str = "") -> None:
+    """Set how many of a line are wanted; zero removes it. A hold keeps its deadline.
 
     When fewer are available, those are kept and QuantityLimited says so. Raises
     CartClosed, LineGone, NotForSale (nothing changes), ValueError below zero.
@@ -115,20 +142,30 @@ def set_quantity(*, token: str, line_id: int, quantity: int) -> None:
         if line is None:
             raise LineGone(line_id)
         found = offers.current(variant_ids=[line.variant_id], currency=currency)
+        found = with_own(found=found, held=holds_of(cart_id=cart_id, found=found))
         offer = _sellable(found.get(line.variant_id))
         applied = min(quantity, offer.available, MAX_QUANTITY)
-        Line.objects.filter(pk=line_id).update(quantity=applied)
+        hold = _hold(cart_id, offer, applied, principal)
+        applied = _keep(line_id, hold)
     if applied < quantity:
-        raise QuantityLimited(offer.available, applied)
+        raise QuantityLimited(offer.available, applied, share=hold.limit == "share")
 
 
 @transaction.atomic
 def remove(*, token: str, line_id: int) -> None:
-    """Take a line out. Raises CartClosed, LineGone."""
+    """Take a line out, and give back what was held for it. Raises CartClosed, LineGone."""
     cart_id, _ = _touch(token)
-    deleted, _ = Line.objects.filter(pk=line_id, cart_id=cart_id).delete()
-    if not deleted:
+    line = Line.objects.filter(pk=line_id, cart_id=cart_id).first()
+    if line is None:
         raise LineGone(line_id)
+    line.delete()
+    inventory.release(holder=inventory.cart_holder(cart_id, line.variant_id))
+
+
+def keep_codes(*, token: str, codes: Sequence[str]) -> None:
+    """Keep the promotion codes that were entered into an open cart. Raises CartClosed."""
+    if fetch_one(statements.KEEP_CODES, list(codes), token) is None:
+        raise CartClosed(token)
 
 
 @transaction.atomic
@@ -219,9 +256,30 @@ def _sellable(offer: Offer | None) -> Offer:
     return offer
 
 
+def _hold(cart_id: int, offer: Offer, quantity: int, principal: str) -> CartHold:
+    if not offer.cart_hold_minutes:
+        return CartHold(quantity=quantity)
+    return inventory.hold_in_cart(
+        cart_id=cart_id, variant_id=offer.variant_id, quantity=quantity, principal=principal
+    )
+
+
+def _keep(line_id: int, hold: CartHold) -> int:
+    """Write how many of a line could be kept. Raises NotForSale when none could."""
+    if hold.quantity < 1:
+        raise NotForSale("share-taken" if hold.limit == "share" else "sold-out")
+    Line.objects.filter(pk=line_id).update(quantity=hold.quantity)
+    return hold.quantity
+
+
 def _pour(*, source: Cart, target: Cart) -> None:
-    """Move the lines of one locked cart into another locked one."""
+    """Move the lines of one locked cart into another locked one, and its codes if it had none."""
     execute(statements.POUR, target.pk, source.pk)
+    poured = Line.objects.filter(cart=source).values_list("variant_id", flat=True)
+    inventory.move_cart_holds(from_cart=source.pk, to_cart=target.pk, variant_ids=list(poured))
     Line.objects.filter(cart=source).delete()
+    if source.codes and not target.codes:
+        target.codes = source.codes
+        target.save(update_fields=["codes"])
     source.state = Cart.State.MERGED
     source.save(update_fields=["state"])

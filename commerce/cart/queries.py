@@ -1,7 +1,10 @@
 """Reads of carts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 
+from commerce.inventory import queries as inventory
 from commerce.kernel.money import Money
 from commerce.kernel.sql import fetch, fetch_one
 from commerce.offers import queries as offers
@@ -40,13 +43,14 @@ def contents(*, token: str, locale: str = "en") -> CartData:
     found = fetch(statements.CONTENTS, token)
     if not found:
         raise NoSuchCart(token)
-    cart_id, currency, user_id = found[0][:3]
+    cart_id, currency, user_id, codes = found[0][:4]
     rows = [(line, variant, quantity) for *_, line, variant, quantity in found if line]
     return describe(
         cart_id=cart_id,
         token=token,
         currency=currency,
         user_id=user_id,
+        codes=codes,
         rows=rows,
         found=offers.current(
             variant_ids=[variant for _, variant, _ in rows], currency=currency, locale=locale
@@ -79,6 +83,32 @@ def lines_of(*, cart_id: int) -> list[tuple[int, int, int]]:
     return [(line_id, variant_id, quantity) for line_id, variant_id, quantity in rows]
 
 
+Holds = Mapping[int, tuple[int, datetime]]
+
+
+def holds_of(*, cart_id: int, found: Mapping[int, Offer]) -> Holds:
+    """Return what the cart itself holds of offers that carts may hold; asks only for those."""
+    ids = [offer.variant_id for offer in found.values() if offer.cart_hold_minutes]
+    return inventory.held_in_cart(cart_id=cart_id, variant_ids=ids) if ids else {}
+
+
+def with_own(*, found: Mapping[int, Offer], held: Holds) -> dict[int, Offer]:
+    """Count what the cart holds as available to it."""
+    return {
+        variant_id: _with(offer, held[variant_id][0]) if variant_id in held else offer
+        for variant_id, offer in found.items()
+    }
+
+
+def _with(offer: Offer, units: int) -> Offer:
+    return replace(
+        offer,
+        available=offer.available + units,
+        in_stock=offer.in_stock + units,
+        refusal=None if offer.refusal == "sold-out" else offer.refusal,
+    )
+
+
 def describe(
     *,
     cart_id: int,
@@ -87,6 +117,7 @@ def describe(
     user_id: int | None,
     rows: Sequence[tuple[int, int, int]],
     found: dict[int, Offer],
+    codes: Sequence[str] = (),
 ) -> CartData:
     """Put lines and offers together."""
     lines = [
@@ -97,6 +128,8 @@ def describe(
             offer=found[variant_id],
             total=found[variant_id].price * quantity,
             problem=_problem(found[variant_id], quantity),
+            promised_by=found[variant_id].arrives_on(quantity),
+            held_until=until.get(variant_id),
         )
         for line_id, variant_id, quantity in rows
     ]
@@ -106,6 +139,7 @@ def describe(
         token=token,
         currency=currency,
         user_id=user_id,
+        codes=tuple(codes),
         lines=lines,
         count=sum(line.quantity for line in lines),
         goods=sum(sellable, start=Money.zero(currency)),

@@ -12,7 +12,7 @@ LIMIT 1
 NAMED = "SELECT token FROM cart_cart WHERE token = %s AND (user_id IS NULL OR user_id = %s)"
 
 CONTENTS = """
-SELECT c.id, c.currency, c.user_id, l.id, l.variant_id, l.quantity
+SELECT c.id, c.currency, c.user_id, c.codes, l.id, l.variant_id, l.quantity
 FROM cart_cart c LEFT JOIN cart_line l ON l.cart_id = c.id
 WHERE c.token = %s
 ORDER BY l.id
@@ -50,6 +50,12 @@ SELECT cart.id, cart.currency, cart.user_id, line.id, line.quantity, coalesce((
     WHERE l.cart_id = cart.id AND l.variant_id = asked.variant_id
 ), 0)
 FROM cart, line, asked
+"""
+
+KEEP_CODES = """
+UPDATE cart_cart SET codes = %s, touched_at = statement_timestamp()
+WHERE token = %s AND state = 'open'
+RETURNING id
 """
 
 POUR = """

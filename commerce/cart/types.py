@@ -1,6 +1,7 @@
 """What crosses the border of the cart."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from commerce.kernel.money import Money
 from commerce.offers.types import Offer
@@ -15,6 +16,10 @@ class CartLine:
     total: Money
     problem: str | None
     """Why this line cannot be ordered as it stands, in words for the shopper."""
+    promised_by: date | None = None
+    """When the units are expected that are not there yet."""
+    held_until: datetime | None = None
+    """Until when this cart holds the units; None when carts hold nothing of the SKU."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +34,8 @@ class CartData:
     goods: Money
     """What the lines cost that can be sold now, net of tax."""
     user_id: int | None = None
+    codes: tuple[str, ...] = ()
+    """Promotion codes as they were entered."""
 
     @property
     def is_orderable(self) -> bool:

@@ -108,9 +108,10 @@ def sale_data(
             path=path,
             image=json.loads(image),
             is_on_sale=is_on_sale,
+            category_keys=frozenset(map(str, category_keys)),
         )
         for variant_id, product_id, seller_id, sku, option_values, weight_grams, tax_class, title,
-        path, image, is_on_sale in rows
+        path, image, is_on_sale, category_keys in rows
     ]  # fmt: skip
 
 

@@ -4,7 +4,8 @@ _SALE_DATA = """
 SELECT
     v.id, v.product_id, p.seller_id, v.sku, v.option_values, v.weight_grams, t.tax_class,
     coalesce(l.title, p.name), coalesce(l.path, ''), coalesce(l.image, '{}'),
-    v.is_active AND p.state = 'active' AND coalesce(l.is_live, false)
+    v.is_active AND p.state = 'active' AND coalesce(l.is_live, false),
+    coalesce(l.category_keys, '{}')
 FROM catalog_variant v
 JOIN catalog_product p ON p.id = v.product_id
 JOIN catalog_producttype t ON t.id = p.type_id

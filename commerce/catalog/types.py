@@ -73,3 +73,4 @@ class SaleData:
     image: dict[str, Any]
     is_on_sale: bool
     """The variant is active, its product too, and a live page presents it."""
+    category_keys: frozenset[str] = frozenset()

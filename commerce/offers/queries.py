@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from commerce.catalog import queries as catalog
 from commerce.catalog.types import SaleData
 from commerce.inventory import queries as inventory
-from commerce.inventory.types import Availability
+from commerce.inventory.types import PREORDER, Availability
 from commerce.kernel.money import Money
 from commerce.pricing import queries as pricing
 from commerce.pricing.types import PriceData
@@ -79,13 +79,19 @@ def _offer(
         image=row.image,
         price=price.amount if price else Money.zero(currency),
         compare_at=price.compare_at if price else None,
-        available=stock.available,
+        available=max(stock.available, 0),
+        in_stock=stock.in_stock,
+        expected_on=stock.expected_on,
+        is_preorder=stock.kind == PREORDER,
+        cart_hold_minutes=stock.cart_hold_minutes,
         low=stock.is_low,
         weight_grams=row.weight_grams,
         tax_class=row.tax_class,
         refusal=_refusal(row, seller, price, stock),
         seller_name=seller.name,
         seller_path=f"/sellers/{seller.slug}/",
+        seller_country=seller.country,
+        category_keys=row.category_keys,
     )
 
 

@@ -1,6 +1,7 @@
 """What crosses the border of offers."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
 from commerce.kernel.money import Money
@@ -33,6 +34,15 @@ class Offer:
     refusal: Refusal | None
     seller_name: str
     seller_path: str
+    seller_country: str = ""
+    category_keys: frozenset[str] = frozenset()
+
+    in_stock: int = 0
+    """How many can leave at once; more, up to `available`, arrive on `expected_on`."""
+    expected_on: date | None = None
+    is_preorder: bool = False
+    cart_hold_minutes: int = 0
+    """How long a cart that takes it holds it; 0 when carts hold nothing."""
 
     @property
     def is_sellable(self) -> bool:
@@ -42,3 +52,19 @@ class Offer:
     def options_text(self) -> str:
         """The chosen options as people read them: "Black / M"."""
         return " / ".join(self.option_values)
+
+    def arrives_on(self, quantity: int) -> date | None:
+        """Return when so many are expected, when they are not all there; else None."""
+        return self.expected_on if quantity > self.in_stock else None
+
+    def arrival_text(self, quantity: int) -> str:
+        """Say when so many are expected, when they are not all there; "" when they are."""
+        day = self.arrives_on(quantity)
+        if day is None:
+            return ""
+        when = f"{day:%b} {day.day}, {day.year}"
+        if self.is_preorder:
+            return f"Preorder: available from {when}"
+        if self.in_stock > 0:
+            return f"{self.in_stock} in stock, the others expected by {when}"
+        return f"On backorder: expected by {when}"

@@ -9,7 +9,29 @@ from commerce.outbox.bus import publish
 
 from .events import PricesChanged
 from .models import Price, TaxRate
+from .promoting import (
+    InvalidPromotion,
+    NoSuchPromotion,
+    UsedUp,
+    claim,
+    end_promotion,
+    release,
+    save_promotion,
+)
 from .types import PriceInput
+
+__all__ = [
+    "InvalidPrice",
+    "InvalidPromotion",
+    "NoSuchPromotion",
+    "UsedUp",
+    "claim",
+    "end_promotion",
+    "release",
+    "save_promotion",
+    "set_prices",
+    "set_tax_rate",
+]
 
 MAX_MINOR = 100_000_000_00
 

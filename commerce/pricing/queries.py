@@ -1,31 +1,39 @@
 """Reads of pricing."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
 
 from commerce.kernel.money import Money
 from commerce.kernel.sql import fetch
 
-from .quote import NO_TAX, quote
-from .types import PriceData, TaxRateData
+from . import statements
+from .codes import customer_key, state_of, written
+from .discounts import Promotion
+from .quote import NO_TAX, STANDARD, quote
+from .types import (
+    CartQuote,
+    CodeState,
+    Customer,
+    Destination,
+    PriceData,
+    Quote,
+    QuoteLine,
+    TaxRateData,
+    Use,
+)
 
-__all__ = ["prices_of", "quote", "tax_rates"]
+__all__ = ["prices_of", "quote", "quote_cart", "tax_rates"]
 
-_PRICES = """
-SELECT variant_id, amount_minor, compare_at_minor FROM pricing_price
-WHERE currency = %s AND variant_id = ANY (%s)
-"""
-
-# The country's own row has an empty region and comes first.
-_RATES = """
-SELECT tax_class, name, rate_bps FROM pricing_taxrate
-WHERE country = %s AND region IN (%s, '') AND tax_class = ANY (%s)
-ORDER BY region
-"""
+Facts = tuple[list[dict[str, Any]], dict[str, TaxRateData]]
 
 
 def prices_of(*, variant_ids: Iterable[int], currency: str) -> dict[int, PriceData]:
     """Return today's prices, net of tax; a variant without one is left out."""
-    rows = fetch(_PRICES, currency, list(variant_ids))
+    rows = fetch(statements.PRICES, currency, list(variant_ids))
     return {
         variant_id: PriceData(
             amount=Money(amount, currency),
@@ -38,7 +46,121 @@ def prices_of(*, variant_ids: Iterable[int], currency: str) -> dict[int, PriceDa
 def tax_rates(*, country: str, region: str, tax_classes: Iterable[str]) -> dict[str, TaxRateData]:
     """Return each class's rate at a destination: the region's, else the country's, else none."""
     classes = set(tax_classes)
+    return _rates(classes, fetch(statements.RATES, country, region, list(classes)))
+
+
+def quote_cart(
+    *,
+    lines: Sequence[QuoteLine],
+    shipping: Mapping[int, int],
+    currency: str,
+    destination: Destination,
+    customer: Customer,
+    codes: Sequence[str] = (),
+    reverse_charged: Collection[int] = (),
+) -> CartQuote:
+    """Price a cart as it stands at this instant of the database's clock, in one statement.
+
+    The one place that decides what promotions take off and what tax is added. Codes
+    beyond as many as an order takes are told so and left alone.
+    """
+    allowed = settings.PROMOTION_CODES_PER_ORDER
+    entered = [code for code in dict.fromkeys(map(written, codes)) if code]
+    found, rates = _facts(lines, currency, destination, customer, entered)
+    usable = [
+        row for row in found if not row["refusal"] and row["code"] in ("", *entered[:allowed])
+    ]
+    promotions = {row["id"]: _promotion(row) for row in found}
+    priced = quote(
+        lines=lines,
+        shipping=shipping,
+        rates=rates,
+        currency=currency,
+        promotions=[promotions[row["id"]] for row in usable],
+        is_first_order=customer.is_first_order,
+        reverse_charged=reverse_charged,
+    )
+    by_code = {row["code"]: row for row in found if row["code"]}
+    return CartQuote(
+        quote=priced,
+        codes=tuple(
+            _code_state(code, by_code.get(code), priced, currency, is_over=place >= allowed)
+            for place, code in enumerate(entered)
+        ),
+        uses=tuple(
+            Use(
+                promotion_id=saving.promotion_id,
+                label=saving.label,
+                code=saving.code,
+                amount_minor=saving.amount.minor,
+            )
+            for saving in priced.savings
+        ),
+    )
+
+
+def _facts(
+    lines: Sequence[QuoteLine],
+    currency: str,
+    destination: Destination,
+    customer: Customer,
+    codes: list[str],
+) -> Facts:
+    classes = {STANDARD, *(line.tax_class for line in lines)}
+    asked = {
+        "user_id": customer.user_id,
+        "customer_key": customer_key(customer.email),
+        "currency": currency,
+        "codes": codes,
+        "seller_ids": sorted({line.seller_id for line in lines}),
+        "country": destination.country,
+        "region": destination.region,
+        "tax_classes": sorted(classes),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statements.FACTS, asked)
+        found, rates = cursor.fetchone()
+    return json.loads(found), _rates(classes, json.loads(rates))
+
+
+def _rates(classes: Collection[str], rows: Iterable[Sequence[Any]]) -> dict[str, TaxRateData]:
+    """A region's row comes after its country's and replaces it."""
     found = dict.fromkeys(classes, NO_TAX)
-    for tax_class, name, rate_bps in fetch(_RATES, country, region, list(classes)):
+    for tax_class, name, rate_bps in rows:
         found[tax_class] = TaxRateData(name=name, rate_bps=rate_bps)
     return found
+
+
+def _promotion(row: Mapping[str, Any]) -> Promotion:
+    own = [row["seller_id"]] if row["seller_id"] else row["seller_ids"]
+    return Promotion(
+        id=row["id"],
+        label=row["label"],
+        code=row["code"],
+        kind=row["kind"],
+        funded_by="seller" if row["seller_id"] else "platform",
+        percent_bps=row["percent_bps"],
+        amount_minor=row["amount_minor"],
+        buy=row["buy"],
+        get=row["get"],
+        least_minor=row["least_minor"],
+        first_order=row["first_order"],
+        seller_ids=frozenset(own),
+        product_ids=frozenset(row["product_ids"]),
+        category_keys=frozenset(row["category_keys"]),
+        priority=row["priority"],
+        stackable=row["stackable"],
+    )
+
+
+def _code_state(
+    code: str, row: Mapping[str, Any] | None, priced: Quote, currency: str, *, is_over: bool
+) -> CodeState:
+    if row is None:
+        return state_of(code, "unknown", None, currency)
+    promotion = _promotion(row)
+    if row["refusal"]:
+        return state_of(code, row["refusal"], promotion, currency)
+    if is_over:
+        return state_of(code, "one-only", promotion, currency)
+    return state_of(code, priced.idle.get(row["id"], "applied"), promotion, currency)

@@ -28,13 +28,16 @@ INSTALLED_APPS = [
     "commerce.pricing",
     "commerce.inventory",
     "commerce.cart",
+    "commerce.credits",
     "commerce.payments",
     "commerce.orders",
     "commerce.fulfillment",
+    "commerce.returns",
     "commerce.payouts",
     "commerce.checkout",
     "commerce.discovery",
     "commerce.notifications",
+    "commerce.documents",
     "commerce.invariants",
     "wagtail.contrib.forms",
     "wagtail.contrib.redirects",
@@ -79,6 +82,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "storefront.middleware.MaintenanceMiddleware",
     "storefront.middleware.InputMiddleware",
+    "cms.selling.wall.VisitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -141,6 +145,7 @@ SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"  # the admin, which frames its previews, allows itself to
 TRUSTED_PROXY_COUNT = 0  # how many proxies of ours append to X-Forwarded-For
 MAINTENANCE = env.flag("MAINTENANCE", False)
+SELLER_DATABASE_ROLE = env.text("SELLER_DATABASE_ROLE", "stoa_seller")
 MEDIA_ORIGINS = services.media_origins()
 
 CONTENT_SECURITY_POLICY = {
@@ -205,6 +210,24 @@ WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
 WAGTAIL_USER_TIME_ZONES = ["UTC", "Europe/Berlin", "America/New_York"]
 
 BASE_CURRENCY = "USD"
+PROMOTION_CODES_PER_ORDER = 1
+MARKETPLACE = {  # who issues receipts, and through whom invoices say that something was sold
+    key.lower(): env.text(f"MARKETPLACE_{key}", default)
+    for key, default in {
+        "LEGAL_NAME": "Stoa Marketplace",
+        "NAME": "Stoa",
+        "EMAIL": "",
+        "LINE1": "",
+        "LINE2": "",
+        "CITY": "",
+        "REGION": "",
+        "POSTAL_CODE": "",
+        "COUNTRY": "",
+        "VAT_ID": "",
+        "TAX_NUMBER": "",
+    }.items()
+}
+CREDIT_VALID_DAYS = env.integer("CREDIT_VALID_DAYS", 3 * 365, least=1, most=36_500)  # of gift cards and store credit
 CONTENT_CHECK_SECONDS = 1  # how often a process asks whether remembered content changed
 
 TASKS = {"default": {"BACKEND": "cms.importing.indexing.OnceBackend"}}  # Wagtail's own tasks

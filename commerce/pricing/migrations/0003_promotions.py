@@ -8,127 +8,302 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('pricing', '0002_guards'),
-        ('sellers', '0003_payout_pause'),
+        ("pricing", "0002_guards"),
+        ("sellers", "0003_payout_pause"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CustomerGroup',
+            name="CustomerGroup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, unique=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Promotion',
+            name="Promotion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('label', models.CharField(max_length=60)),
-                ('code', models.CharField(blank=True, max_length=40)),
-                ('kind', models.CharField(choices=[('percentage', 'A percentage off'), ('fixed', 'A fixed amount off'), ('buy-get', 'Buy some, get some'), ('free-shipping', 'Free shipping')], max_length=14)),
-                ('percent_bps', models.PositiveIntegerField(default=0)),
-                ('amount_minor', models.PositiveBigIntegerField(default=0)),
-                ('currency', models.CharField(blank=True, max_length=3)),
-                ('buy', models.PositiveIntegerField(default=0)),
-                ('get', models.PositiveIntegerField(default=0)),
-                ('least_minor', models.PositiveBigIntegerField(default=0)),
-                ('first_order', models.BooleanField(default=False)),
-                ('seller_ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, default=list, size=None)),
-                ('product_ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, default=list, size=None)),
-                ('category_keys', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), blank=True, default=list, size=None)),
-                ('group_ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, default=list, size=None)),
-                ('starts_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('ends_at', models.DateTimeField(blank=True, null=True)),
-                ('is_active', models.BooleanField(default=True)),
-                ('max_uses', models.PositiveIntegerField(blank=True, null=True)),
-                ('max_per_customer', models.PositiveIntegerField(blank=True, null=True)),
-                ('used', models.PositiveIntegerField(db_default=0, help_text='Orders that hold it; counted while there is a limit.')),
-                ('priority', models.SmallIntegerField(default=0)),
-                ('stackable', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('seller', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sellers.seller')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("label", models.CharField(max_length=60)),
+                ("code", models.CharField(blank=True, max_length=40)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("percentage", "A percentage off"),
+                            ("fixed", "A fixed amount off"),
+                            ("buy-get", "Buy some, get some"),
+                            ("free-shipping", "Free shipping"),
+                        ],
+                        max_length=14,
+                    ),
+                ),
+                ("percent_bps", models.PositiveIntegerField(default=0)),
+                ("amount_minor", models.PositiveBigIntegerField(default=0)),
+                ("currency", models.CharField(blank=True, max_length=3)),
+                ("buy", models.PositiveIntegerField(default=0)),
+                ("get", models.PositiveIntegerField(default=0)),
+                ("least_minor", models.PositiveBigIntegerField(default=0)),
+                ("first_order", models.BooleanField(default=False)),
+                (
+                    "seller_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "product_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "category_keys",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "group_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "starts_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("ends_at", models.DateTimeField(blank=True, null=True)),
+                ("is_active", models.BooleanField(default=True)),
+                ("max_uses", models.PositiveIntegerField(blank=True, null=True)),
+                ("max_per_customer", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "used",
+                    models.PositiveIntegerField(
+                        db_default=0,
+                        help_text="Orders that hold it; counted while there is a limit.",
+                    ),
+                ),
+                ("priority", models.SmallIntegerField(default=0)),
+                ("stackable", models.BooleanField(default=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="sellers.seller",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Redemption',
+            name="Redemption",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order_token', models.CharField(max_length=40)),
-                ('customer_key', models.CharField(max_length=64)),
-                ('user_id', models.BigIntegerField(null=True)),
-                ('slot', models.PositiveIntegerField(help_text="Which of the customer's allowed uses; the database picks it.", null=True)),
-                ('amount_minor', models.PositiveBigIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('claimed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('released_at', models.DateTimeField(null=True)),
-                ('promotion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='pricing.promotion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("order_token", models.CharField(max_length=40)),
+                ("customer_key", models.CharField(max_length=64)),
+                ("user_id", models.BigIntegerField(null=True)),
+                (
+                    "slot",
+                    models.PositiveIntegerField(
+                        help_text="Which of the customer's allowed uses; the database picks it.",
+                        null=True,
+                    ),
+                ),
+                ("amount_minor", models.PositiveBigIntegerField()),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "claimed_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("released_at", models.DateTimeField(null=True)),
+                (
+                    "promotion",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="redemptions",
+                        to="pricing.promotion",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='GroupMember',
+            name="GroupMember",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('group', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='pricing.customergroup')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="members",
+                        to="pricing.customergroup",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('group', 'user'), name='in_a_group_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("group", "user"), name="in_a_group_once")
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='promotion',
-            index=models.Index(condition=models.Q(('code', ''), ('is_active', True)), fields=['starts_at'], name='promotions_by_start'),
+            model_name="promotion",
+            index=models.Index(
+                condition=models.Q(("code", ""), ("is_active", True)),
+                fields=["starts_at"],
+                name="promotions_by_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.UniqueConstraint(condition=models.Q(('code', ''), _negated=True), fields=('code',), name='one_promotion_per_code'),
+            model_name="promotion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("code", ""), _negated=True),
+                fields=("code",),
+                name="one_promotion_per_code",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.CheckConstraint(condition=models.Q(('code', ''), ('code__regex', '^[A-Z0-9][A-Z0-9-]*$'), _connector='OR'), name='code_is_plain'),
+            model_name="promotion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("code", ""), ("code__regex", "^[A-Z0-9][A-Z0-9-]*$"), _connector="OR"
+                ),
+                name="code_is_plain",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.CheckConstraint(condition=models.Q(('max_uses', None), ('used__lte', models.F('max_uses')), _connector='OR'), name='never_used_more_than_allowed'),
+            model_name="promotion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("max_uses", None), ("used__lte", models.F("max_uses")), _connector="OR"
+                ),
+                name="never_used_more_than_allowed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at', None), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='promotion_ends_after_it_starts'),
+            model_name="promotion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ends_at", None), ("ends_at__gt", models.F("starts_at")), _connector="OR"
+                ),
+                name="promotion_ends_after_it_starts",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.CheckConstraint(condition=models.Q(('currency__gt', ''), models.Q(('amount_minor', 0), ('least_minor', 0)), _connector='OR'), name='promotions_amount_has_a_currency'),
+            model_name="promotion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("currency__gt", ""),
+                    models.Q(("amount_minor", 0), ("least_minor", 0)),
+                    _connector="OR",
+                ),
+                name="promotions_amount_has_a_currency",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'percentage'), ('percent_bps__gte', 1), ('percent_bps__lte', 10000)), models.Q(('amount_minor__gte', 1), ('kind', 'fixed')), models.Q(('buy__gte', 1), ('get__gte', 1), ('kind', 'buy-get'), ('percent_bps__gte', 1), ('percent_bps__lte', 10000)), ('kind', 'free-shipping'), _connector='OR'), name='promotion_takes_something_off'),
+            model_name="promotion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("kind", "percentage"), ("percent_bps__gte", 1), ("percent_bps__lte", 10000)
+                    ),
+                    models.Q(("amount_minor__gte", 1), ("kind", "fixed")),
+                    models.Q(
+                        ("buy__gte", 1),
+                        ("get__gte", 1),
+                        ("kind", "buy-get"),
+                        ("percent_bps__gte", 1),
+                        ("percent_bps__lte", 10000),
+                    ),
+                    ("kind", "free-shipping"),
+                    _connector="OR",
+                ),
+                name="promotion_takes_something_off",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.CheckConstraint(condition=models.Q(('seller', None), models.Q(('group_ids', []), ('seller_ids', [])), _connector='OR'), name='sellers_promotion_is_about_its_items'),
+            model_name="promotion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("seller", None),
+                    models.Q(("group_ids", []), ("seller_ids", [])),
+                    _connector="OR",
+                ),
+                name="sellers_promotion_is_about_its_items",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('max_uses', None), ('max_uses__gte', 1), _connector='OR'), models.Q(('max_per_customer', None), ('max_per_customer__gte', 1), _connector='OR')), name='limits_allow_one_use'),
+            model_name="promotion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("max_uses", None), ("max_uses__gte", 1), _connector="OR"),
+                    models.Q(
+                        ("max_per_customer", None), ("max_per_customer__gte", 1), _connector="OR"
+                    ),
+                ),
+                name="limits_allow_one_use",
+            ),
         ),
         migrations.AddIndex(
-            model_name='redemption',
-            index=models.Index(fields=['order_token'], name='pricing_red_order_t_ab426a_idx'),
+            model_name="redemption",
+            index=models.Index(fields=["order_token"], name="pricing_red_order_t_ab426a_idx"),
         ),
         migrations.AddConstraint(
-            model_name='redemption',
-            constraint=models.UniqueConstraint(fields=('promotion', 'order_token'), name='one_redemption_per_order'),
+            model_name="redemption",
+            constraint=models.UniqueConstraint(
+                fields=("promotion", "order_token"), name="one_redemption_per_order"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='redemption',
-            constraint=models.UniqueConstraint(condition=models.Q(('released_at', None)), fields=('promotion', 'customer_key', 'slot'), name='one_redemption_per_customers_slot'),
+            model_name="redemption",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("released_at", None)),
+                fields=("promotion", "customer_key", "slot"),
+                name="one_redemption_per_customers_slot",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='redemption',
-            constraint=models.UniqueConstraint(condition=models.Q(('released_at', None)), fields=('promotion', 'user_id', 'slot'), name='one_redemption_per_users_slot'),
+            model_name="redemption",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("released_at", None)),
+                fields=("promotion", "user_id", "slot"),
+                name="one_redemption_per_users_slot",
+            ),
         ),
     ]

@@ -184,7 +184,10 @@ class PaymentGateway(Protocol):
         charge_id: str,
         group: str,
     ) -> TransferData:
-        """Move a seller's share of a charge to the connected account, once per key."""
+        """Move a seller's share of a charge to the connected account, once per key.
+
+        Without a charge it comes out of the marketplace's own balance.
+        """
 
     def find_transfer(self, *, idempotency_key: str, group: str) -> TransferData | None:
         """Look for a transfer that was asked for by this key and never answered."""

@@ -201,7 +201,7 @@ class StripeGateway:
             "amount": amount_minor,
             "currency": currency.lower(),
             "destination": account_id,
-            "source_transaction": charge_id,
+            **({"source_transaction": charge_id} if charge_id else {}),
             "transfer_group": group,
             "metadata": {"key": idempotency_key},
         }

@@ -222,8 +222,16 @@ LEDGER_RULES = [
                 FROM orders_sellerorder p JOIN orders_order o ON o.id = p.order_id
                 WHERE p.confirmed_at IS NOT NULL GROUP BY p.seller_id, o.currency
             ), sent AS (
-                SELECT seller_id, currency, sum(amount_minor) AS amount FROM payouts_earning
+                SELECT seller_id, currency, sum(net_minor) AS amount FROM payouts_earning
                 WHERE provider_transfer IS NOT NULL GROUP BY seller_id, currency
+            ), other AS (
+                SELECT seller_id, currency, sum(amount) AS amount FROM (
+                    SELECT seller_id, currency, amount_minor AS amount FROM payouts_earning
+                    WHERE kind = 'credit'
+                    UNION ALL
+                    SELECT seller_id, currency, -amount_minor FROM payouts_deduction
+                    WHERE kind <> 'adjustment'
+                ) AS given GROUP BY seller_id, currency
             ), booked AS (
                 SELECT split_part(a.code, ':', 2)::bigint AS seller_id, a.currency,
                     -sum(e.amount_minor) AS amount
@@ -233,8 +241,9 @@ LEDGER_RULES = [
             SELECT count(*) FROM booked
             FULL JOIN earned USING (seller_id, currency)
             LEFT JOIN sent USING (seller_id, currency)
-            WHERE coalesce(booked.amount, 0)
-                <> coalesce(earned.amount, 0) - coalesce(sent.amount, 0)
+            LEFT JOIN other USING (seller_id, currency)
+            WHERE coalesce(booked.amount, 0) <> coalesce(earned.amount, 0)
+                + coalesce(other.amount, 0) - coalesce(sent.amount, 0)
         """,
     ),
     Rule(
@@ -261,7 +270,7 @@ LEDGER_RULES = [
             SELECT (
                 SELECT count(*) FROM payouts_payout p
                 WHERE p.amount_minor <> (
-                    SELECT coalesce(sum(e.amount_minor), 0) FROM payouts_earning e
+                    SELECT coalesce(sum(e.net_minor), 0) FROM payouts_earning e
                     WHERE e.payout_id = p.id
                 )
             ) + (
@@ -270,9 +279,18 @@ LEDGER_RULES = [
             ) + (
                 SELECT count(*) FROM (
                     SELECT a.id FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
-                    JOIN ledger_journal j ON j.id = e.journal_id
-                    WHERE a.code LIKE 'payable:%' AND j.business_key NOT LIKE 'adjustment:%'
-                    GROUP BY a.id HAVING sum(e.amount_minor) > 0
+                    WHERE a.code ~ '^payable:[0-9]+$' GROUP BY a.id
+                    HAVING sum(e.amount_minor) > (
+                        SELECT coalesce(sum(d.open_minor), 0) FROM payouts_deduction d
+                        WHERE 'payable:' || d.seller_id = a.code AND d.currency = a.currency
+                    ) + (
+                        SELECT coalesce(sum(j.seller_minor), 0) FROM orders_adjustment j
+                        JOIN orders_sellerorder p ON p.id = j.seller_order_id
+                        WHERE 'payable:' || p.seller_id = a.code AND NOT EXISTS (
+                            SELECT 1 FROM payouts_deduction d
+                            WHERE d.business_key = 'adjustment:' || j.id
+                        )
+                    )
                 ) AS overdrawn
             )
         """,

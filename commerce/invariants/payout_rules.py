@@ -9,7 +9,7 @@ PAYOUT_RULES = [
         violations="""
             SELECT (
                 SELECT count(*) FROM payouts_earning e
-                WHERE e.provider_transfer IS NOT NULL AND e.amount_minor IS DISTINCT FROM (
+                WHERE e.provider_transfer IS NOT NULL AND e.net_minor IS DISTINCT FROM (
                     SELECT sum(x.amount_minor) FROM ledger_journal j
                     JOIN ledger_entry x ON x.journal_id = j.id
                     JOIN ledger_account a ON a.id = x.account_id
@@ -32,8 +32,10 @@ PAYOUT_RULES = [
             SELECT count(*) FROM payouts_earning e
             JOIN orders_sellerorder p ON p.id = e.seller_order_id
             JOIN orders_order o ON o.id = p.order_id
-            WHERE e.currency <> o.currency
+            WHERE e.kind = 'sale' AND (
+                e.currency <> o.currency
                OR e.amount_minor <> p.earning_minor
+            )
         """,
     ),
     Rule(
@@ -44,6 +46,57 @@ PAYOUT_RULES = [
             WHERE p.confirmed_at < clock_timestamp() - interval '1 hour'
               AND p.earning_minor > 0
               AND NOT EXISTS (SELECT 1 FROM payouts_earning e WHERE e.seller_order_id = p.id)
+        """,
+    ),
+    Rule(
+        code="INV15",
+        promise="What was deducted was booked, and what was recovered was taken from earnings.",
+        violations="""
+            SELECT (
+                SELECT count(*) FROM payouts_deduction d
+                WHERE d.recovered_minor <> (
+                    SELECT coalesce(sum(a.amount_minor), 0) FROM payouts_absorption a
+                    WHERE a.deduction_id = d.id
+                )
+            ) + (
+                SELECT count(*) FROM payouts_earning e
+                WHERE e.deducted_minor <> (
+                    SELECT coalesce(sum(a.amount_minor), 0) FROM payouts_absorption a
+                    WHERE a.earning_id = e.id
+                )
+            ) + (
+                SELECT count(*) FROM payouts_deduction d
+                WHERE d.amount_minor IS DISTINCT FROM (
+                    SELECT sum(x.amount_minor) FROM ledger_journal j
+                    JOIN ledger_entry x ON x.journal_id = j.id
+                    JOIN ledger_account a ON a.id = x.account_id
+                    WHERE j.business_key = d.business_key
+                      AND a.code = 'payable:' || d.seller_id AND a.currency = d.currency
+                )
+            )
+        """,
+    ),
+    Rule(
+        code="INV15",
+        promise="Every adjustment that costs the seller something is deducted within an hour.",
+        violations="""
+            SELECT count(*) FROM orders_adjustment a
+            WHERE a.seller_minor > 0 AND a.at < clock_timestamp() - interval '1 hour'
+              AND NOT EXISTS (
+                SELECT 1 FROM payouts_deduction d
+                WHERE d.business_key = 'adjustment:' || a.id AND d.amount_minor = a.seller_minor
+              )
+        """,
+    ),
+    Rule(
+        code="INV16",
+        promise="What was kept back of a sale is set aside for its seller, to the cent.",
+        violations="""
+            SELECT count(*) FROM payouts_earning s
+            WHERE s.kind = 'sale' AND s.reserved_minor <> (
+                SELECT coalesce(sum(r.amount_minor), 0) FROM payouts_earning r
+                WHERE r.kind = 'reserve' AND r.seller_order_id = s.seller_order_id
+            )
         """,
     ),
     Rule(

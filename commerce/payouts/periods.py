@@ -1,11 +1,8 @@
 """When the marketplace pays, and what a run is called."""
 
 from datetime import date
-from typing import Literal
 
 from commerce.kernel import clock
-
-SCHEDULE: Literal["daily", "weekly"] = "daily"
 
 
 def today() -> date:
@@ -13,10 +10,12 @@ def today() -> date:
     return clock.now().date()
 
 
-def current(schedule: Literal["daily", "weekly"] = SCHEDULE) -> str:
-    """Return the period that is being paid: a day, or a week by its Monday's ISO number."""
+def current(schedule: str) -> str:
+    """Return the period that is being paid: a day, a week by its ISO number, or a month."""
     day = today()
     if schedule == "daily":
         return day.isoformat()
+    if schedule == "monthly":
+        return f"{day:%Y-%m}"
     year, week, _ = day.isocalendar()
     return f"{year}-W{week:02d}"

@@ -4,18 +4,14 @@ from datetime import datetime
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import Now
 
+from commerce.kernel import clock
 from commerce.kernel.money import Money
 from commerce.ledger import queries as ledger
 from commerce.sellers import queries as sellers
 
-from . import periods, statements
-from .models import Earning, Payout
+from . import statements
+from .models import Deduction, Earning, Payout
 from .types import EarningData, PayoutData, Statement, Summary
-
-
-def current_period() -> str:
-    """Return the period the schedule is paying now, by the database's clock."""
-    return periods.current()
 
 
 def due_payouts(*, limit: int) -> list[int]:
@@ -75,13 +71,14 @@ def _payouts(condition: Q, some: slice = slice(None)) -> list[PayoutData]:
 
 def earnings_of(*, seller_order_ids: Iterable[int]) -> dict[int, EarningData]:
     """Return what sellers earned with seller orders, by seller order."""
-    rows = Earning.objects.filter(seller_order_id__in=set(seller_order_ids))
+    rows = Earning.objects.filter(kind=Earning.Kind.SALE, seller_order_id__in=set(seller_order_ids))
     return {
-        row.seller_order_id: EarningData(
+        row.seller_order_id or 0: EarningData(
             id=row.pk,
             seller_id=row.seller_id,
-            seller_order_id=row.seller_order_id,
+            seller_order_id=row.seller_order_id or 0,
             amount=Money(row.amount_minor, row.currency),
+            net=Money(row.net_minor, row.currency),
             available_at=row.available_at,
             payout_id=row.payout_id,
             is_transferred=row.provider_transfer is not None,
@@ -94,21 +91,30 @@ def summary(*, seller_id: int, currency: str) -> Summary:
     """Return where a seller's money is: owed by the ledger, and how far each share has come."""
     totals = Earning.objects.filter(seller_id=seller_id, currency=currency).aggregate(
         pending=Sum(
-            "amount_minor",
+            "net_minor",
             filter=Q(payout=None) & (Q(available_at=None) | Q(available_at__gt=Now())),
         ),
-        available=Sum("amount_minor", filter=Q(payout=None, available_at__lte=Now())),
-        sent=Sum("amount_minor", filter=Q(payout__state=Payout.State.SENT)),
-        under_way=Sum(
-            "amount_minor", filter=Q(payout__isnull=False) & ~Q(payout__state=Payout.State.SENT)
+        reserved=Sum(
+            "net_minor",
+            filter=Q(payout=None, kind=Earning.Kind.RESERVE, available_at__gt=Now()),
         ),
+        available=Sum("net_minor", filter=Q(payout=None, available_at__lte=Now())),
+        sent=Sum("net_minor", filter=Q(payout__state=Payout.State.SENT)),
+        under_way=Sum(
+            "net_minor", filter=Q(payout__isnull=False) & ~Q(payout__state=Payout.State.SENT)
+        ),
+    )
+    deductions = Deduction.objects.filter(seller_id=seller_id, currency=currency).aggregate(
+        open=Sum("open_minor")
     )
     owed = -ledger.balance(code=f"payable:{seller_id}", currency=currency)
     last = _payouts(Q(seller_id=seller_id, currency=currency), slice(1))
     return Summary(
         seller_id=seller_id,
         owed=Money(owed, currency),
-        pending=Money(totals["pending"] or 0, currency),
+        pending=Money((totals["pending"] or 0) - (totals["reserved"] or 0), currency),
+        reserved=Money(totals["reserved"] or 0, currency),
+        deductions=Money(deductions["open"] or 0, currency),
         available=Money(totals["available"] or 0, currency),
         under_way=Money(totals["under_way"] or 0, currency),
         sent=Money(totals["sent"] or 0, currency),
@@ -126,6 +132,11 @@ def _hold(seller_id: int) -> str:
         return "Connect a bank account to be paid."
     if not seller.payouts_enabled:
         return "The payment provider needs more details before it can pay you."
+    if seller.payouts_paused_until and seller.payouts_paused_until > clock.now():
+        return (
+            "Payouts pause until "
+            f"{seller.payouts_paused_until:%-d %B %Y, %H:%M} UTC because the bank details changed."
+        )
     return ""
 
 

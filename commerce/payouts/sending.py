@@ -35,6 +35,7 @@ AFTER_REFUSAL = timedelta(days=1)
 # be looked up. Its key may be stuck on a stored failure, so the next call takes another.
 SETTLED_AFTER = timedelta(minutes=10)
 # The same key with other parameters: what it did the first time has to be looked up.
+PASSING = {"balance_insufficient"}
 _KEY_IN_USE = {"idempotency_error", "IdempotencyError", "idempotency_key_in_use"}
 
 
@@ -65,7 +66,7 @@ def send(*, payout_id: int) -> str:
     except GatewayRefused as refusal:
         if refusal.code in _KEY_IN_USE:
             return _try_later(payout, f"An earlier call is not settled: {refusal}")
-        return _fail(payout, str(refusal), lasting=refusal.code != "balance_insufficient")
+        return _fail(payout, str(refusal), lasting=refusal.code not in PASSING)
     except WrongAmount as error:
         log.error("payout.needs_a_person", payout_id=payout_id, error=str(error))
         return _fail(payout, str(error), lasting=True)
@@ -99,26 +100,57 @@ def _account_of(seller_id: int) -> str:
 
 
 def _transfer_all(gateway: PaymentGateway, payout: Payout, account_id: str) -> None:
+    """Transfer each earning; one that is refused does not hold up the others.
+
+    Raises the refusal when none could be transferred: then it is the account's.
+    """
     still_open = list(Earning.objects.filter(payout=payout, provider_transfer=None).order_by("pk"))
     parts = orders.seller_orders_by_id(
-        seller_order_ids=[earning.seller_order_id for earning in still_open]
+        seller_order_ids=[e.seller_order_id for e in still_open if e.seller_order_id]
     )
+    refused: dict[int, GatewayRefused] = {}
     for earning in still_open:
-        part = parts[earning.seller_order_id]
-        made = _transfer(gateway, earning, account_id, part)
+        part = parts.get(earning.seller_order_id or 0)
+        try:
+            made = _transfer(gateway, earning, account_id, part)
+        except GatewayRefused as refusal:
+            if refusal.code in _KEY_IN_USE or refusal.code in PASSING:
+                raise
+            refused[earning.pk] = refusal
+            continue
         failpoint("transfer_after_provider")
-        if made.amount_minor != earning.amount_minor:
-            raise WrongAmount(f"{made.id} is {made.amount_minor}, not {earning.amount_minor}")
-        _record_transfer(earning, made.id, memo=f"Payout {payout.period}, order {part.number}")
+        if made.amount_minor != earning.net_minor:
+            raise WrongAmount(f"{made.id} is {made.amount_minor}, not {earning.net_minor}")
+        about = f", order {part.number}" if part else ""
+        _record_transfer(earning, made.id, memo=f"Payout {payout.period}{about}")
+    if refused:
+        _leave_behind(payout, refused)
+
+
+@transaction.atomic
+def _leave_behind(payout: Payout, refused: dict[int, GatewayRefused]) -> None:
+    """Let refused earnings leave the payout, to be gathered again after a while."""
+    locked = Payout.objects.select_for_update().get(pk=payout.pk)
+    staying = locked.amount_minor
+    for earning in Earning.objects.filter(pk__in=refused, payout=payout, provider_transfer=None):
+        log.error("payout.transfer_refused", earning_id=earning.pk, code=refused[earning.pk].code)
+        staying -= earning.net_minor
+    if not staying:
+        raise next(iter(refused.values()))
+    for pk, refusal in refused.items():
+        Earning.objects.filter(pk=pk, provider_transfer=None).update(
+            payout=None, retry_at=Now() + AFTER_REFUSAL, refused_because=str(refusal)[:300]
+        )
+    Payout.objects.filter(pk=payout.pk).update(amount_minor=staying)
+    payout.amount_minor = staying
 
 
 def _transfer(
-    gateway: PaymentGateway, earning: Earning, account_id: str, part: SellerOrderData
+    gateway: PaymentGateway, earning: Earning, account_id: str, part: SellerOrderData | None
 ) -> TransferData:
+    group = part.order_token if part else f"seller:{earning.seller_id}"
     if earning.asked_at is not None:
-        found = gateway.find_transfer(
-            idempotency_key=_key("transfer", earning), group=part.order_token
-        )
+        found = gateway.find_transfer(idempotency_key=_key("transfer", earning), group=group)
         if found is not None:
             return found
     _note_asking(earning)
@@ -126,10 +158,10 @@ def _transfer(
         return gateway.transfer(
             idempotency_key=_key("transfer", earning),
             account_id=account_id,
-            amount_minor=earning.amount_minor,
+            amount_minor=earning.net_minor,
             currency=earning.currency,
             charge_id=earning.charge,
-            group=part.order_token,
+            group=group,
         )
     except GatewayRefused as refusal:
         _note_refusal(earning, refusal)
@@ -192,8 +224,8 @@ def _record_transfer(earning: Earning, transfer_id: str, *, memo: str) -> None:
             business_key=f"transfer:{earning.pk}",
             kind="transfer",
             entries={
-                f"payable:{earning.seller_id}": earning.amount_minor,
-                "stripe": -earning.amount_minor,
+                f"payable:{earning.seller_id}": earning.net_minor,
+                "stripe": -earning.net_minor,
             },
             currency=earning.currency,
             memo=memo,

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal
 
 from commerce.kernel.money import Money
 from commerce.ledger import queries as ledger
@@ -12,7 +11,17 @@ from commerce.orders import queries as orders
 from commerce.orders.types import SellerOrderData
 
 from .models import Earning
-from .types import Statement, StatementLine
+from .types import LineKind, Statement, StatementLine
+
+# What a journal's kind is called on a statement.
+KINDS: dict[str, LineKind] = {
+    "adjustment": "refund",
+    "subscription": "fee",
+    "featured": "fee",
+    "label": "fee",
+    "dispute": "dispute",
+    "correction": "correction",
+}
 
 
 def build(*, seller_id: int, currency: str, since: datetime, until: datetime) -> Statement:
@@ -48,7 +57,8 @@ def _lines(seller_id: int, currency: str, entries: list[EntryData]) -> list[Stat
         elif entry.business_key in periods:
             transfers[periods[entry.business_key]].append(entry)
         else:
-            lines.append(_plain(entry.at, "adjustment", entry.business_key, entry.memo, amount))
+            kind = KINDS.get(entry.kind, "adjustment")
+            lines.append(_plain(entry.at, kind, entry.business_key, entry.memo, amount))
     for period, sent in transfers.items():
         amount = Money(-sum(entry.amount_minor for entry in sent), currency)
         count = "1 order" if len(sent) == 1 else f"{len(sent)} orders"
@@ -83,6 +93,7 @@ def _payouts(entries: list[EntryData]) -> dict[str, str]:
 
 
 def _sale(at: datetime, part: SellerOrderData) -> StatementLine:
+    shipping = part.shipping - part.shipping_discount
     return StatementLine(
         at=at,
         kind="sale",
@@ -91,8 +102,8 @@ def _sale(at: datetime, part: SellerOrderData) -> StatementLine:
             line.title if line.quantity == 1 else f"{line.quantity} × {line.title}"
             for line in part.lines
         ),
-        goods=part.goods,
-        shipping=part.shipping,
+        goods=part.earning + part.commission - shipping,
+        shipping=shipping,
         commission=-part.commission,
         tax=part.tax,
         amount=part.earning,
@@ -102,7 +113,7 @@ def _sale(at: datetime, part: SellerOrderData) -> StatementLine:
 
 def _plain(
     at: datetime,
-    kind: Literal["payout", "adjustment"],
+    kind: LineKind,
     reference: str,
     memo: str,
     amount: Money,

@@ -2,7 +2,8 @@
 
 from commerce.gateways.notices import hears
 from commerce.gateways.payments import ProviderEventData, get_payment_gateway
-from commerce.orders.events import OrderConfirmed, SellerOrderMoved
+from commerce.orders import queries as orders
+from commerce.orders.events import OrderConfirmed, PartAdjusted, SellerOrderMoved
 from commerce.outbox.facts import subscribe
 
 from . import operations, queries
@@ -17,6 +18,22 @@ def credit_sellers(fact: OrderConfirmed) -> None:
 def release_what_was_delivered(fact: SellerOrderMoved) -> None:
     if fact.to_state == "delivered":
         operations.release_earning(seller_order_id=fact.seller_order_id)
+
+
+@subscribe(PartAdjusted)
+def deduct_what_went_back(fact: PartAdjusted) -> None:
+    adjustment = orders.adjustments(adjustment_ids=[fact.adjustment_id])[fact.adjustment_id]
+    if adjustment.seller.minor <= 0:
+        return
+    part = orders.seller_orders_by_id(seller_order_ids=[fact.seller_order_id])
+    operations.deduct(
+        seller_id=part[fact.seller_order_id].seller_id,
+        kind="adjustment",
+        amount=adjustment.seller,
+        business_key=f"adjustment:{adjustment.id}",
+        memo=f"{part[fact.seller_order_id].number}: {adjustment.kind}",
+        seller_order_id=fact.seller_order_id,
+    )
 
 
 @hears("payout.paid", "payout.failed", "payout.canceled")

@@ -5,8 +5,8 @@ from . import operations, queries
 
 @shared_task
 def run_schedule(**_: object) -> None:
-    """Pay the current period; beat runs this every hour, and a period is paid once."""
-    for payout_id in operations.run(period=queries.current_period()):
+    """Pay each seller's current period; beat runs this every hour, and a period is paid once."""
+    for payout_id in operations.run_schedule():
         send.delay(payout_id=payout_id)
 
 

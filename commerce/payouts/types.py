@@ -6,6 +6,20 @@ from typing import Literal
 from commerce.kernel.money import Money
 from commerce.kernel.spreadsheet import Cell
 
+LineKind = Literal["sale", "payout", "refund", "fee", "dispute", "correction", "adjustment"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """When and how much a seller is paid."""
+
+    schedule: str
+    minimum_minor: int
+    hold_days: int
+    reserve_bps: int
+    reserve_days: int
+    is_own: bool
+
 
 @dataclass(frozen=True, kw_only=True)
 class PayoutData:
@@ -32,6 +46,8 @@ class EarningData:
     seller_id: int
     seller_order_id: int
     amount: Money
+    net: Money
+    """What is left of it after deductions and reserve."""
     available_at: datetime | None
     payout_id: int | None
     is_transferred: bool
@@ -42,7 +58,7 @@ class StatementLine:
     """One movement on a seller's account; tax is shown only, the marketplace remits it."""
 
     at: datetime
-    kind: Literal["sale", "payout", "adjustment"]
+    kind: LineKind
     reference: str
     memo: str
     goods: Money
@@ -79,8 +95,14 @@ class Statement:
         return self.total("payout")
 
     @property
+    def refunds(self) -> Money:
+        return self.total("refund")
+
+    @property
     def adjustments(self) -> Money:
-        return self.total("adjustment")
+        """Everything that is neither a sale nor a payout."""
+        amounts = (line.amount for line in self.lines if line.kind not in ("sale", "payout"))
+        return sum(amounts, Money.zero(self.currency))
 
     @property
     def goods(self) -> Money:
@@ -128,7 +150,10 @@ class Summary:
     seller_id: int
     owed: Money
     pending: Money
+    reserved: Money
     available: Money
+    deductions: Money
+    """What is still to be taken from coming earnings."""
     under_way: Money
     sent: Money
     hold: str

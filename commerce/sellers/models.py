@@ -22,6 +22,12 @@ class Seller(models.Model):
     trusted = models.BooleanField(default=False, help_text="Publishes without moderation.")
     stripe_account_id = models.CharField(max_length=60, blank=True)
     payouts_enabled = models.BooleanField(default=False)
+    payouts_paused_until = models.DateTimeField(
+        null=True, help_text="Set when bank details change: time for the owner to object."
+    )
+    bank_fingerprint = models.CharField(
+        max_length=120, blank=True, db_default="", help_text="Tells one bank account from another."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -8,7 +8,7 @@ from .types import ApplicationData, MemberData, Membership, SellerData
 
 _COLUMNS = (
     "id", "name", "slug", "legal_name", "email", "country", "state", "trusted",
-    "stripe_account_id", "payouts_enabled",
+    "stripe_account_id", "payouts_enabled", "payouts_paused_until",
 )  # fmt: skip
 SELLERS = f"SELECT {', '.join(_COLUMNS)} FROM sellers_seller WHERE id = ANY (%s)"  # noqa: S608
 
@@ -39,6 +39,7 @@ def _data(seller: Seller) -> SellerData:
         trusted=seller.trusted,
         stripe_account_id=seller.stripe_account_id,
         payouts_enabled=seller.payouts_enabled,
+        payouts_paused_until=seller.payouts_paused_until,
     )
 
 

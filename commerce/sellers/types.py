@@ -16,6 +16,7 @@ class SellerData:
     trusted: bool
     stripe_account_id: str
     payouts_enabled: bool
+    payouts_paused_until: datetime | None = None
 
     @property
     def is_active(self) -> bool:

@@ -4,9 +4,11 @@ import itertools
 from typing import Any
 
 import stripe
+from django.db.models.functions import Now
 
 from commerce.orders.types import OrderData
 from commerce.payouts import operations
+from commerce.payouts.models import Earning
 from commerce.sellers.models import Seller
 from commerce.sellers.operations import record_connected_account
 from devtools.stripe_double import StripeDouble
@@ -66,6 +68,7 @@ def earned(
     for part in order.seller_orders:
         delivered(part)
         operations.release_earning(seller_order_id=part.id)
+        Earning.objects.filter(seller_order_id=part.id).update(available_at=Now())
     return order
 
 

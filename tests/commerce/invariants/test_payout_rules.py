@@ -4,6 +4,9 @@ import pytest
 from django.db import connection, transaction
 
 from commerce.invariants.payout_rules import PAYOUT_RULES
+from commerce.orders import operations as orders
+from commerce.outbox.models import Delivery
+from commerce.outbox.operations import deliver
 from commerce.payouts import operations
 from devtools.stripe_double import StripeDouble
 from tests.factories.payouts import Provider, earned
@@ -42,7 +45,30 @@ def paid(double: StripeDouble) -> None:
     (first,) = operations.run_now(seller_ids=[seller.pk])
     assert operations.send(payout_id=first) == "sent"
     operations.run_now(seller_ids=[other.pk])
+    _keep_back_and_deduct(other)
     operations.credit_order(order_id=sell(Sold(seller=seller)).id)
+
+
+def _keep_back_and_deduct(seller):
+    """A share of one sale in reserve, and units of another that were canceled."""
+    operations.agree_terms(
+        seller_id=seller.pk, schedule="daily", minimum_minor=0, hold_days=0, reserve_bps=1000,
+        reserve_days=30,
+    )  # fmt: skip
+    earned(seller)
+    operations.run_now(seller_ids=[seller.pk])
+    (part,) = sell(Sold(seller=seller)).seller_orders
+    operations.credit_order(order_id=part.order_id)
+    with transaction.atomic():
+        orders.cancel_units(
+            seller_order_id=part.id,
+            units={part.lines[0].id: 1},
+            terms=orders.Terms(kind="canceled", business_key=f"cancel:{part.id}"),
+        )
+    for delivery in Delivery.objects.filter(
+        subscriber__startswith="commerce.payouts", delivered_at=None
+    ).order_by("pk"):
+        deliver(delivery_id=delivery.pk)
 
 
 def test_honest_work_breaks_no_rule(paid):
@@ -51,19 +77,19 @@ def test_honest_work_breaks_no_rule(paid):
 
 BREAKS = [
     (
-        "UPDATE payouts_earning SET provider_transfer = 'tr_x', payout_id = 1,"
+        "UPDATE payouts_earning SET provider_transfer = 'tr_' || id, payout_id = 1,"
         " available_at = now() WHERE payout_id IS NULL",
         ["INV14"],
     ),
     ("DELETE FROM payouts_earning WHERE provider_transfer IS NOT NULL", ["INV14"]),
     (
         "UPDATE payouts_earning SET amount_minor = amount_minor + 1"
-        " WHERE provider_transfer IS NULL AND payout_id IS NULL",
+        " WHERE kind = 'sale' AND payout_id IS NULL AND deducted_minor = 0",
         ["INV15"],
     ),
     (
         "UPDATE orders_sellerorder SET confirmed_at = now() - interval '2 hours';"
-        "DELETE FROM payouts_earning WHERE payout_id IS NULL",
+        "DELETE FROM payouts_earning WHERE kind = 'sale' AND payout_id IS NULL",
         ["INV15"],
     ),
     (
@@ -77,6 +103,17 @@ BREAKS = [
     ),
     ("UPDATE payouts_payout SET state = 'failed' WHERE state = 'sent'", ["INV19"]),
     ("DELETE FROM payouts_payoutmove", ["INV19", "INV19"]),
+    ("UPDATE payouts_absorption SET amount_minor = amount_minor + 1", ["INV15"]),
+    (
+        "UPDATE orders_adjustment SET at = now() - interval '2 hours';"
+        "DELETE FROM payouts_absorption; DELETE FROM payouts_deduction;"
+        "UPDATE payouts_earning SET deducted_minor = 0 WHERE deducted_minor > 0",
+        ["INV15"],
+    ),
+    (
+        "UPDATE payouts_earning SET amount_minor = amount_minor - 1 WHERE kind = 'reserve'",
+        ["INV16"],
+    ),
     ("UPDATE fulfillment_shipment SET seller_id = 0", ["INV24"]),
     ("UPDATE payouts_payout SET seller_id = 0 WHERE state = 'sent'", ["INV24"]),
 ]

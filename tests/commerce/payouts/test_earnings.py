@@ -1,8 +1,10 @@
+from datetime import timedelta
+
 import pytest
 from django.db import Error, transaction
 
-from commerce.kernel import clock
 from commerce.kernel.money import Money
+from commerce.orders.models import SellerOrder
 from commerce.outbox.models import Delivery
 from commerce.outbox.operations import deliver
 from commerce.payouts import operations, queries
@@ -13,6 +15,10 @@ from tests.factories.sales import Sold, sell
 from tests.factories.sellers import make_seller
 
 pytestmark = pytest.mark.django_db
+
+
+def part_of(part):
+    return SellerOrder.objects.get(pk=part.id)
 
 
 def earning_of(part):
@@ -48,8 +54,7 @@ def test_the_news_of_a_sale_credits_and_of_a_delivery_releases():
         deliver(delivery_id=delivery.pk)
 
     found = earning_of(part)
-    assert found.available_at is not None
-    assert found.available_at <= clock.now()
+    assert found.available_at == part_of(part).delivered_at + timedelta(days=7)
 
 
 def test_a_delivery_heard_of_before_the_sale_credits_it_first():

@@ -129,6 +129,7 @@ def test_the_database_never_moves_an_earning_to_another_payout():
     ("changes", "problem"),
     [
         ({"amount_minor": F("amount_minor") + 1}, "is fixed"),
+        ({"amount_minor": F("amount_minor") - 1}, "is fixed"),
         ({"period": "other"}, "is fixed"),
         ({"state": "sent", "provider_payout": "po_1", "sent_at": Now()}, "from created to sent"),
         ({"state": "failed"}, "from created to failed"),
@@ -168,6 +169,7 @@ def test_every_move_of_a_payout_is_kept():
 
 def test_weeks_have_their_own_name():
     assert periods.current("daily") == periods.today().isoformat()
+    assert periods.current("monthly") == f"{periods.today():%Y-%m}"
     year, week, _ = periods.today().isocalendar()
     assert periods.current("weekly") == f"{year}-W{week:02d}"
 

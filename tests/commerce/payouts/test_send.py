@@ -135,6 +135,33 @@ def test_killed_between_the_call_and_its_record_it_is_continued(
     assert sent_once(provider, seller, transfers=2)
 
 
+def test_one_refused_transfer_holds_up_no_other(provider, seller):
+    payout_id = run(seller, provider, orders=3)
+    used_up = use_up(provider, seller, Earning.objects.order_by("pk")[1].charge)
+    assert operations.send(payout_id=payout_id) == "sent"
+
+    assert queries.payouts(payout_ids=[payout_id])[payout_id].amount.minor == 10_400
+    behind = Earning.objects.get(payout=None)
+    assert behind.refused_because
+    assert operations.run_now(seller_ids=[seller.pk]) == []
+
+    provider.client.v1.transfers.reversals.create(used_up)
+    Earning.objects.filter(pk=behind.pk).update(retry_at=Now())
+    (again,) = operations.run_now(seller_ids=[seller.pk])
+    assert operations.send(payout_id=again) == "sent"
+    assert len(provider.transfers()) == 3 + 1
+    assert ledger.balance(code=f"payable:{seller.pk}", currency="USD") == 0
+
+
+def use_up(provider, seller, charge):
+    """Transfer so much of a charge that an earning does not fit any more."""
+    params = {
+        "amount": 99_000, "currency": "usd", "destination": seller.stripe_account_id,
+        "source_transaction": charge,
+    }  # fmt: skip
+    return provider.client.v1.transfers.create(params).id
+
+
 def test_a_refusal_is_visible_and_tried_again_under_a_new_key(provider, seller):
     payout_id = run(seller, provider)
     provider.double.disable_account(seller.stripe_account_id)

@@ -1,7 +1,7 @@
 import pytest
 from django.db.models.functions import Now
 
-from commerce.payouts import operations, queries, tasks
+from commerce.payouts import operations, periods, tasks
 from commerce.payouts.models import Payout
 from tests.factories.payouts import earned
 from tests.factories.sellers import make_seller
@@ -22,7 +22,7 @@ def test_the_schedule_gathers_and_sends_once_a_period(provider, seller):
     earned(seller, provider=provider)
     tasks.run_schedule()
     assert [payout.amount for payout in provider.payouts(seller.stripe_account_id)] == [5200]
-    assert Payout.objects.get().period == queries.current_period()
+    assert Payout.objects.get().period == periods.current("daily")
 
 
 def test_the_sweep_sends_what_was_started_by_hand_and_what_was_interrupted(provider, seller):

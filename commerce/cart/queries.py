@@ -45,6 +45,10 @@ def contents(*, token: str, locale: str = "en") -> CartData:
         raise NoSuchCart(token)
     cart_id, currency, user_id, codes = found[0][:4]
     rows = [(line, variant, quantity) for *_, line, variant, quantity in found if line]
+    offered = offers.current(
+        variant_ids=[variant for _, variant, _ in rows], currency=currency, locale=locale
+    )
+    held = holds_of(cart_id=cart_id, found=offered)
     return describe(
         cart_id=cart_id,
         token=token,
@@ -52,9 +56,8 @@ def contents(*, token: str, locale: str = "en") -> CartData:
         user_id=user_id,
         codes=codes,
         rows=rows,
-        found=offers.current(
-            variant_ids=[variant for _, variant, _ in rows], currency=currency, locale=locale
-        ),
+        found=with_own(found=offered, held=held),
+        held=held,
     )
 
 
@@ -118,8 +121,10 @@ def describe(
     rows: Sequence[tuple[int, int, int]],
     found: dict[int, Offer],
     codes: Sequence[str] = (),
+    held: Holds | None = None,
 ) -> CartData:
-    """Put lines and offers together."""
+    """Put lines, offers and what the cart holds together."""
+    until = {variant_id: moment for variant_id, (_, moment) in (held or {}).items()}
     lines = [
         CartLine(
             id=line_id,

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import structlog
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from django.db.models.functions import Now
 
 from commerce.accounts import operations as accounts
@@ -12,7 +13,7 @@ from commerce.accounts.types import AddressData
 from commerce.cart import operations as carts
 from commerce.cart import queries as cart_queries
 from commerce.cart.types import CartData
-from commerce.inventory import operations as inventory
+from commerce.credits import queries as credits
 from commerce.kernel.failpoints import failpoint
 from commerce.kernel.money import Money
 from commerce.kernel.sql import is_crowded
@@ -27,8 +28,10 @@ from .refusals import (
     CartEmpty,
     CartUnavailable,
     CheckoutRefused,
+    CreditChanged,
     Crowded,
     DetailsMissing,
+    GiftCardRefused,
     MethodNotOffered,
     NotPayable,
     PaymentRefused,
@@ -40,12 +43,14 @@ from .reviewing import NotResolvable, resolve_review
 from .settling import (
     NoSuchOrder,
     abandon,
+    confirm_unpaid,
     finalise,
     settle,
     settle_fee,
     settle_session,
 )
 from .sweeping import sweep, waited_too_long
+from .tendering import MOST_CARDS
 from .types import Placed, Review
 
 __all__ = [
@@ -53,8 +58,10 @@ __all__ = [
     "CartEmpty",
     "CartUnavailable",
     "CheckoutRefused",
+    "CreditChanged",
     "Crowded",
     "DetailsMissing",
+    "GiftCardRefused",
     "MethodNotOffered",
     "NoSuchOrder",
     "NotPayable",
@@ -63,8 +70,10 @@ __all__ = [
     "StockShort",
     "TotalChanged",
     "abandon",
+    "add_gift_card",
     "finalise",
     "place",
+    "remove_gift_card",
     "resolve_review",
     "retry_payment",
     "set_contact",
@@ -73,12 +82,17 @@ __all__ = [
     "settle_fee",
     "settle_session",
     "sweep",
+    "use_store_credit",
 ]
 
 log = structlog.get_logger(__name__)
 
 _TOLD_OF_CART = """
-SELECT told.* FROM checkout_checkout AS told JOIN cart_cart AS cart ON cart.id = told.cart_id
+SELECT told.*, NOT EXISTS (
+    SELECT 1 FROM orders_order o
+    WHERE o.state <> 'canceled' AND (o.email = told.email OR o.user_id = cart.user_id)
+) AS is_first_order
+FROM checkout_checkout AS told JOIN cart_cart AS cart ON cart.id = told.cart_id
 WHERE cart.token = %s
 """
 
@@ -87,7 +101,12 @@ INSERT INTO checkout_checkout AS told (cart_id, email, ship_to, methods, updated
 VALUES (%s, %s, %s::jsonb, '{}', statement_timestamp())
 ON CONFLICT (cart_id) DO UPDATE SET
     email = EXCLUDED.email, ship_to = EXCLUDED.ship_to, updated_at = EXCLUDED.updated_at
-RETURNING told.methods::text
+RETURNING told.*, NOT EXISTS (
+    SELECT 1 FROM orders_order o
+    WHERE o.state <> 'canceled' AND (o.email = told.email OR o.user_id = (
+        SELECT user_id FROM cart_cart cart WHERE cart.id = told.cart_id
+    ))
+) AS is_first_order
 """
 
 
@@ -98,17 +117,8 @@ def set_contact(*, cart_token: str, email: str, address: AddressData) -> Review:
     """
     checked = accounts.check_address(address=address)
     cart = _contents(cart_token)
-    told = Checkout(cart_id=cart.id, email=email, ship_to=checked.as_dict())
-    told.methods = _keep_contact(told)
-    return review_of(cart=cart, told=told)
-
-
-def _keep_contact(told: Checkout) -> dict[str, int]:
-    """Write email and address; returns the ways of shipping that were chosen before."""
-    with connection.cursor() as cursor:
-        cursor.execute(_KEEP_CONTACT, [told.cart_id, told.email, json.dumps(told.ship_to)])
-        methods: dict[str, int] = json.loads(cursor.fetchone()[0])
-    return methods
+    kept = [cart.id, email, json.dumps(checked.as_dict())]
+    return review_of(cart=cart, told=Checkout.objects.raw(_KEEP_CONTACT, kept)[0])
 
 
 def set_methods(*, cart_token: str, methods: Mapping[int, int]) -> Review:
@@ -127,6 +137,50 @@ def set_methods(*, cart_token: str, methods: Mapping[int, int]) -> Review:
     return review
 
 
+def add_gift_card(*, cart_token: str, code: str) -> Review:
+    """Pay with a gift card as far as it goes; typing it twice changes nothing.
+
+    Raises GiftCardRefused and CartUnavailable. The caller limits how often codes are tried.
+    """
+    cart = _contents(cart_token)
+    told = told_of(cart_id=cart.id)
+    if told is None:
+        raise DetailsMissing("an address and an email")
+    try:
+        card = credits.by_code(code=code, currency=cart.currency)
+    except credits.UnknownCode as unknown:
+        raise GiftCardRefused(str(unknown)) from None
+    cards = [*(pk for pk in told.gift_cards if pk != card.id), card.id]
+    if len(cards) > MOST_CARDS:
+        raise GiftCardRefused(f"An order takes {MOST_CARDS} gift cards at most.")
+    return _keep_credit(cart, told, gift_cards=cards)
+
+
+def remove_gift_card(*, cart_token: str, credit_id: int) -> Review:
+    """Take a gift card out of a cart's payment again. Raises CartUnavailable."""
+    cart = _contents(cart_token)
+    told = told_of(cart_id=cart.id)
+    if told is None:
+        raise DetailsMissing("an address and an email")
+    return _keep_credit(cart, told, gift_cards=[pk for pk in told.gift_cards if pk != credit_id])
+
+
+def use_store_credit(*, cart_token: str, use: bool) -> Review:
+    """Say whether the shopper's own store credit pays, as far as it goes."""
+    cart = _contents(cart_token)
+    told = told_of(cart_id=cart.id)
+    if told is None:
+        raise DetailsMissing("an address and an email")
+    return _keep_credit(cart, told, use_credit=use)
+
+
+def _keep_credit(cart: CartData, told: Checkout, **changes: Any) -> Review:
+    for name, value in changes.items():
+        setattr(told, name, value)
+    Checkout.objects.filter(cart_id=cart.id).update(**changes, updated_at=Now())
+    return review_of(cart=cart, told=told)
+
+
 def place(
     *,
     cart_token: str,
@@ -134,10 +188,13 @@ def place(
     expected_total: Money,
     return_url: str,
     cancel_url: str = "",
+    principal: str = "",
+    expected_due: Money | None = None,
 ) -> Placed:
     """Turn a cart into an order, hold its stock and open the payment page.
 
-    In the addresses, ORDER stands for the order's token. A second submit of the
+    In the addresses, ORDER stands for the order's token. `principal` names the person
+    or network whose share of a SKU the hold counts to. A second submit of the
     same cart leads to the same order and page. Raises CheckoutRefused; then the
     cart is as it was.
     """
@@ -152,6 +209,8 @@ def place(
         expected_total=expected_total,
         return_url=return_url,
         cancel_url=cancel_url or return_url,
+        principal=principal,
+        expected_due=expected_due,
     )
     try:
         with transaction.atomic():
@@ -159,8 +218,7 @@ def place(
                 told=told, agreement=agreement, number=number, moment=moment
             )
             if written.payment is None:
-                inventory.claim(holder=written.order.token)
-                orders.confirm(order_id=written.order.id)
+                confirm_unpaid(written.order)
     except carts.CartClosed:
         return _placed_before(told.cart_id)
     except OperationalError as error:

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from commerce.accounts.types import AddressData
 from commerce.cart import operations as carts
 from commerce.cart import queries as cart_queries
 from commerce.cart.types import CartLine
+from commerce.credits import operations as credits
 from commerce.inventory import operations as inventory
 from commerce.kernel import actor
 from commerce.kernel.failpoints import failpoint
@@ -16,7 +18,8 @@ from commerce.orders import operations as orders
 from commerce.orders.types import LineDraft, OrderDraft, OrderRef, SellerOrderDraft
 from commerce.payments import operations as payments
 from commerce.payments.types import PaymentData
-from commerce.pricing.types import Quote
+from commerce.pricing import operations as pricing
+from commerce.pricing.types import Quote, QuotedSeller
 from commerce.sellers import queries as sellers
 
 from .models import Checkout
@@ -25,7 +28,10 @@ from .refusals import (
     CartChanged,
     CartEmpty,
     CartUnavailable,
+    CreditChanged,
     DetailsMissing,
+    HoldsTooMuch,
+    PromotionGone,
     StockShort,
     TotalChanged,
 )
@@ -51,6 +57,9 @@ class Agreement:
     expected_total: Money
     return_url: str
     cancel_url: str
+    expected_due: Money | None = None
+    principal: str = ""
+    """Who is behind it, person or network, as far as that is known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +80,7 @@ def write_order(*, told: Checkout, agreement: Agreement, number: str, moment: da
     carts.mark_ordered(cart_id=told.cart_id)
     review = _reviewed(told, agreement)
     address, quote = _agreed(review, agreement.expected_total)
+    _agree_on_due(review, agreement.expected_due)
     draft = _draft(review, address, quote, agreement.user_id, moment)
     token = new_token()
     order = orders.place(draft=draft, number=number, token=token)
@@ -83,7 +93,12 @@ def write_order(*, told: Checkout, agreement: Agreement, number: str, moment: da
             success_url=agreement.return_url.replace("ORDER", token),
             cancel_url=agreement.cancel_url.replace("ORDER", token),
         )
-    _hold(review, token)
+    _hold(review, token, agreement.principal)
+    _claim(review, token, user_id=agreement.user_id)
+    try:
+        credits.hold(order_token=token, uses=review.credit)
+    except credits.CreditShort:
+        raise CreditChanged from None
     return Written(order=order, draft=draft, payment=payment)
 
 
@@ -104,8 +119,15 @@ def _agreed(review: Review, expected_total: Money) -> tuple[AddressData, Quote]:
     if review.quote is None:
         raise DetailsMissing("how your items should be shipped")
     if review.quote.total != expected_total:
-        raise TotalChanged(old=expected_total, new=review.quote.total)
+        refused = [state.message for state in review.codes if not state.is_applied]
+        raise TotalChanged(old=expected_total, new=review.quote.total, because=refused)
     return review.address, review.quote
+
+
+def _agree_on_due(review: Review, expected: Money | None) -> None:
+    """The shopper also agrees to what is left to pay: a card may have been used meanwhile."""
+    if expected is not None and review.due is not None and review.due != expected:
+        raise TotalChanged(old=expected, new=review.due, what="The amount to pay")
 
 
 def _draft(
@@ -121,6 +143,7 @@ def _draft(
         currency=review.cart.currency,
         ship_to=address.as_dict(),
         seller_orders=[_part(part, quote, rates[part.seller_id]) for part in review.parts],
+        credit_minor=sum(use.amount.minor for use in review.credit),
     )
 
 
@@ -130,7 +153,10 @@ def _part(part: SellerPart, quote: Quote, commission_bps: int) -> SellerOrderDra
         seller_id=part.seller_id,
         shipping_minor=quoted.shipping.minor,
         shipping_tax_minor=quoted.shipping_tax.minor,
-        shipping_method=part.chosen.as_dict() if part.chosen else {},
+        shipping_method=_method(part, quoted),
+        shipping_discount_minor=quoted.shipping_discount.minor,
+        platform_shipping_discount_minor=quoted.platform_shipping_discount.minor,
+        included_shipping_tax_minor=quoted.included_shipping_tax.minor,
         lines=[_line(line, quote, commission_bps) for line in part.lines],
     )
 
@@ -145,20 +171,66 @@ def _line(line: CartLine, quote: Quote, commission_bps: int) -> LineDraft:
         image=line.offer.image,
         path=line.offer.path,
         quantity=line.quantity,
-        unit_minor=line.offer.price.minor,
+        unit_minor=quoted.unit.minor,
         tax_minor=quoted.tax.minor,
         tax_rate_bps=quoted.rate_bps,
         tax_name=quoted.tax_name,
         commission_bps=commission_bps,
+        promised_by=line.promised_by,
+        discount_minor=quoted.discount.minor,
+        platform_discount_minor=quoted.platform_discount.minor,
+        included_tax_minor=quoted.included_tax.minor,
+        adjustments=[cut.as_dict() for cut in quoted.cuts],
+        explanation=list(quoted.steps),
     )
 
 
-def _hold(review: Review, token: str) -> None:
+def _method(part: SellerPart, quoted: QuotedSeller) -> dict[str, Any]:
+    """What is frozen of the way of shipping, with the promotions that made it cheaper."""
+    method = part.chosen.as_dict() if part.chosen else {}
+    if quoted.shipping_cuts:
+        method["adjustments"] = [cut.as_dict() for cut in quoted.shipping_cuts]
+    return method
+
+
+def _claim(review: Review, token: str, *, user_id: int | None) -> None:
+    """Count the promotions as used, after the stock; whoever comes too late agrees again."""
+    try:
+        pricing.claim(
+            order_token=token,
+            uses=review.uses,
+            email=review.email,
+            user_id=user_id,
+            currency=review.cart.currency,
+        )
+    except pricing.UsedUp:
+        raise PromotionGone([use.label for use in review.uses]) from None
+
+
+def _cart_holds(review: Review) -> list[str]:
+    """What the cart holds already passes to the order in the same step."""
+    return [
+        inventory.cart_holder(review.cart.id, line.variant_id)
+        for line in review.cart.lines
+        if line.offer.cart_hold_minutes
+    ]
+
+
+def _hold(review: Review, token: str, principal: str) -> None:
     quantities = {line.variant_id: line.quantity for line in review.cart.lines}
     failpoint("before_hold")
+    titles = {line.variant_id: line.offer.title for line in review.cart.lines}
     try:
-        inventory.reserve(holder=token, quantities=quantities, minutes=HOLD_MINUTES)
+        inventory.reserve(
+            holder=token,
+            quantities=quantities,
+            minutes=HOLD_MINUTES,
+            principal=principal,
+            late=[line.variant_id for line in review.cart.lines if line.promised_by],
+            replaces=_cart_holds(review),
+        )
     except inventory.OutOfStock as short:
-        titles = {line.variant_id: line.offer.title for line in review.cart.lines}
         raise StockShort(shortages=short.shortages, titles=titles) from short
+    except inventory.ShareTaken as share:
+        raise HoldsTooMuch(allowed=share.allowed, titles=titles) from share
     failpoint("after_hold")

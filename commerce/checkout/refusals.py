@@ -1,6 +1,6 @@
 """Why an order cannot be placed or paid. Each message is for the shopper and says what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from commerce.kernel.money import Money
 
@@ -50,12 +50,27 @@ class MethodNotOffered(CheckoutRefused):
 class TotalChanged(CheckoutRefused):
     """What the shopper agreed to is not what it costs now; they decide again."""
 
-    def __init__(self, *, old: Money, new: Money) -> None:
+    def __init__(
+        self, *, old: Money, new: Money, what: str = "The total", because: Sequence[str] = ()
+    ) -> None:
         self.old = old
         self.new = new
+        reason = " ".join(because) or (
+            "A price, promotion, tax or shipping cost has changed since you looked."
+        )
         super().__init__(
-            f"The total is now {new}. A price, tax or shipping cost has changed since you "
-            "looked. Please check the order and confirm it again."
+            f"{what} is now {new}. {reason} Please check the order and confirm it again."
+        )
+
+
+class PromotionGone(CheckoutRefused):
+    """Somebody else used a promotion for the last time it may be used."""
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        self.labels = list(labels)
+        super().__init__(
+            f"{' and '.join(labels)}: somebody else was faster, and it was used as often as it "
+            "may be. Nothing was charged. Please check the order and confirm it again."
         )
 
 
@@ -69,6 +84,32 @@ class StockShort(CheckoutRefused):
             for variant_id, left in shortages.items()
         )
         super().__init__(f"Not enough left of {items}. Please change your cart.")
+
+
+class CreditChanged(CheckoutRefused):
+    """A gift card or store credit was used elsewhere in the same moment."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your gift card or store credit was just used for another order. Nothing was "
+            "charged. Please look at what is left to pay, and confirm again."
+        )
+
+
+class GiftCardRefused(CheckoutRefused):
+    """A typed code cannot be used for this cart."""
+
+
+class HoldsTooMuch(CheckoutRefused):
+    """Other open checkouts of the shopper hold their share already."""
+
+    def __init__(self, *, allowed: Mapping[int, int], titles: Mapping[int, str]) -> None:
+        self.allowed = dict(allowed)
+        items = " and ".join(titles.get(variant_id, "an item") for variant_id in allowed)
+        super().__init__(
+            f"So that everybody gets a chance, one shopper can hold only a share of {items} at a "
+            "time. Pay or cancel your other open order, or order fewer."
+        )
 
 
 class Crowded(CheckoutRefused):

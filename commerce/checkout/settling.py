@@ -5,6 +5,7 @@ from typing import cast
 import structlog
 from django.db import OperationalError, transaction
 
+from commerce.credits import operations as credits
 from commerce.gateways.payments import (
     GatewayRefused,
     GatewayUnavailable,
@@ -165,15 +166,41 @@ def _confirm(order: OrderRef, payment: PaymentData, provider: ProviderPayment) -
     payments.capture(payment_id=payment.id, provider=provider)
     parts = orders.confirm(order_id=order.id)
     entries = capture_entries(
-        parts=parts, gross_minor=payment.amount.minor, fee_minor=provider.fee_minor or 0
+        parts=parts,
+        gross_minor=payment.amount.minor,
+        fee_minor=provider.fee_minor or 0,
+        credit=_spend(order),
     )
     _book(payment, provider, kind="capture", entries=entries, memo=order.number)
     # Last, because others wait for these rows.
     try:
         inventory.claim(holder=order.token)
     except inventory.HoldLost:
-        inventory.claim(holder=order.token, quantities=order_queries.quantities(order_id=order.id))
+        inventory.claim(
+            holder=order.token,
+            quantities=order_queries.quantities(order_id=order.id),
+            late=order_queries.promised_late(order_id=order.id),
+        )
     failpoint("inside_finalise")
+
+
+def _spend(order: OrderRef) -> Entries:
+    return credits.spend(order_token=order.token) if order.credit.minor else {}
+
+
+def confirm_unpaid(order: OrderRef) -> None:
+    """Confirm an order of which nothing is due, in the transaction that places it."""
+    parts = orders.confirm(order_id=order.id)
+    entries = capture_entries(parts=parts, gross_minor=0, fee_minor=0, credit=_spend(order))
+    if any(entries.values()):
+        ledger.post(
+            business_key=f"capture-credit:{order.token}",
+            kind="paid by credit",
+            entries=entries,
+            currency=order.total.currency,
+            memo=order.number,
+        )
+    inventory.claim(holder=order.token)
 
 
 def return_money(payment: PaymentData, provider: ProviderPayment, *, reason: str) -> OrderState:

@@ -199,7 +199,7 @@ def _lines(
     return [
         {
             "title": line.title,
-            "options": ", ".join(_option(value) for value in line.options),
+            "options": ", ".join([*map(_option, line.options), *_promise(line)]),
             "sku": line.sku,
             "quantity": line.quantity if quantities is None else quantities[line.id],
             "unit": line.unit,
@@ -209,6 +209,11 @@ def _lines(
         }
         for line in lines
     ]
+
+
+def _promise(line: LineData) -> list[str]:
+    day = line.promised_by
+    return [f"expected by {day:%B} {day.day}, {day.year}"] if day else []
 
 
 def _option(value: object) -> str:

@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 
 from commerce.kernel.money import Money
 from commerce.kernel.sql import fetch
 
 from . import statements
 from .models import Adjustment, Order, OrderLine, SellerOrder
+from .shares import share_of
 from .types import (
     AdjustmentData,
     AdjustmentLineData,
@@ -96,6 +97,12 @@ def order_of_user(*, user_id: int, number: str) -> OrderRef | None:
     return as_ref(found) if found else None
 
 
+def promised_late(*, order_id: int) -> list[int]:
+    """Return the variants of an order that were sold ahead of their arrival."""
+    rows = OrderLine.objects.filter(seller_order__order_id=order_id, promised_by__isnull=False)
+    return sorted(set(rows.values_list("variant_id", flat=True)))
+
+
 def quantities(*, order_id: int) -> dict[int, int]:
     """Return how many of each variant an order holds."""
     found: dict[int, int] = defaultdict(int)
@@ -167,6 +174,34 @@ def adjustments_of(*, seller_order_ids: Iterable[int]) -> dict[int, list[Adjustm
     for data in _adjustments(rows):
         found[data.seller_order_id].append(data)
     return dict(found)
+
+
+def seller_share(*, seller_order_id: int, units: Mapping[int, int], with_shipping: bool) -> Money:
+    """Return what a seller's earning would lose if units of a part were refunded now."""
+    part = seller_orders_by_id(seller_order_ids=[seller_order_id])[seller_order_id]
+    total = Money.zero(part.total.currency)
+    for line in part.lines:
+        if units.get(line.id):
+            share = share_of(line, after=line.refunded_quantity, count=units[line.id])
+            total += Money(share.earning_minor, total.currency)
+    if with_shipping:
+        of_lines = sum(line.included_tax.minor for line in part.lines)
+        borne = sum(line.platform_discount.minor for line in part.lines)
+        total += part.shipping - part.shipping_discount
+        total += Money(part.platform_discount.minor - borne, total.currency)
+        total -= Money(part.included_tax.minor - of_lines, total.currency)
+    return total
+
+
+def units_of_shopper(*, email: str, user_id: int | None, since: datetime) -> tuple[int, int]:
+    """Return how many units a shopper was sent since a moment, and how many came back."""
+    who = Q(seller_order__order__email=email)
+    if user_id is not None:
+        who |= Q(seller_order__order__user_id=user_id)
+    found = OrderLine.objects.filter(
+        who, seller_order__order__placed_at__gte=since, shipped_quantity__gt=0
+    ).aggregate(sent=Sum("shipped_quantity"), back=Sum("returned_quantity"))
+    return int(found["sent"] or 0), int(found["back"] or 0)
 
 
 def adjustments(*, adjustment_ids: Iterable[int]) -> dict[int, AdjustmentData]:
@@ -311,6 +346,7 @@ def _adjustment(row: Adjustment) -> AdjustmentData:
                 quantity=line.quantity,
                 goods=Money(line.goods_minor, currency),
                 tax=Money(line.tax_minor, currency),
+                included_tax=Money(line.included_tax_minor, currency),
             )
             for line in sorted(row.lines.all(), key=lambda line: line.pk)
         ),

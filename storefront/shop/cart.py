@@ -11,6 +11,7 @@ from commerce.cart.types import CartData
 
 from . import cart_session
 from .chosen_variant import ChoiceIncomplete, NotMade, read_variant
+from .principal import principal_of
 from .quantities import BadQuantity, read_quantity
 
 
@@ -44,7 +45,12 @@ def add(request: HttpRequest) -> HttpResponse:
     try:
         quantity = read_quantity(request.POST.get("quantity", "1"))
         variant_id = read_variant(request.POST)
-        contents = operations.add(token=token, variant_id=variant_id, quantity=quantity)
+        contents = operations.add(
+            token=token,
+            variant_id=variant_id,
+            quantity=quantity,
+            principal=principal_of(request),
+        )
         notice = "Added to your cart."
     except (BadQuantity, ChoiceIncomplete, NotMade) as refusal:
         error, status = str(refusal), 422
@@ -78,7 +84,12 @@ def change(request: HttpRequest, line_id: int) -> HttpResponse:
             notice = "Removed from your cart."
         else:
             quantity = read_quantity(request.POST.get("quantity", ""), least=0)
-            operations.set_quantity(token=token, line_id=line_id, quantity=quantity)
+            operations.set_quantity(
+                token=token,
+                line_id=line_id,
+                quantity=quantity,
+                principal=principal_of(request),
+            )
             notice = "Cart updated."
     except BadQuantity as refusal:
         error = str(refusal)

@@ -25,6 +25,7 @@ from . import cart_session
 from .checkout_forms import ContactForm, chosen_methods
 from .chosen_variant import MOST_DIGITS
 from .payment_pages import may_lead_to_payment
+from .principal import principal_of
 from .tracking import names_of
 
 
@@ -120,6 +121,7 @@ def place(request: HttpRequest) -> HttpResponse:
             expected_total=_expected(request),
             return_url=f"{settings.SITE_URL}{reverse('checkout-return', args=['ORDER'])}",
             cancel_url=f"{settings.SITE_URL}{reverse('checkout-cancel', args=['ORDER'])}",
+            principal=principal_of(request),
         )
     except operations.CheckoutRefused as refusal:
         contents = _review(request)

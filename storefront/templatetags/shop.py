@@ -128,6 +128,8 @@ def cart_line(line: CartLine) -> dict[str, Any]:
         "price": money(offer.price),
         "compare_price": money(offer.compare_at),
         "total": money(line.total),
+        "arrival": offer.arrival_text(line.quantity),
+        "held_until": line.held_until,
     }
 
 

@@ -48,7 +48,7 @@ class Choice:
 
     @property
     def state(self) -> str:
-        """Return "in", "low" or "out" for what is chosen so far."""
+        """Return "in", "low", "preorder" or "out" for what is chosen so far."""
         return state_of_any(self.matching)
 
     @property
@@ -82,23 +82,34 @@ class Choice:
         )
 
 
-STATE_LABELS = {"in": "In stock", "low": "Low stock", "out": "Out of stock"}
+STATE_LABELS = {
+    "in": "In stock",
+    "preorder": "Available to order",
+    "low": "Low stock",
+    "out": "Out of stock",
+}
 
 
 def state_of(offer: Offer) -> str:
     if not offer.is_sellable:
         return "out"
+    if offer.in_stock <= 0:
+        return "preorder"
     return "low" if offer.low else "in"
 
 
 def state_of_any(offers: Sequence[Offer]) -> str:
     states = {state_of(offer) for offer in offers}
-    return next((state for state in ("in", "low") if state in states), "out")
+    return next((state for state in ("in", "low", "preorder") if state in states), "out")
 
 
 def stock_label(offer: Offer) -> str:
     if offer.is_sellable and offer.low:
-        return f"Low stock: {offer.available} left"
+        more = offer.arrival_text(offer.in_stock + 1).partition("expected by ")[2]
+        left = f"Low stock: {offer.in_stock} left"
+        return f"{left}, more expected by {more}" if more else left
+    if offer.is_sellable and offer.in_stock <= 0:
+        return offer.arrival_text(1)
     return STATE_LABELS[state_of(offer)]
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 LISTED = 40
 """Offers written out one by one; more are summed up, or the data would outweigh the page."""
 IN_STOCK, OUT_OF_STOCK = "https://schema.org/InStock", "https://schema.org/OutOfStock"
+BACK_ORDER, PRE_ORDER = "https://schema.org/BackOrder", "https://schema.org/PreOrder"
 
 
 def product_data(*, page: Any, words: "Words", choice: Choice, brand: str) -> seo.Data:
@@ -62,9 +63,17 @@ def _offer(offer: Offer, words: "Words", axes: Any) -> seo.Data:
         "url": seo.absolute(f"{words.url}{query}"),
         "price": str(offer.price.decimal),
         "priceCurrency": offer.price.currency,
-        "availability": IN_STOCK if offer.is_sellable else OUT_OF_STOCK,
+        "availability": _availability(offer),
         "seller": _seller(words),
     }
+
+
+def _availability(offer: Offer) -> str:
+    if not offer.is_sellable:
+        return OUT_OF_STOCK
+    if offer.in_stock > 0:
+        return IN_STOCK
+    return PRE_ORDER if offer.is_preorder else BACK_ORDER
 
 
 def _seller(words: "Words") -> seo.Data:

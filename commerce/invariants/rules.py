@@ -1,5 +1,6 @@
 """All rules that exist so far, by code."""
 
+from .document_rules import DOCUMENT_RULES
 from .money_rules import LEDGER_RULES, PAYMENT_RULES
 from .order_rules import ORDER_RULES
 from .payout_rules import PAYOUT_RULES
@@ -7,6 +8,6 @@ from .stock_rules import STOCK_RULES
 from .types import Rule
 
 RULES: list[Rule] = sorted(
-    [*STOCK_RULES, *PAYMENT_RULES, *LEDGER_RULES, *ORDER_RULES, *PAYOUT_RULES],
+    [*STOCK_RULES, *PAYMENT_RULES, *LEDGER_RULES, *ORDER_RULES, *PAYOUT_RULES, *DOCUMENT_RULES],
     key=lambda rule: int(rule.code.removeprefix("INV")),
 )

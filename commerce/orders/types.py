@@ -340,6 +340,7 @@ class AdjustmentLineData:
     quantity: int
     goods: Money
     tax: Money
+    included_tax: Money
 
 
 @dataclass(frozen=True, kw_only=True)

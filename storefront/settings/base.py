@@ -134,6 +134,11 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
+# The parcel service that is asked for prices, labels and tracking; without a key there is none.
+EASYPOST_API_KEY = ""
+EASYPOST_WEBHOOK_SECRETS: list[str] = []
+EASYPOST_API_BASE = ""
+
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -9,6 +9,7 @@ CELERY_TASK_ROUTES = {
     "commerce.payouts.*": {"queue": "money"},
     "commerce.checkout.*": {"queue": "money"},
     "commerce.notifications.*": {"queue": "mail"},
+    "commerce.documents.*": {"queue": "slow"},
     "cms.importing.*": {"queue": "slow"},
     "cms.media.*": {"queue": "slow"},
 }
@@ -33,9 +34,15 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "finish open checkouts": {"task": "commerce.checkout.tasks.sweep", "schedule": 30},
     "return orphan money": {"task": "commerce.payments.tasks.send_refunds", "schedule": 60},
     "send mail": {"task": "commerce.notifications.tasks.send_due", "schedule": 30},
+    "render documents": {"task": "commerce.documents.tasks.render_due", "schedule": 60},
     "continue payouts": {"task": "commerce.payouts.tasks.send_due", "schedule": 60},
     "payout run": {"task": "commerce.payouts.tasks.run_schedule", "schedule": 3600},
     "reconcile listings": {"task": "cms.bridge.tasks.reconcile", "schedule": 24 * 3600},
+    "forget buyers of old documents": {
+        "task": "commerce.documents.tasks.forget_buyers",
+        "schedule": 24 * 3600,
+    },
+    "expire credit": {"task": "commerce.credits.tasks.expire", "schedule": 3600},
     "expire carts": {"task": "commerce.cart.tasks.expire", "schedule": 3600},
     "publish scheduled pages": {"task": "cms.bridge.tasks.publish_scheduled", "schedule": 60},
     "make missing renditions": {"task": "cms.media.tasks.make_missing", "schedule": 3600},

@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models import Value
 
 
 class Checkout(models.Model):
@@ -13,4 +14,12 @@ class Checkout(models.Model):
     vat_id = models.CharField(
         max_length=20, blank=True, db_default="", help_text="Of a business that buys in the EU."
     )
+    gift_cards = models.JSONField(
+        default=list, db_default=Value([], models.JSONField()), blank=True,
+        help_text="Ids of the cards whose codes were typed, in that order.",
+    )  # fmt: skip
+    use_credit = models.BooleanField(default=False, db_default=False)
     updated_at = models.DateTimeField(auto_now=True)
+
+    # What is asked of the orders in the same trip; not a column.
+    is_first_order = True

@@ -113,12 +113,22 @@ RETURNING told.*, NOT EXISTS (
 def set_contact(*, cart_token: str, email: str, address: AddressData) -> Review:
     """Keep who buys and where it goes, and return what is known now.
 
+    Carriers are asked for their prices here, where sellers want that; one that is
+    away delays the answer by four seconds at most.
     Raises InvalidAddress (of accounts) and CartUnavailable.
     """
     checked = accounts.check_address(address=address)
     cart = _contents(cart_token)
     kept = [cart.id, email, json.dumps(checked.as_dict())]
-    return review_of(cart=cart, told=Checkout.objects.raw(_KEEP_CONTACT, kept)[0])
+    told = Checkout.objects.raw(_KEEP_CONTACT, kept)[0]
+    review = review_of(cart=cart, told=told)
+    if not any(option.kind == "live" for part in review.parts for option in part.options):
+        return review
+    parcels = parcels_of(cart=cart, address=checked)
+    asked = fulfillment.refresh_rates(
+        parcels=parcels, destination=checked, currency=cart.currency
+    )
+    return review_of(cart=cart, told=told) if asked else review
 
 
 def set_methods(*, cart_token: str, methods: Mapping[int, int]) -> Review:

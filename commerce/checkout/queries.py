@@ -8,15 +8,23 @@ from commerce.fulfillment.types import Parcel, ShippingOption
 from commerce.orders import queries as orders
 from commerce.payments import queries as payments
 from commerce.payments.types import PaymentData
-from commerce.pricing import queries as pricing
-from commerce.pricing.types import STANDARD, Quote, QuoteLine
 
 from .models import Checkout
-from .types import Review, SellerPart
+from .pricing import address_of, priced
+from .tendering import with_credit
+from .types import Basket, Review, SellerPart
 
 NotKnown = carts.NoSuchCart
 
-_TOLD = "SELECT * FROM checkout_checkout WHERE cart_id = %s"
+# The same trip asks whether the shopper has ordered before.
+_TOLD = """
+SELECT told.*, NOT EXISTS (
+    SELECT 1 FROM orders_order o
+    WHERE o.state <> 'canceled' AND (o.email = told.email OR o.user_id = cart.user_id)
+) AS is_first_order
+FROM cart_cart cart LEFT JOIN checkout_checkout told ON told.cart_id = cart.id
+WHERE cart.id = %s
+"""
 
 
 def review(*, cart_token: str, locale: str = "en") -> Review:
@@ -28,8 +36,36 @@ def review(*, cart_token: str, locale: str = "en") -> Review:
     return review_of(cart=cart, told=told_of(cart_id=cart.id))
 
 
+def basket(*, cart_token: str, locale: str = "en") -> Basket:
+    """Return a cart with an estimate of what it comes to, in seven statements at most.
+
+    Raises NotKnown when no cart has this token.
+    """
+    return basket_of(cart=carts.contents(token=cart_token, locale=locale))
+
+
+def basket_of(*, cart: CartData) -> Basket:
+    """Price a cart without its shipping; for this module's own use."""
+    found = _told_or_not(cart.id)
+    told = found if found and found.pk else None
+    estimate = priced(
+        cart=cart, told=told, shipping={}, is_first_order=found is None or found.is_first_order
+    )
+    return Basket(
+        cart=cart,
+        estimate=estimate.quote if estimate else None,
+        codes=estimate.codes if estimate else (),
+        has_destination=address_of(told) is not None,
+    )
+
+
 def told_of(*, cart_id: int) -> Checkout | None:
     """Return what a cart's shopper has told us; for this module's own use."""
+    found = _told_or_not(cart_id)
+    return found if found and found.pk else None
+
+
+def _told_or_not(cart_id: int) -> Checkout | None:
     return next(iter(Checkout.objects.raw(_TOLD, [cart_id])), None)
 
 
@@ -63,16 +99,25 @@ def current_attempt(*, order_token: str) -> PaymentData | None:
 
 def review_of(*, cart: CartData, told: Checkout | None) -> Review:
     """Put a cart and what its shopper told us together; for this module's own use."""
-    address = AddressData.from_dict(told.ship_to) if told and told.ship_to else None
+    address = address_of(told)
     chosen = {int(seller): int(method) for seller, method in told.methods.items()} if told else {}
     parts = _parts(cart, address, chosen)
-    return Review(
-        cart=cart,
-        email=told.email if told else "",
-        address=address,
-        parts=parts,
-        quote=_quote(cart, parts, address),
-        problems=_problems(cart, parts, address),
+    shipping = {part.seller_id: part.chosen.price.minor for part in parts if part.chosen}
+    cost = priced(cart=cart, told=told, shipping=shipping)
+    is_complete = address is not None and len(shipping) == len(parts)
+    return with_credit(
+        Review(
+            cart=cart,
+            email=told.email if told else "",
+            address=address,
+            parts=parts,
+            quote=cost.quote if cost and is_complete else None,
+            estimate=cost.quote if cost else None,
+            codes=cost.codes if cost else (),
+            uses=cost.uses if cost else (),
+            problems=_problems(cart, parts, address),
+        ),
+        told,
     )
 
 
@@ -80,7 +125,7 @@ def _parts(cart: CartData, address: AddressData | None, chosen: dict[int, int]) 
     by_seller: dict[int, list[CartLine]] = {}
     for line in cart.lines:
         by_seller.setdefault(line.offer.seller_id, []).append(line)
-    parcels = _parcels(by_seller, address) if address else []
+    parcels = parcels_of(cart=cart, address=address) if address else []
     options = fulfillment.shipping_options(parcels=parcels, currency=cart.currency)
     stuck = [parcel for parcel in parcels if not options[parcel.seller_id]]
     reasons = fulfillment.why_not(parcels=stuck, currency=cart.currency) if stuck else {}
@@ -97,7 +142,11 @@ def _parts(cart: CartData, address: AddressData | None, chosen: dict[int, int]) 
     ]
 
 
-def _parcels(by_seller: dict[int, list[CartLine]], address: AddressData) -> list[Parcel]:
+def parcels_of(*, cart: CartData, address: AddressData) -> list[Parcel]:
+    """Return what each seller of a cart would have to send; for this module's own use."""
+    by_seller: dict[int, list[CartLine]] = {}
+    for line in cart.lines:
+        by_seller.setdefault(line.offer.seller_id, []).append(line)
     return [
         Parcel(
             seller_id=seller_id,
@@ -115,30 +164,6 @@ def _parcels(by_seller: dict[int, list[CartLine]], address: AddressData) -> list
 
 def _choice(options: list[ShippingOption], method_id: int | None) -> ShippingOption | None:
     return next((option for option in options if option.method_id == method_id), None)
-
-
-def _quote(cart: CartData, parts: list[SellerPart], address: AddressData | None) -> Quote | None:
-    if address is None or not parts:
-        return None
-    shipping = {part.seller_id: part.chosen.price.minor for part in parts if part.chosen}
-    if len(shipping) < len(parts):
-        return None
-    rates = pricing.tax_rates(
-        country=address.country,
-        region=address.region,
-        tax_classes={STANDARD, *(line.offer.tax_class for line in cart.lines)},
-    )
-    lines = [
-        QuoteLine(
-            key=line.id,
-            seller_id=line.offer.seller_id,
-            unit_minor=line.offer.price.minor,
-            quantity=line.quantity,
-            tax_class=line.offer.tax_class,
-        )
-        for line in cart.lines
-    ]
-    return pricing.quote(lines=lines, shipping=shipping, rates=rates, currency=cart.currency)
 
 
 def _problems(cart: CartData, parts: list[SellerPart], address: AddressData | None) -> list[str]:

@@ -5,11 +5,13 @@ import contextlib
 from django.db import transaction
 
 from commerce.cart import operations as carts
+from commerce.credits import operations as credits
 from commerce.inventory import operations as inventory
 from commerce.orders import operations as orders
 from commerce.orders.types import OrderRef
 from commerce.payments import operations as payments
 from commerce.payments.types import PaymentData
+from commerce.pricing import operations as pricing
 
 
 def give_up(
@@ -39,9 +41,11 @@ def give_up(
 
 
 def release_order(order: OrderRef, *, reason: str) -> None:
-    """Cancel a locked pending order, free its stock and reopen its cart."""
+    """Cancel a locked pending order, free its stock, promotions and credit, and reopen its cart."""
     orders.cancel(order_id=order.id, reason=reason)
     # A cart that was merged or has expired meanwhile cannot come back.
     with contextlib.suppress(carts.CartClosed):
         carts.reopen(cart_id=order.cart_id)
     inventory.release(holder=order.token)
+    pricing.release(order_token=order.token)
+    credits.release(order_token=order.token)

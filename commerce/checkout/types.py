@@ -5,8 +5,10 @@ from typing import Literal
 
 from commerce.accounts.types import AddressData
 from commerce.cart.types import CartData, CartLine
+from commerce.credits.types import CreditUse
 from commerce.fulfillment.types import ShippingOption
-from commerce.pricing.types import Quote
+from commerce.kernel.money import Money
+from commerce.pricing.types import CodeState, Quote, Use
 
 OrderState = Literal["pending", "confirmed", "canceled", "review"]
 """Where an order stands after its payment was looked at; "review" waits for staff."""
@@ -35,8 +37,25 @@ class Review:
     parts: list[SellerPart]
     quote: Quote | None
     """The totals, once there is an address and a way of shipping for each seller."""
+    estimate: Quote | None = None
+    """The same as far as it is known: without the shipping that is not chosen yet."""
+    codes: tuple[CodeState, ...] = ()
+    uses: tuple[Use, ...] = ()
+    """The promotions that an order would use."""
     problems: list[str] = field(default_factory=list)
     """What keeps the order from being placed, in words for the shopper."""
+    credit: list[CreditUse] = field(default_factory=list)
+    """What gift cards and store credit pay, in the order in which they are used up."""
+    store_credit: Money | None = None
+    """What the signed-in shopper has, used or not."""
+    uses_store_credit: bool = False
+
+    @property
+    def due(self) -> Money | None:
+        """What is left to be paid at the provider."""
+        if self.quote is None:
+            return None
+        return sum((-use.amount for use in self.credit), self.quote.total)
 
     @property
     def needs_address(self) -> bool:
@@ -53,6 +72,17 @@ class Review:
     @property
     def can_place(self) -> bool:
         return bool(self.cart.lines) and self.quote is not None and not self.problems
+
+
+@dataclass(frozen=True, kw_only=True)
+class Basket:
+    """A cart with what it comes to before shipping, and what became of its codes."""
+
+    cart: CartData
+    estimate: Quote | None
+    codes: tuple[CodeState, ...] = ()
+    has_destination: bool = False
+    """Whether tax is worked out from an address that was told."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,9 +2,11 @@
 
 from django.db import transaction
 
+from commerce.credits import operations as credits
+from commerce.credits import queries as credit_queries
 from commerce.kernel.money import Money
 
-from .models import Payment
+from .models import Payment, Refund
 from .refunding import RefundTooLarge, request_refund
 from .types import RefundedOrder, RefundWay
 
@@ -12,9 +14,9 @@ from .types import RefundedOrder, RefundWay
 class WayClosed(Exception):
     """Money of this order cannot go back this way."""
 
-    def __init__(self, *, way: str) -> None:
+    def __init__(self, *, way: str, missing: str) -> None:
         self.way = way
-        super().__init__(f"refunds as {way} are not offered")
+        super().__init__(f"A refund as {way.replace('_', ' ')} needs {missing}.")
 
 
 @transaction.atomic
@@ -32,19 +34,86 @@ def refund_order(
 
     The caller has locked the order and books who bears the whole amount against
     "refunds:owed", in the same transaction. By "method", the card is refunded as
-    far as it paid. Repeating the key changes nothing. Raises RefundTooLarge and
+    far as it paid; what credit paid comes back as store credit, or to a guest as a
+    gift card by mail. Repeating the key changes nothing. Raises RefundTooLarge and
     WayClosed.
     """
-    if to != "method":
-        raise WayClosed(way=to)
-    payment = (
+    payment = _captured(order_token)
+    known = _known(business_key)
+    if known is not None:
+        return known
+    left = _left(order_token, payment)
+    if amount.minor > left:
+        raise RefundTooLarge(left=Money(left, amount.currency))
+    on_card = payment.captured_minor - payment.refunded_minor if payment else 0
+    by_card = min(amount.minor, on_card) if to == "method" else 0
+    refund_id = None
+    if payment is not None and by_card:
+        refund_id = request_refund(
+            payment_id=payment.pk,
+            amount=Money(by_card, amount.currency),
+            business_key=business_key,
+            reason=reason,
+        )
+    rest = amount.minor - by_card
+    kind = _kind(to, user_id=user_id, email=email) if rest else ""
+    if rest:
+        credits.issue(
+            kind=kind,
+            source="refund",
+            amount=Money(rest, amount.currency),
+            business_key=f"refund:{business_key}",
+            reason=reason,
+            paid_by="refunds:owed",
+            user_id=user_id if kind == "store_credit" else None,
+            email=email,
+            order_token=order_token,
+        )
+    return RefundedOrder(
+        method_minor=by_card,
+        refund_id=refund_id,
+        store_credit_minor=rest if kind == "store_credit" else 0,
+        gift_card_minor=rest if kind == "gift_card" else 0,
+    )
+
+
+def _captured(order_token: str) -> Payment | None:
+    return (
         Payment.objects.select_for_update()
         .filter(order_token=order_token, state=Payment.State.CAPTURED)
         .first()
     )
-    if payment is None:
-        raise RefundTooLarge(left=Money.zero(amount.currency))
-    refund_id = request_refund(
-        payment_id=payment.pk, amount=amount, business_key=business_key, reason=reason
+
+
+def _left(order_token: str, payment: Payment | None) -> int:
+    """Return how much of what an order brought is not on its way back."""
+    spent = credit_queries.spent_on(order_tokens=[order_token])[order_token]
+    left = sum(use.amount.minor for use in spent) - credit_queries.given_back(
+        order_token=order_token
     )
-    return RefundedOrder(method_minor=amount.minor, refund_id=refund_id)
+    if payment is not None:
+        left += payment.captured_minor - payment.refunded_minor
+    return left
+
+
+def _kind(to: RefundWay, *, user_id: int | None, email: str) -> str:
+    kind = to if to != "method" else "store_credit" if user_id else "gift_card"
+    if kind == "store_credit" and user_id is None:
+        raise WayClosed(way=kind, missing="an account")
+    if kind == "gift_card" and not email:
+        raise WayClosed(way=kind, missing="an email address")
+    return kind
+
+
+def _known(business_key: str) -> RefundedOrder | None:
+    refund = Refund.objects.filter(business_key=business_key).first()
+    credit = credit_queries.by_business_key(business_key=f"refund:{business_key}")
+    if refund is None and credit is None:
+        return None
+    given = credit.issued.minor if credit else 0
+    return RefundedOrder(
+        method_minor=refund.amount_minor if refund else 0,
+        refund_id=refund.pk if refund else None,
+        store_credit_minor=given if credit and credit.kind == "store_credit" else 0,
+        gift_card_minor=given if credit and credit.kind == "gift_card" else 0,
+    )

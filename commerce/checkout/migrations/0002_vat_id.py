@@ -4,15 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('checkout', '0001_initial'),
+        ("checkout", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='checkout',
-            name='vat_id',
-            field=models.CharField(blank=True, db_default='', help_text='Of a business that buys in the EU.', max_length=20),
+            model_name="checkout",
+            name="vat_id",
+            field=models.CharField(
+                blank=True,
+                db_default="",
+                help_text="Of a business that buys in the EU.",
+                max_length=20,
+            ),
         ),
     ]

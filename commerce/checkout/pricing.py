@@ -1,0 +1,58 @@
+"""From a cart and what its shopper told us to what it costs."""
+
+from collections.abc import Mapping
+
+from commerce.accounts.types import AddressData
+from commerce.cart.types import CartData
+from commerce.pricing import queries as pricing
+from commerce.pricing.types import CartQuote, Customer, Destination, QuoteLine
+
+from .models import Checkout
+
+
+def priced(
+    *,
+    cart: CartData,
+    told: Checkout | None,
+    shipping: Mapping[int, int],
+    is_first_order: bool = True,
+) -> CartQuote | None:
+    """Price what a cart holds for its destination, as far as that is known, in one statement.
+
+    What cannot be sold is left out; there is no quote when nothing can.
+    """
+    lines = [
+        QuoteLine(
+            key=line.id,
+            seller_id=line.offer.seller_id,
+            unit_minor=line.offer.price.minor,
+            quantity=line.quantity,
+            tax_class=line.offer.tax_class,
+            product_id=line.offer.product_id,
+            category_keys=line.offer.category_keys,
+        )
+        for line in cart.lines
+        if line.offer.refusal in (None, "sold-out")
+    ]
+    if not lines:
+        return None
+    address = address_of(told)
+    return pricing.quote_cart(
+        lines=lines,
+        shipping=shipping,
+        currency=cart.currency,
+        destination=Destination(
+            country=address.country if address else "", region=address.region if address else ""
+        ),
+        customer=Customer(
+            user_id=cart.user_id,
+            email=told.email if told else "",
+            is_first_order=told.is_first_order if told else is_first_order,
+        ),
+        codes=cart.codes,
+    )
+
+
+def address_of(told: Checkout | None) -> AddressData | None:
+    """Return where the goods go, if that was told."""
+    return AddressData.from_dict(told.ship_to) if told and told.ship_to else None

@@ -187,8 +187,8 @@ def hold_in_cart(*, cart_id: int, variant_id: int, quantity: int, principal: str
     holder = cart_holder(cart_id, variant_id)
     now = clock.now()
     earlier = Reservation.objects.filter(holder=holder, created_at__gt=now - CART_REST)
-    begun = earlier.order_by("created_at").values_list("created_at", flat=True).first()
-    deadline = (begun or now) + timedelta(minutes=minutes)
+    first = earlier.order_by("expires_at").values_list("expires_at", flat=True).first()
+    deadline = first or now + timedelta(minutes=minutes)
     if deadline <= now:
         release(holder=holder)
         return CartHold(quantity=quantity)

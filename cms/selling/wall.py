@@ -5,15 +5,18 @@ guards (own screens that need a seller, chooser hooks, collections, groups).
 """
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any, cast
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from commerce.kernel.confinement import confine_stream, confined, unconfined
+
 from . import queries
-from .policy import Door, Work, detour_of, policy_of
+from .policy import NOT_CONFINED, Door, Work, detour_of, policy_of
 
 Handler = Callable[[HttpRequest], HttpResponse]
 Arguments = dict[str, Any]
@@ -21,6 +24,19 @@ Arguments = dict[str, Any]
 MOST_DIGITS = 18
 EVERYBODYS = {"admin-login", "wagtailadmin_login", "wagtailadmin_logout"}
 PAGE_MODELS = {("pages", "productpage"), ("pages", "sellerpage"), ("wagtailcore", "page")}
+
+
+class VisitMiddleware:
+    """A preview asks for a page as a visitor does, inside the request of a seller's editor."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith("/admin/"):
+            return self.get_response(request)
+        with unconfined():
+            return self.get_response(request)
 
 
 class SellerWallMiddleware:
@@ -34,7 +50,15 @@ class SellerWallMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        with ExitStack() as stack:
+            request.confinement = stack  # type: ignore[attr-defined]
+            response = self.get_response(request)
+        seller_id = getattr(request, "confined_to", None)
+        if seller_id and isinstance(response, StreamingHttpResponse):
+            response.streaming_content = confine_stream(
+                response.streaming_content, seller_id=seller_id
+            )
+        return response
 
     def process_view(
         self,
@@ -52,10 +76,20 @@ class SellerWallMiddleware:
         if workspace is not None:
             request.seller_workspace = workspace  # type: ignore[attr-defined]
             request.user.__dict__["works_for_seller"] = workspace.seller_id
-            return _enter(request, match.view_name, workspace, kwargs)
+            answer = _enter(request, match.view_name, workspace, kwargs)
+            if answer is None and match.view_name not in NOT_CONFINED:
+                _confine(request, workspace.seller_id)
+            return answer
         if match.view_name in EVERYBODYS or _is_staff(request):
             return None
         raise Http404
+
+
+def _confine(request: HttpRequest, seller_id: int) -> None:
+    """Let the database show this request the seller's own rows alone, whatever is asked."""
+    stack: ExitStack = request.confinement  # type: ignore[attr-defined]
+    stack.enter_context(confined(seller_id=seller_id))
+    request.confined_to = seller_id  # type: ignore[attr-defined]
 
 
 def _is_staff(request: HttpRequest) -> bool:

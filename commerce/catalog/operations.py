@@ -1,12 +1,13 @@
 """Writes of the catalog."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
+from commerce.kernel.confinement import unconfined
 from commerce.outbox.bus import publish
 
 from .events import ListingPublished, ListingWithdrawn, ProductArchived, ProductChanged
@@ -149,8 +150,7 @@ def set_variants(*, product_id: int, variants: Sequence[VariantInput]) -> dict[s
     _lock(product_id)
     wanted = {variant.sku: variant for variant in variants}
     known = {row.sku: row for row in Variant.objects.filter(product_id=product_id)}
-    foreign = Variant.objects.filter(sku__in=wanted).exclude(product_id=product_id)
-    if (taken := foreign.values_list("sku", flat=True).first()) is not None:
+    if (taken := _taken_elsewhere(wanted, product_id)) is not None:
         raise SkuTaken(taken)
 
     # Combinations may move between SKUs; the unique index is checked row by row,
@@ -176,12 +176,18 @@ def set_variants(*, product_id: int, variants: Sequence[VariantInput]) -> dict[s
             Variant.objects.bulk_create(added)
     except IntegrityError:
         # Somebody else added one of them since we looked.
-        taken = foreign.values_list("sku", flat=True).first()
+        taken = _taken_elsewhere(wanted, product_id)
         if taken is None:
             raise
         raise SkuTaken(taken) from None
     publish(ProductChanged(product_id=product_id))
     return {row.sku: row.pk for row in (*changed, *added)}
+
+
+@unconfined()  # a SKU is unique in the whole marketplace
+def _taken_elsewhere(skus: Iterable[str], product_id: int) -> str | None:
+    foreign = Variant.objects.filter(sku__in=list(skus)).exclude(product_id=product_id)
+    return foreign.values_list("sku", flat=True).first()
 
 
 @transaction.atomic
@@ -212,6 +218,7 @@ def restore_product(*, product_id: int) -> None:
     publish(ProductChanged(product_id=product_id))
 
 
+@unconfined()
 @transaction.atomic
 def publish_listing(
     *,
@@ -247,6 +254,7 @@ def publish_listing(
     publish(ListingPublished(product_id=product_id, locale=locale))
 
 
+@unconfined()
 @transaction.atomic
 def withdraw_listing(*, product_id: int, locale: str) -> None:
     """Take a product's page off sale. Repeating it changes nothing.

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from commerce.kernel.confinement import unconfined
+
 from .models import Account
 
 # One round trip: the journal claims the business key when every account is there, and
@@ -39,6 +41,7 @@ class Unbalanced(ValueError):
         super().__init__(f"{business_key}: {entries} entries, off by {difference}")
 
 
+@unconfined()
 def post(
     *, business_key: str, kind: str, entries: Mapping[str, int], currency: str, memo: str = ""
 ) -> bool:
@@ -76,9 +79,7 @@ def _book(params: dict[str, Any]) -> bool:
 
 
 def _open_accounts(*, codes: list[str], currency: str) -> None:
-    wanted = Account.objects.filter(code__in=codes, currency=currency)
-    missing = set(codes) - set(wanted.values_list("code", flat=True))
     Account.objects.bulk_create(
-        [Account(code=code, currency=currency) for code in sorted(missing)],
+        [Account(code=code, currency=currency) for code in sorted(codes)],
         ignore_conflicts=True,
     )

@@ -11,6 +11,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from commerce.kernel import clock
+from commerce.kernel.confinement import unconfined
 from commerce.kernel.failpoints import failpoint
 from commerce.orders import queries as orders
 
@@ -26,6 +27,7 @@ MAX_ATTEMPTS = 10
 LINK_PAUSE = timedelta(minutes=10)
 
 
+@unconfined()
 @transaction.atomic
 def send(*, key: str, kind: str, recipient: str, subject: str, context: dict[str, Any]) -> bool:
     """Owe somebody a mail, once per key; a worker sends it after the transaction commits.

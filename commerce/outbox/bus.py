@@ -11,6 +11,7 @@ import structlog
 from django.db import connection, transaction
 
 from commerce.kernel import actor
+from commerce.kernel.confinement import unconfined
 from commerce.kernel.sql import fetch
 
 from .facts import Fact, subscribers_of
@@ -47,6 +48,7 @@ def quietly() -> Iterator[None]:
         _quiet.reset(token)
 
 
+@unconfined()
 def publish(fact: Fact) -> None:
     """Record a fact in the open transaction. Raises RuntimeError when there is none."""
     if not connection.in_atomic_block:

@@ -1,6 +1,7 @@
 from django.db import IntegrityError, transaction
 
 from commerce.accounts import queries as accounts
+from commerce.kernel.confinement import unconfined
 from commerce.outbox.bus import publish
 
 from . import naming
@@ -23,6 +24,13 @@ from .events import (
 from .models import Member, Seller
 from .naming import InvalidName, NameTaken
 from .opening import AlreadySelling, InvalidRate, add_member, agree_commission, open_shop
+from .planning import (
+    NotOffered,
+    add_commission_rule,
+    end_commission_rule,
+    subscribe,
+    unsubscribe,
+)
 
 __all__ = [
     "AlreadyApplied",
@@ -32,11 +40,16 @@ __all__ = [
     "InvalidName",
     "InvalidRate",
     "NameTaken",
+    "NotOffered",
+    "add_commission_rule",
     "add_member",
     "agree_commission",
     "apply",
     "approve",
+    "end_commission_rule",
     "reject",
+    "subscribe",
+    "unsubscribe",
 ]
 
 
@@ -152,6 +165,7 @@ def trust(*, seller_id: int, trusted: bool) -> None:
     seller.save(update_fields=["trusted"])
 
 
+@unconfined()  # what the provider says, not the seller
 @transaction.atomic
 def record_connected_account(
     *, seller_id: int, stripe_account_id: str, payouts_enabled: bool

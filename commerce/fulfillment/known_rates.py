@@ -24,7 +24,7 @@ class Rate(NamedTuple):
 
 
 _RATES = """
-SELECT fingerprint, service, amount_minor, days, fetched_at FROM fulfillment_knownrate
+SELECT fingerprint, carrier, service, amount_minor, days, fetched_at FROM fulfillment_knownrate
 WHERE fingerprint = ANY (%s) AND currency = %s AND fetched_at > statement_timestamp() - %s
 """
 
@@ -45,11 +45,11 @@ def weight_of(parcel: Parcel) -> int:
 
 def of(
     *, wanted: Mapping[int, str], currency: str, within: timedelta = KEPT_FOR
-) -> dict[int, dict[str, Rate]]:
-    """Return the known rates by key of what is wanted, each by service; too old ones are none."""
+) -> dict[int, dict[tuple[str, str], Rate]]:
+    """Return the known rates by key of what is wanted, each by carrier and service."""
     if not wanted:
         return {}
-    by_print: dict[str, dict[str, Rate]] = {}
-    for print_, service, *rate in fetch(_RATES, list(wanted.values()), currency, within):
-        by_print.setdefault(print_, {})[service] = Rate(*rate)
+    by_print: dict[str, dict[tuple[str, str], Rate]] = {}
+    for print_, carrier, service, *rate in fetch(_RATES, list(wanted.values()), currency, within):
+        by_print.setdefault(print_, {})[carrier, service] = Rate(*rate)
     return {key: by_print.get(print_, {}) for key, print_ in wanted.items()}

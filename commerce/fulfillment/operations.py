@@ -11,6 +11,7 @@ from commerce.orders.types import SellerOrderData
 from commerce.outbox.bus import publish
 
 from .events import ShipmentDelivered, ShipmentShipped
+from .live_rates import forget_old_rates, refresh_rates
 from .models import Carrier, Shipment, ShipmentLine
 from .offering import (
     DispatchPlan,
@@ -45,6 +46,8 @@ __all__ = [
     "add_carrier",
     "delete_zone",
     "deliver",
+    "forget_old_rates",
+    "refresh_rates",
     "save_zone",
     "set_dispatch",
     "set_pick_up_point",

@@ -25,6 +25,7 @@ class Method(NamedTuple):
     kind: str
     name: str
     carrier: str
+    carrier_code: str
     service: str
     places: list[str] | None
     max_weight_grams: int
@@ -63,7 +64,7 @@ class Method(NamedTuple):
 
 
 _METHODS = """
-SELECT m.id, m.seller_id, m.kind, m.name, c.name, m.service, z.places, m.max_weight_grams,
+SELECT m.id, m.seller_id, m.kind, m.name, c.name, c.code, m.service, z.places, m.max_weight_grams,
     m.base_minor, m.per_kg_minor, m.per_piece_minor, m.basis,
     (SELECT array_agg(ARRAY[b.from_value, b.price_minor] ORDER BY b.from_value)
         FROM fulfillment_bracket b WHERE b.method_id = m.id),
@@ -177,9 +178,9 @@ def _where_stock_is(
 
 
 def _option(
-    method: Method, parcel: Parcel, currency: str, rates: Mapping[str, known_rates.Rate]
+    method: Method, parcel: Parcel, currency: str, rates: Mapping[tuple[str, str], known_rates.Rate]
 ) -> ShippingOption:
-    rate = rates.get(method.service)
+    rate = rates.get((method.carrier_code, method.service))
     price = rate.amount_minor if rate else table_price(method, parcel)
     free_from = method.free_from_minor
     if free_from is not None and parcel.goods_minor >= free_from:

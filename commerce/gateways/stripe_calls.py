@@ -8,11 +8,10 @@ from typing import Any, NoReturn, TypeVar
 import stripe
 import structlog
 import urllib3
-from django.conf import settings
-from django.db import connections
 
 from .breaker import CircuitBreaker
-from .payments import GatewayRefused, GatewayUnavailable, InTransaction
+from .calling import refuse_inside_transaction
+from .payments import GatewayRefused, GatewayUnavailable
 
 # What our requests took and where they run is nobody else's business.
 stripe.enable_telemetry = False
@@ -64,16 +63,6 @@ class PooledClient(stripe.HTTPClient):
 
     def close(self) -> None:
         self._pool.clear()
-
-
-def refuse_inside_transaction() -> None:
-    """A network call must not hold locks. Raises InTransaction."""
-    forgiven = getattr(settings, "GATEWAYS_IGNORE_TEST_TRANSACTION", False)
-    for connection in connections.all(initialized_only=True):
-        for block in connection.atomic_blocks:
-            # The block that a test wraps around itself is forgiven when settings say so.
-            if not (forgiven and getattr(block, "_from_testcase", False)):
-                raise InTransaction("the provider must not be called inside a transaction")
 
 
 def ask(call: Callable[[], T], *, what: str) -> T:

@@ -38,6 +38,9 @@ STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY", "sk_test_stoa")
 STRIPE_PUBLISHABLE_KEY = env.text("STRIPE_PUBLISHABLE_KEY", "pk_test_stoa")
 STRIPE_WEBHOOK_SECRETS = env.words("STRIPE_WEBHOOK_SECRETS", "whsec_stoa")
 STRIPE_API_BASE = env.url("STRIPE_API_BASE", "http://127.0.0.1:8420", schemes=("http", "https"))
+EASYPOST_API_KEY = env.text("EASYPOST_API_KEY", "EZTK_stoa")
+EASYPOST_WEBHOOK_SECRETS = env.words("EASYPOST_WEBHOOK_SECRETS", "parcels_stoa")
+EASYPOST_API_BASE = env.url("EASYPOST_API_BASE", "http://127.0.0.1:8421", schemes=("http", "https"))
 
 MFA_REQUIRED_FOR_STAFF = False
 WHITENOISE_USE_FINDERS = True

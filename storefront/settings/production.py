@@ -33,6 +33,11 @@ STRIPE_PUBLISHABLE_KEY = env.text("STRIPE_PUBLISHABLE_KEY")
 STRIPE_WEBHOOK_SECRETS = env.words("STRIPE_WEBHOOK_SECRETS")
 STRIPE_API_BASE = env.url("STRIPE_API_BASE", "", schemes=("http", "https"))
 
+# Without a key sellers print labels elsewhere, and prices come from their own tables.
+EASYPOST_API_KEY = env.text("EASYPOST_API_KEY", "")
+EASYPOST_WEBHOOK_SECRETS = env.words("EASYPOST_WEBHOOK_SECRETS", "")
+EASYPOST_API_BASE = env.url("EASYPOST_API_BASE", "", schemes=("http", "https"))
+
 TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 1, least=0, most=5)
 SECURE_SSL_REDIRECT = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

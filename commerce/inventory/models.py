@@ -211,3 +211,94 @@ class Allocation(models.Model):
                 name="open_allocations_by_stock",
             )
         ]
+
+
+class StockBatch(models.Model):
+    """One bulk change as it was asked for and answered; the same key gets the same answer."""
+
+    seller = models.ForeignKey("sellers.Seller", on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=80)
+    body_hash = models.CharField(max_length=64)
+    source = models.CharField(max_length=10, help_text="grid, csv or api")
+    actor = models.CharField(max_length=80)
+    answer = models.JSONField(null=True)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["seller", "key"], name="one_batch_per_key"),
+        ]
+
+
+class StockConflict(models.Model):
+    """Somebody wrote a count that had changed since they looked; what the rule made of it."""
+
+    class Outcome(models.TextChoices):
+        CARRIED = "carried"
+        REFUSED = "refused"
+
+    stock = models.ForeignKey(Stock, on_delete=models.PROTECT, related_name="+")
+    source = models.CharField(max_length=10)
+    seen = models.IntegerField(null=True)
+    wanted = models.IntegerField()
+    found = models.IntegerField()
+    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    actor = models.CharField(max_length=80)
+    at = models.DateTimeField(db_default=Now())
+
+
+class CountSheet(models.Model):
+    """A physical count of one location."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        APPLIED = "applied"
+        DROPPED = "dropped"
+
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    started_by = models.CharField(max_length=80)
+    started_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True)
+    accuracy_bps = models.PositiveIntegerField(
+        null=True, help_text="Share of expected units that were found as recorded."
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["location"], condition=Q(state="open"), name="one_open_count_per_location"
+            ),
+        ]
+
+
+class CountLine(models.Model):
+    """What was found of a SKU beside what should have lain there when it was counted."""
+
+    sheet = models.ForeignKey(CountSheet, on_delete=models.PROTECT, related_name="lines")
+    stock = models.ForeignKey(Stock, on_delete=models.PROTECT, related_name="+")
+    expected = models.IntegerField()
+    counted = models.PositiveIntegerField()
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sheet", "stock"], name="one_count_line_per_stock"),
+        ]
+
+
+class LowStock(models.Model):
+    """A SKU fell to its threshold; told once, until it rises above it again."""
+
+    variant = models.ForeignKey("catalog.Variant", on_delete=models.PROTECT, related_name="+")
+    available = models.IntegerField()
+    low_at = models.PositiveIntegerField()
+    at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["variant"], condition=Q(ended_at=None), name="one_open_alert_per_variant"
+            ),
+        ]

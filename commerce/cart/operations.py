@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from commerce.inventory import operations as inventory
 from commerce.inventory.operations import CartHold
+from commerce.kernel import actor
 from commerce.kernel.sql import execute, fetch_one
 from commerce.offers import queries as offers
 from commerce.offers.types import Offer
@@ -193,9 +194,12 @@ def merge(*, guest_token: str, user_id: int) -> str | None:
 
 
 @transaction.atomic
-def mark_ordered(*, cart_id: int) -> None:
-    """Close a cart because it became an order. Raises CartClosed when it is not open."""
-    if not Cart.objects.filter(pk=cart_id, state=Cart.State.OPEN).update(state=Cart.State.ORDERED):
+def mark_ordered(*, cart_id: int, cause: str = "placed") -> None:
+    """Close a cart because it became an order, and tell the database who acts, in one trip.
+
+    Raises CartClosed when it is not open.
+    """
+    if not execute(statements.MARK_ORDERED, actor.current()[:80], cause, cart_id):
         raise CartClosed(cart_id)
 
 

@@ -52,6 +52,16 @@ SELECT cart.id, cart.currency, cart.user_id, line.id, line.quantity, coalesce((
 FROM cart, line, asked
 """
 
+# A materialized CTE runs before what joins it; the triggers of the same transaction hear it.
+MARK_ORDERED = """
+WITH told AS MATERIALIZED (
+    SELECT set_config('stoa.actor', %s, true) AS actor, set_config('stoa.cause', %s, true),
+        set_config('stoa.kind', '', true), set_config('stoa.reference', '', true)
+)
+UPDATE cart_cart SET state = 'ordered' FROM told
+WHERE id = %s AND state = 'open' AND told.actor IS NOT NULL
+"""
+
 KEEP_CODES = """
 UPDATE cart_cart SET codes = %s, touched_at = statement_timestamp()
 WHERE token = %s AND state = 'open'

@@ -10,7 +10,6 @@ from commerce.cart import queries as cart_queries
 from commerce.cart.types import CartLine
 from commerce.credits import operations as credits
 from commerce.inventory import operations as inventory
-from commerce.kernel import actor
 from commerce.kernel.failpoints import failpoint
 from commerce.kernel.money import Money
 from commerce.kernel.tokens import new_token
@@ -76,8 +75,7 @@ def write_order(*, told: Checkout, agreement: Agreement, number: str, moment: da
     closed; the stock rows are locked last, because others wait for them.
     Raises CartClosed and CheckoutRefused.
     """
-    actor.tell_database(cause="placed")
-    carts.mark_ordered(cart_id=told.cart_id)
+    carts.mark_ordered(cart_id=told.cart_id, cause="placed")
     review = _reviewed(told, agreement)
     address, quote = _agreed(review, agreement.expected_total)
     _agree_on_due(review, agreement.expected_due)

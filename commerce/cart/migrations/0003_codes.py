@@ -5,15 +5,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cart', '0002_expiry'),
+        ("cart", "0002_expiry"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='cart',
-            name='codes',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), db_default=models.Value([], django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), size=None)), default=list, help_text='Promotion codes as they were entered.', size=None),
+            model_name="cart",
+            name="codes",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(max_length=40),
+                db_default=models.Value(
+                    [],
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), size=None
+                    ),
+                ),
+                default=list,
+                help_text="Promotion codes as they were entered.",
+                size=None,
+            ),
         ),
     ]

@@ -313,4 +313,4 @@ def test_finalising_takes_few_statements_whatever_the_size(double: StripeDouble)
             operations.finalise(order_token=token)
         counts.append(len(statements))
 
-    assert counts == [12, 12]
+    assert counts == [11, 11]

@@ -293,4 +293,4 @@ def test_placing_takes_few_statements_whatever_the_size(double: StripeDouble) ->
             ready.place()
         counts.append(len(statements))
 
-    assert counts == [17, 17]
+    assert counts == [16, 16]

@@ -1,0 +1,82 @@
+"""What a quote asks the database, in one trip: promotions and tax rates of this instant.
+
+The database's clock decides what is on. A promotion whose code was entered is returned
+even when it cannot be used, with the reason; one that applies by itself only when it can.
+"""
+
+PRICES = """
+SELECT variant_id, amount_minor, compare_at_minor FROM pricing_price
+WHERE currency = %s AND variant_id = ANY (%s)
+"""
+
+# The country's own row has an empty region and comes first.
+RATES = """
+SELECT tax_class, name, rate_bps FROM pricing_taxrate
+WHERE country = %s AND region IN (%s, '') AND tax_class = ANY (%s)
+ORDER BY region
+"""
+
+FACTS = """
+WITH mine AS (
+    SELECT coalesce(array_agg(group_id), '{}') AS groups FROM pricing_groupmember
+    WHERE user_id = %(user_id)s
+), found AS (
+    SELECT p.*, CASE
+        WHEN NOT p.is_active THEN 'ended'
+        WHEN p.starts_at > statement_timestamp() THEN 'early'
+        WHEN p.ends_at <= statement_timestamp() THEN 'ended'
+        WHEN p.currency NOT IN ('', %(currency)s) THEN 'currency'
+        WHEN p.group_ids <> '{}' AND NOT p.group_ids && mine.groups THEN 'not-for-you'
+        WHEN p.used >= p.max_uses THEN 'used-up'
+        WHEN p.max_per_customer IS NOT NULL AND p.max_per_customer <= (
+            SELECT count(*) FROM pricing_redemption r
+            WHERE r.promotion_id = p.id AND r.released_at IS NULL
+              AND (r.customer_key = %(customer_key)s OR r.user_id = %(user_id)s)
+        ) THEN 'used-by-you'
+        ELSE '' END AS refusal
+    FROM pricing_promotion p CROSS JOIN mine
+    WHERE p.code = ANY (%(codes)s)
+       OR (p.code = '' AND p.is_active AND p.starts_at <= statement_timestamp()
+           AND (p.ends_at IS NULL OR p.ends_at > statement_timestamp())
+           AND (p.seller_id IS NULL OR p.seller_id = ANY (%(seller_ids)s)))
+)
+SELECT
+    (
+        SELECT coalesce(jsonb_agg(jsonb_build_object(
+            'id', f.id, 'seller_id', f.seller_id, 'label', f.label, 'code', f.code,
+            'kind', f.kind, 'percent_bps', f.percent_bps, 'amount_minor', f.amount_minor,
+            'buy', f.buy, 'get', f.get, 'least_minor', f.least_minor,
+            'first_order', f.first_order, 'seller_ids', f.seller_ids,
+            'product_ids', f.product_ids, 'category_keys', f.category_keys,
+            'priority', f.priority, 'stackable', f.stackable, 'refusal', f.refusal,
+            'starts_at', f.starts_at, 'is_limited',
+            f.max_uses IS NOT NULL OR f.max_per_customer IS NOT NULL
+        ) ORDER BY f.id), '[]')
+        FROM found f WHERE f.code <> '' OR f.refusal = ''
+    ),
+    (
+        SELECT coalesce(jsonb_agg(jsonb_build_array(t.tax_class, t.name, t.rate_bps) ORDER BY t.region), '[]')
+        FROM pricing_taxrate t
+        WHERE t.country = %(country)s AND t.region IN (%(region)s, '')
+          AND t.tax_class = ANY (%(tax_classes)s)
+    )
+"""  # noqa: E501
+
+CLAIM = """
+INSERT INTO pricing_redemption (
+    promotion_id, order_token, customer_key, user_id, amount_minor, currency
+)
+SELECT promotion_id, %s, %s, %s, amount_minor, %s
+FROM unnest(%s::bigint[], %s::bigint[]) AS used (promotion_id, amount_minor)
+ORDER BY promotion_id
+"""
+
+# Rows of promotions are locked in their order, as those who claim several lock them.
+RELEASE = """
+WITH held AS (
+    SELECT r.id FROM pricing_redemption r
+    WHERE r.order_token = %s AND r.released_at IS NULL ORDER BY r.promotion_id
+)
+UPDATE pricing_redemption SET released_at = statement_timestamp()
+WHERE id IN (SELECT id FROM held)
+"""

@@ -1,0 +1,317 @@
+"""Guards taken out, one at a time, in processes and databases that are thrown away afterwards.
+
+Nothing here is reachable from the shop: a forked process of the drills is told to patch itself.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+REMOVALS: dict[str, Callable[[], None]] = {}
+
+
+def remove(names: Iterable[str]) -> None:
+    """Take these guards out of this process. Called in forked processes only."""
+    for name in names:
+        REMOVALS[name]()
+
+
+def guard(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    def register(removal: Callable[[], None]) -> Callable[[], None]:
+        REMOVALS[name] = removal
+        return removal
+
+    return register
+
+
+@guard("one key per attempt")
+def fresh_keys() -> None:
+    """Ask the provider under a new key each time, and open a page on every submit unasked."""
+    from commerce.checkout import operations, paying
+    from commerce.gateways.stripe import StripeGateway
+    from commerce.orders import queries as orders
+
+    ask = StripeGateway._call
+
+    def ask_afresh(self: Any, method: str, path: str, *, what: str, **params: Any) -> Any:
+        if "idempotency_key" in params:
+            params["idempotency_key"] = uuid4().hex
+        return ask(self, method, path, what=what, **params)
+
+    def open_another(*, order_token: str) -> Any:
+        order = orders.ref(token=order_token)
+        attempt = operations.current_attempt(order_token=order_token)
+        if order is None or attempt is None:
+            raise operations.NotPayable("canceled")
+        lines = paying.lines_of_order(order_token=order_token)
+        session = paying.get_payment_gateway().create_session(
+            paying._request(order, attempt, lines)
+        )
+        return operations._to_pay(order_token, session.url)
+
+    StripeGateway._call = ask_afresh  # type: ignore[method-assign]
+    operations.retry_payment = open_another
+    operations._placed_before = lambda cart_id: open_another(
+        order_token=orders.of_cart(cart_id=cart_id).token  # type: ignore[union-attr]
+    )
+
+
+@guard("automatic return")
+def keep_orphans() -> None:
+    """Money that no order can use stays where it is."""
+    from commerce.checkout import settling
+
+    settling._return_money = lambda payment, provider, *, reason: "canceled"
+
+
+@guard("already confirmed")
+def confirm_again() -> None:
+    """Treat every order as unpaid, whatever was booked; its guards in the database are gone too."""
+    from commerce.checkout import settling
+    from commerce.ledger import operations as ledger
+    from commerce.orders import operations as orders
+    from commerce.payments import operations as payments
+    from commerce.payments.models import Payment
+
+    lock, post = orders.lock, ledger.post
+
+    def lock_as_pending(*, token: str) -> Any:
+        return replace(lock(token=token), state="pending")
+
+    def capture_anyway(*, payment_id: int, provider: Any, **_: Any) -> bool:
+        Payment.objects.filter(pk=payment_id).update(
+            state="captured", captured_minor=provider.amount_minor,
+            fee_minor=provider.fee_minor or 0, provider_payment=provider.payment_id,
+            provider_charge=provider.charge_id,
+        )  # fmt: skip
+        return True
+
+    def confirm_anyway(*, order_id: int) -> Any:
+        parts = confirm(order_id=order_id)
+        return parts or parts_of(order_id)
+
+    def parts_of(order_id: int) -> list[Any]:
+        from commerce.orders.models import SellerOrder
+
+        names = orders.PartAmounts.__dataclass_fields__
+        return [
+            orders.PartAmounts(**{name: getattr(part, name) for name in names})
+            for part in SellerOrder.objects.filter(order_id=order_id)
+        ]
+
+    def post_again(*, business_key: str, **values: Any) -> bool:
+        return post(business_key=f"{business_key}:{uuid4().hex[:8]}", **values)
+
+    def settle_always(*, order_token: str) -> Any:
+        attempts = settling.payment_queries.of_order(order_tokens=[order_token])[order_token]
+        paid = next((a for a in attempts if a.session_id), None)
+        if paid is None:
+            return settling.state_of(order_token)
+        gateway = settling.get_payment_gateway()
+        return settling.apply(
+            payment=paid, provider=gateway.retrieve_payment(session_id=paid.session_id)
+        )
+
+    confirm = orders.confirm
+    settling.orders.lock = lock_as_pending
+    settling.orders.confirm = confirm_anyway
+    settling.payments.capture = capture_anyway
+    settling.ledger.post = post_again
+    settling.settle = settle_always
+    payments.capture = capture_anyway
+
+
+@guard("one transaction")
+def split_finalise() -> None:
+    """Confirm first and book afterwards, as two steps that each commit."""
+    from django.db import transaction
+
+    from commerce.checkout import settling
+    from commerce.kernel.failpoints import failpoint
+
+    def paid(payment: Any, provider: Any) -> Any:
+        with transaction.atomic():
+            order = settling.orders.lock(token=payment.order_token)
+            if order.state != "pending":
+                return order.state
+            settling.payments.capture(payment_id=payment.id, provider=provider)
+            parts = settling.orders.confirm(order_id=order.id)
+        failpoint("inside_finalise")
+        entries = settling.capture_entries(
+            parts=parts, gross_minor=payment.amount.minor, fee_minor=provider.fee_minor or 0
+        )
+        with transaction.atomic():
+            settling._book(payment, provider, kind="capture", entries=entries, memo=order.number)
+            settling.inventory.claim(holder=order.token)
+        return "confirmed"
+
+    settling._paid = paid
+
+
+@guard("conditional update")
+def read_then_write() -> None:
+    """Look whether there is enough, think a moment, then take it."""
+    from datetime import timedelta
+
+    from django.db.models import F
+    from django.db.models.functions import Now
+
+    from commerce.inventory import operations
+    from commerce.inventory.models import Reservation, Stock
+
+    def reserve(*, holder: str, quantities: Mapping[int, int], minutes: int = 15, **_: Any) -> None:
+        rows = {}
+        for variant, units in quantities.items():
+            stock = Stock.objects.filter(variant_id=variant).order_by("pk")[0]
+            if stock.on_hand - stock.reserved < units:
+                raise operations.OutOfStock({variant: stock.on_hand - stock.reserved})
+            rows[stock.pk] = units
+        time.sleep(0.02)
+        for stock_id, units in sorted(rows.items()):
+            Reservation.objects.create(
+                stock_id=stock_id, holder=holder, quantity=units,
+                expires_at=Now() + timedelta(minutes=minutes),
+            )  # fmt: skip
+
+    assert F  # noqa: S101
+    operations.reserve = reserve
+
+
+@guard("lock order")
+def lock_as_they_come() -> None:
+    """Lock stock rows in the order of the cart, one after the other."""
+    from commerce.inventory import operations
+    from commerce.inventory.models import Stock
+
+    reserve = operations.reserve
+
+    def in_cart_order(*, holder: str, quantities: Mapping[int, int], **values: Any) -> Any:
+        order = sorted(quantities, key=lambda variant: hash((holder, variant)))
+        for variant in order:
+            list(Stock.objects.select_for_update().filter(variant_id=variant))
+            time.sleep(0.02)
+        return reserve(holder=holder, quantities=quantities, **values)
+
+    operations.reserve = in_cart_order
+
+
+@guard("closed cart")
+def carts_stay_open() -> None:
+    """A cart may be ordered again and again."""
+    from commerce.cart import operations
+    from commerce.checkout import placing
+
+    def never_closed(*, cart_id: int) -> None:
+        return None
+
+    operations.mark_ordered = never_closed
+    placing.carts.mark_ordered = never_closed
+
+
+@guard("outbox")
+def tell_after_commit() -> None:
+    """Tell the subscribers after the commit, without having written anything down."""
+    from dataclasses import asdict
+
+    from django.db import transaction
+
+    from commerce.kernel.failpoints import failpoint
+    from commerce.outbox import bus
+    from commerce.outbox.facts import hand_over, subscribers_of
+
+    def publish(fact: Any) -> None:
+        def tell() -> None:
+            failpoint("relay_before_send")
+            for subscriber in subscribers_of(fact.name):
+                with transaction.atomic():
+                    hand_over(subscriber=subscriber, payload=asdict(fact))
+
+        transaction.on_commit(tell)
+
+    _replace_everywhere("publish", bus.publish, publish)
+
+
+@guard("comparison")
+def believe_everything() -> None:
+    """Take any payment for the one that was asked for."""
+    from commerce.checkout import settling
+
+    settling.mismatch = lambda payment, provider, *, livemode: ""
+
+
+@guard("fixed payout keys")
+def pay_out_afresh() -> None:
+    """Ask for transfers and payouts under a new key each time, and look for none."""
+    from commerce.gateways.stripe import StripeGateway
+
+    pay, move = StripeGateway.payout, StripeGateway.transfer
+
+    def payout(self: Any, *, idempotency_key: str, **values: Any) -> Any:
+        return pay(self, idempotency_key=uuid4().hex, **values)
+
+    def transfer(self: Any, *, idempotency_key: str, **values: Any) -> Any:
+        return move(self, idempotency_key=uuid4().hex, **values)
+
+    StripeGateway.payout = payout  # type: ignore[method-assign]
+    StripeGateway.transfer = transfer  # type: ignore[method-assign]
+    StripeGateway.find_payout = lambda self, **_: None  # type: ignore[method-assign]
+    StripeGateway.find_transfer = lambda self, **_: None  # type: ignore[method-assign]
+
+
+@guard("agreed total")
+def charge_what_it_costs_now() -> None:
+    """Place at today's price, whatever the buyer saw."""
+    from commerce.checkout import placing
+
+    agreed = placing._agreed
+
+    def silently(review: Any, expected_total: Any) -> Any:
+        return agreed(review, review.quote.total if review.quote else expected_total)
+
+    placing._agreed = silently
+
+
+@guard("right clock")
+def ten_minutes_ahead() -> None:
+    """Not a guard: this process's clock is wrong, as one machine's may be."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    right, really = timezone.now, time.time
+    _replace_everywhere("now", right, lambda: right() + timedelta(minutes=10))
+    time.time = lambda: really() + 600
+
+
+@guard("digestible facts")
+def poison() -> None:
+    """Not a guard: buyer 1's facts always fail, and buyer 2's kill whoever hands them over."""
+    import os
+    import signal
+
+    from commerce.orders import queries as orders
+    from commerce.outbox import facts, operations
+
+    def hand_over(*, subscriber: str, payload: dict[str, Any]) -> None:
+        order_id = payload.get("order_id")
+        if order_id and subscriber.startswith("commerce.notifications"):
+            order = orders.orders(order_ids=[order_id])[order_id]
+            if order.email.startswith("b1@"):
+                raise RuntimeError("poison")
+            if order.email.startswith("b2@"):
+                os.kill(os.getpid(), signal.SIGKILL)
+        facts.hand_over(subscriber=subscriber, payload=payload)
+
+    operations.hand_over = hand_over
+
+
+def _replace_everywhere(name: str, old: Any, new: Any) -> None:
+    """Modules that imported a function by its name hold it themselves."""
+    for module in list(sys.modules.values()):
+        if getattr(module, name, None) is old:
+            setattr(module, name, new)

@@ -1,0 +1,107 @@
+"""Exchanges: the same or another variant of the same price, taken from stock when it is agreed."""
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from commerce.catalog import queries as catalog
+from commerce.inventory import operations as inventory
+from commerce.inventory import queries as stock
+from commerce.kernel.confinement import unconfined
+from commerce.orders.types import LineData
+from commerce.outbox.bus import publish
+from commerce.pricing import queries as pricing
+
+from .cases import NotPossible, State, lock_case, part_of
+from .events import ReplacementSent
+from .models import Case
+
+
+class NothingToSwap(NotPossible):
+    """There is not enough of what is wanted instead."""
+
+
+def choices_for(line: LineData) -> dict[int, str]:
+    """Return the variants that may be sent instead: of the same product and the same price now."""
+    own = catalog.variants(variant_ids=[line.variant_id]).get(line.variant_id)
+    if own is None:
+        return {}
+    siblings = catalog.variants_of(product_ids=[own.product_id]).get(own.product_id, [])
+    ids = {variant.id for variant in siblings} | {line.variant_id}
+    prices = pricing.prices_of(variant_ids=ids, currency=line.unit.currency)
+    free = stock.available(variant_ids=ids)
+    price = prices.get(line.variant_id)
+    return {
+        variant.id: " / ".join(map(str, variant.option_values)) or variant.sku
+        for variant in siblings
+        if (variant.id == line.variant_id or (price and variant.id in prices
+            and prices[variant.id].amount == price.amount))
+        and variant.id in free and free[variant.id].available > 0
+    }  # fmt: skip
+
+
+def take_replacements(case: Case) -> None:
+    """Take what will be sent instead from the shelf. Raises NothingToSwap."""
+    for line in case.lines.select_related("order_line").order_by("replacement_id"):
+        if line.replacement_id is None or line.location_id is not None:
+            continue
+        levels = stock.levels(variant_ids=[line.replacement_id]).get(line.replacement_id, [])
+        for level in levels:
+            try:
+                inventory.adjust(
+                    variant_id=line.replacement_id,
+                    location_id=level.location_id,
+                    delta=-line.quantity,
+                    cause=f"exchange {case.number}",
+                )
+            except (inventory.BelowReserved, inventory.NegativeStock):
+                continue
+            line.location_id = level.location_id
+            line.save(update_fields=["location"])
+            break
+        else:
+            raise NothingToSwap(
+                f"There are not {line.quantity} of {line.order_line.title} to send instead. "
+                "Offer the money back."
+            )
+
+
+def give_up_replacements(case: Case) -> None:
+    """Put back what was kept for an exchange that comes to nothing."""
+    for line in case.lines.filter(location__isnull=False).order_by("replacement_id"):
+        inventory.adjust(
+            variant_id=int(line.replacement_id or 0),
+            location_id=int(line.location_id or 0),
+            delta=line.quantity,
+            cause=f"no exchange {case.number}",
+        )
+        line.location_id = None
+        line.save(update_fields=["location"])
+
+
+@unconfined()
+@transaction.atomic
+def send_replacement(*, seller_id: int, case_id: int, tracking_number: str) -> None:
+    """Record that the replacement left; for the seller's own people.
+
+    Raises NotFound, NotPossible.
+    """
+    case = lock_case(case_id, seller_id=seller_id)
+    if case.state != State.EXCHANGED or case.replaced_at is not None:
+        raise NotPossible("There is no replacement to send.")
+    number = " ".join(tracking_number.split())
+    if len(number) > 60:
+        raise NotPossible("A tracking number has at most 60 characters.")
+    Case.objects.filter(pk=case.pk).update(replaced_at=Now(), replacement_tracking=number)
+    publish(ReplacementSent(case_id=case.pk))
+
+
+def same_price(case: Case) -> None:
+    """Refuse an exchange for something dearer or cheaper. Raises NotPossible."""
+    allowed = {line.id: choices_for(line) for line in part_of(case).lines}
+    for line in case.lines.all():
+        wanted = line.replacement_id
+        if wanted is not None and wanted not in allowed.get(line.order_line_id, {}):
+            raise NotPossible(
+                "That cannot be sent instead: choose one of the same price that is in stock, "
+                "or ask for the money back."
+            )

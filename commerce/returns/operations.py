@@ -1,0 +1,45 @@
+"""Writes. Each says who may call it; a shopper's right is the order's token."""
+
+from commerce.orders.operations import GivesTooMuch
+
+from .cancelling import answer_cancellation, cancel, cancel_for_seller, override_cancellation
+from .cases import NotFound, NotPossible, NotThatMany, close
+from .claiming import answer_claim, claim, decide_claim
+from .deadlines import decide_due
+from .exchanging import NothingToSwap, send_replacement
+from .pictures import InvalidPicture
+from .returning import (
+    answer_return,
+    inspect,
+    mark_sent,
+    override_return,
+    receive,
+    request_return,
+)
+from .withdrawing import withdraw
+
+__all__ = [
+    "GivesTooMuch",
+    "InvalidPicture",
+    "NotFound",
+    "NotPossible",
+    "NotThatMany",
+    "NothingToSwap",
+    "answer_cancellation",
+    "answer_claim",
+    "answer_return",
+    "cancel",
+    "cancel_for_seller",
+    "claim",
+    "close",
+    "decide_claim",
+    "decide_due",
+    "inspect",
+    "mark_sent",
+    "override_cancellation",
+    "override_return",
+    "receive",
+    "request_return",
+    "send_replacement",
+    "withdraw",
+]

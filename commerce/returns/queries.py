@@ -1,0 +1,249 @@
+from collections import defaultdict
+from collections.abc import Iterable
+
+from django.db.models import Count, Q, QuerySet
+
+from commerce.catalog import queries as catalog
+from commerce.fulfillment import queries as fulfillment
+from commerce.kernel import clock
+from commerce.kernel.money import Money
+from commerce.orders import queries as orders
+from commerce.orders.types import LineData, OrderData, SellerOrderData
+
+from . import claiming, exchanging, policies, returning, withdrawing
+from .cancelling import AUTOMATIC
+from .cases import busy_units, out_of
+from .models import Case, CasePicture, Withdrawal
+from .types import (
+    CaseData,
+    CaseEventData,
+    CaseLineData,
+    LineChoice,
+    PartChoices,
+    WithdrawalData,
+)
+
+OPEN = Q(state__in=["requested", "escalated", "approved", "sent", "received", "inspected"]) | Q(
+    state="exchanged", replaced_at=None
+)
+
+
+def cases(*, case_ids: Iterable[int]) -> dict[int, CaseData]:
+    """Return cases by id, whoever's they are."""
+    return {case.id: case for case in _cases(Case.objects.filter(pk__in=set(case_ids)))}
+
+
+def cases_of_order(*, order_id: int) -> list[CaseData]:
+    """Return everything that was asked about an order, oldest first."""
+    return _cases(Case.objects.filter(seller_order__order=order_id))
+
+
+def case_of_order(*, order_token: str, number: str) -> CaseData | None:
+    """Return one case of an order; None for another order's."""
+    found = _cases(Case.objects.filter(seller_order__order__token=order_token, number=number))
+    return found[0] if found else None
+
+
+def case_of_seller(*, seller_id: int, number: str) -> CaseData | None:
+    """Return one of a seller's own cases; None for anybody else's."""
+    found = _cases(Case.objects.filter(seller=seller_id, number=number))
+    return found[0] if found else None
+
+
+def case_by_number(*, number: str) -> CaseData | None:
+    """Return a case by its number, whoever's it is: for staff."""
+    found = _cases(Case.objects.filter(number=number))
+    return found[0] if found else None
+
+
+def cases_of_part(*, seller_order_id: int) -> list[CaseData]:
+    """Return everything that was asked about one seller's part, oldest first."""
+    return _cases(Case.objects.filter(seller_order=seller_order_id))
+
+
+def count_open(*, seller_id: int | None = None) -> int:
+    """Return how many cases wait for somebody, of one seller's or of all."""
+    rows = Case.objects.filter(OPEN)
+    if seller_id is not None:
+        rows = rows.filter(seller=seller_id)
+    return int(rows.aggregate(count=Count("pk"))["count"])
+
+
+def picture(*, picture_id: int, case_id: int) -> bytes | None:
+    """Return a picture of a case; the caller has checked who may see the case."""
+    row = CasePicture.objects.filter(pk=picture_id, case=case_id).first()
+    if row is None:
+        return None
+    with row.file.open("rb") as file:
+        data: bytes = file.read()
+    return data
+
+
+def withdrawal(*, withdrawal_id: int) -> WithdrawalData | None:
+    """Return a declaration of withdrawal as it was made."""
+    row = Withdrawal.objects.select_related("order").filter(pk=withdrawal_id).first()
+    if row is None:
+        return None
+    return WithdrawalData(
+        id=row.pk,
+        order_token=row.order.token,
+        order_number=row.order.number,
+        name=row.name,
+        email=row.email,
+        statement=row.statement,
+        declared_at=row.declared_at,
+    )
+
+
+def choices(*, order: OrderData) -> list[PartChoices]:
+    """Return what its shopper may still do about each part of an order, and why not more."""
+    parts = [part for part in order.seller_orders if part.confirmed_at is not None]
+    ids = [part.id for part in parts]
+    waiting, sent = busy_units(ids, sent=False), busy_units(ids, sent=True)
+    rules = policies.rules_for(parts)
+    leaving = fulfillment.has_label_or_parcel(seller_order_ids=ids)
+    young = clock.now() - order.placed_at <= AUTOMATIC
+    return [
+        PartChoices(
+            seller_order_id=part.id,
+            number=part.number,
+            seller_id=part.seller_id,
+            cancels_at_once=young and part.id not in leaving,
+            cancel=tuple(
+                _choice(line, max(line.open_quantity - waiting.get(line.id, 0), 0))
+                for line in part.lines
+                if part.state in ("confirmed", "processing")
+            ),
+            returns=tuple(_returnable(part, line, rules[line.id], sent) for line in part.lines),
+            claims=tuple(_claimable(part, line, sent) for line in part.lines),
+            withdraws=tuple(
+                _withdrawable(part, line, rules[line.id], waiting, sent) for line in part.lines
+            ),
+        )
+        for part in parts
+    ]
+
+
+def exchanges(*, line: LineData) -> dict[int, str]:
+    """Return what may be sent instead of a line's units: variants of the same price, in words."""
+    return exchanging.choices_for(line)
+
+
+def _choice(line: LineData, most: int, why_not: str = "", until: object = None) -> LineChoice:
+    return LineChoice(
+        order_line_id=line.id,
+        title=line.title,
+        options=line.options,
+        image=line.image,
+        most=0 if why_not else most,
+        why_not=why_not,
+        until=until,  # type: ignore[arg-type]
+    )
+
+
+def _returnable(
+    part: SellerOrderData, line: LineData, rules: policies.Rules, sent: dict[int, int]
+) -> LineChoice:
+    why = returning.why_not(part, rules)
+    return _choice(line, out_of(line, sent), why, policies.until(part, rules))
+
+
+def _claimable(part: SellerOrderData, line: LineData, sent: dict[int, int]) -> LineChoice:
+    why = claiming.why_not(part, "lost")
+    return _choice(line, out_of(line, sent), why)
+
+
+def _withdrawable(
+    part: SellerOrderData,
+    line: LineData,
+    rules: policies.Rules,
+    waiting: dict[int, int],
+    sent: dict[int, int],
+) -> LineChoice:
+    why = withdrawing.why_not(part, rules)
+    end = part.delivered_at + policies.LAW if part.delivered_at else None
+    return _choice(line, sum(withdrawing.withdrawable(line, waiting, sent)), why, end)
+
+
+def _cases(rows: QuerySet[Case]) -> list[CaseData]:
+    found = list(
+        rows.select_related("seller_order__order")
+        .prefetch_related("lines__order_line", "events", "pictures")
+        .order_by("pk")
+    )
+    given = orders.adjustments_of(seller_order_ids=[case.seller_order_id for case in found])
+    refunds = {
+        one.business_key: one.refund for adjustments in given.values() for one in adjustments
+    }
+    wanted = {line.replacement_id for case in found for line in case.lines.all()} - {None}
+    instead: dict[int, str] = defaultdict(str)
+    if wanted:
+        for variant in catalog.variants(variant_ids=[pk for pk in wanted if pk]).values():
+            instead[variant.id] = " / ".join(map(str, variant.option_values)) or variant.sku
+    return [_case(case, refunds.get(f"case:{case.pk}"), instead) for case in found]
+
+
+def _case(case: Case, refund: Money | None, instead: dict[int, str]) -> CaseData:
+    part = case.seller_order
+    order = part.order
+    return CaseData(
+        id=case.pk,
+        token=case.token,
+        number=case.number,
+        kind=case.kind,
+        basis=case.basis,
+        remedy=case.remedy,
+        state=case.state,
+        reason=case.reason,
+        reason_label=Case.Reason(case.reason).label,
+        note=case.note,
+        refund_to=case.refund_to,
+        seller_id=case.seller_id,
+        seller_order_id=part.pk,
+        part_number=part.number,
+        order_id=order.pk,
+        order_token=order.token,
+        order_number=order.number,
+        email=order.email,
+        asked_by=case.asked_by,
+        answer=case.answer,
+        return_to=case.return_to,
+        tracking_number=case.tracking_number,
+        replacement_tracking=case.replacement_tracking,
+        replaced_at=case.replaced_at,
+        withheld=Money(case.withheld_minor, order.currency),
+        refund=refund,
+        returned_before_bps=case.returned_before_bps,
+        is_suspect=case.is_suspect,
+        due_at=case.due_at,
+        created_at=case.created_at,
+        lines=tuple(
+            CaseLineData(
+                id=line.pk,
+                order_line_id=line.order_line_id,
+                title=line.order_line.title,
+                options=line.order_line.options,
+                sku=line.order_line.sku,
+                image=line.order_line.image,
+                variant_id=line.order_line.variant_id,
+                quantity=line.quantity,
+                condition=line.condition,
+                accepted_quantity=line.accepted_quantity,
+                put_back_quantity=line.put_back_quantity,
+                replacement_id=line.replacement_id,
+                replacement=instead[line.replacement_id] if line.replacement_id else "",
+            )
+            for line in sorted(case.lines.all(), key=lambda line: line.pk)
+        ),
+        events=tuple(
+            CaseEventData(
+                from_state=event.from_state,
+                to_state=event.to_state,
+                actor=event.actor,
+                cause=event.cause,
+                at=event.at,
+            )
+            for event in sorted(case.events.all(), key=lambda event: event.version)
+        ),
+        picture_ids=tuple(sorted(picture.pk for picture in case.pictures.all())),
+    )

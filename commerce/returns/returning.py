@@ -1,0 +1,276 @@
+"""Returns: asked for, approved, sent, received, looked at, and only then refunded or exchanged."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.db import transaction
+
+from commerce.kernel import clock
+from commerce.kernel.confinement import unconfined
+from commerce.kernel.money import Money
+from commerce.orders import operations as orders
+from commerce.orders.types import SellerOrderData
+from commerce.sellers import queries as sellers
+
+from . import policies
+from .cases import (
+    Kind,
+    NotFound,
+    NotPossible,
+    NotThatMany,
+    State,
+    busy_units,
+    gives_shipping,
+    lock_case,
+    lock_order,
+    move,
+    open_case,
+    out_of,
+    part_of,
+    put_back,
+    split_units,
+    terms_of,
+)
+from .exchanging import give_up_replacements, same_price, take_replacements
+from .models import Case, CaseLine
+from .pictures import store
+from .types import Finding, Units, Wish
+
+ANSWER_WITHIN = timedelta(hours=72)
+"""How long a seller has to answer; then the return is approved."""
+
+
+def request_return(*, order_token: str, wish: Wish) -> list[int]:
+    """Ask to send delivered units back; returns the ids of the cases, one per seller.
+
+    The caller knows the order's token. Pictures are checked and kept first. Raises
+    NotFound, NotPossible, NotThatMany, InvalidPicture; then nothing was asked.
+    """
+    names = store(wish.pictures)
+    with transaction.atomic():
+        order, parts = lock_order(order_token)
+        busy = busy_units([part.id for part in parts], sent=True)
+        rules = policies.rules_for(parts)
+        signal = policies.suspicion(email=order.email, user_id=order.user_id)
+        opened = []
+        for part, units in split_units(parts, wish.units):
+            _check_returnable(part, units, busy, rules)
+            case = open_case(
+                part,
+                units,
+                kind=Kind.RETURN,
+                wish=wish,
+                answer_within=ANSWER_WITHIN,
+                pictures=names,
+                suspicion=signal,
+            )
+            if wish.remedy == "exchange":
+                same_price(case)
+            opened.append(case.pk)
+    return opened
+
+
+def _check_returnable(
+    part: SellerOrderData,
+    units: Units,
+    busy: Mapping[int, int],
+    rules: Mapping[int, policies.Rules],
+) -> None:
+    for line in part.lines:
+        if line.id not in units:
+            continue
+        why = why_not(part, rules[line.id])
+        most = 0 if why else out_of(line, busy)
+        if units[line.id] > most:
+            raise NotThatMany(line_id=line.id, title=line.title, most=most, why=why)
+
+
+def why_not(part: SellerOrderData, rules: policies.Rules) -> str:
+    """Say why a line of a part cannot be sent back; "" when it can."""
+    if rules.exempt_because:
+        return f"cannot be sent back: {rules.exempt_because}"
+    end = policies.until(part, rules)
+    if end is None:
+        return "can be sent back once it has been delivered"
+    if clock.now() > end:
+        return f"could be sent back until {end:%-d %B %Y}"
+    return ""
+
+
+@unconfined()
+@transaction.atomic
+def answer_return(
+    *, seller_id: int, case_id: int, consent: bool, note: str = "", return_to: str = ""
+) -> str:
+    """Approve or refuse a return; returns its state. For the seller's own people.
+
+    An approval says where to send the goods, and keeps what is sent instead. A
+    refusal needs a reason. Raises NotFound, NotPossible, NothingToSwap.
+    """
+    case = _a_return(lock_case(case_id, seller_id=seller_id))
+    if consent:
+        return approve_return(case, cause=note or "approved by the seller", return_to=return_to)
+    if not note.strip():
+        raise NotPossible("Say why, so that the shopper understands.")
+    if case.basis == Case.Basis.WITHDRAWAL:
+        raise NotPossible("A withdrawal from the contract cannot be refused.")
+    move(case, State.REFUSED, cause=note, answer=note.strip()[:500])
+    return case.state
+
+
+@transaction.atomic
+def override_return(*, case_id: int, note: str) -> str:
+    """Approve in the seller's place what it refused or left lying, with a reason; for staff.
+
+    What was declined after it came back is refunded. Raises NotFound, NotPossible.
+    """
+    if not note.strip():
+        raise NotPossible("Give the reason for deciding in the seller's place.")
+    case = _a_return(lock_case(case_id))
+    if case.state == State.DECLINED:
+        _pay(case, cause=note, withheld_minor=0, accept_all=True)
+        return case.state
+    return approve_return(case, cause=note)
+
+
+def approve_return(case: Case, *, cause: str, return_to: str = "") -> str:
+    """Approve a locked case; for this module's own use."""
+    take_replacements(case)
+    move(
+        case,
+        State.APPROVED,
+        cause=cause,
+        answer=cause[:500],
+        return_to=(return_to.strip() or _address_of(case.seller_id))[:500],
+    )
+    return case.state
+
+
+def _address_of(seller_id: int) -> str:
+    seller = sellers.sellers(seller_ids=[seller_id])[seller_id]
+    return f"{seller.name}, returns"
+
+
+@transaction.atomic
+def mark_sent(*, order_token: str, case_id: int, tracking_number: str = "") -> None:
+    """Record that the shopper handed the goods over. Raises NotFound, NotPossible."""
+    number = " ".join(tracking_number.split())
+    if len(number) > 60:
+        raise NotPossible("A tracking number has at most 60 characters.")
+    case = lock_case(case_id, order_token=order_token)
+    move(case, State.SENT, cause="sent by the shopper", tracking_number=number)
+
+
+@unconfined()
+@transaction.atomic
+def receive(*, seller_id: int, case_id: int) -> None:
+    """Record that the goods came back; for the seller's own people.
+
+    Raises NotFound, NotPossible.
+    """
+    move(lock_case(case_id, seller_id=seller_id), State.RECEIVED, cause="received by the seller")
+
+
+@unconfined()
+@transaction.atomic
+def inspect(
+    *,
+    seller_id: int,
+    case_id: int,
+    findings: Mapping[int, Finding],
+    withheld_minor: int = 0,
+    decline: bool = False,
+    note: str = "",
+) -> str:
+    """Write down how the goods were found and decide; returns the case's state.
+
+    Accepted units are refunded, less what is withheld for wear, or exchanged; those
+    that can be sold go back on sale, others are written off. Withholding and
+    declining need a reason; a withdrawal cannot be declined. For the seller's own
+    people. Raises NotFound, NotPossible, NotThatMany, and orders' GivesTooMuch.
+    """
+    case = _a_return(lock_case(case_id, seller_id=seller_id))
+    _write_findings(case, findings)
+    move(case, State.INSPECTED, cause="looked at by the seller")
+    accepted = sum(line.accepted_quantity for line in case.lines.all())
+    asked = sum(line.quantity for line in case.lines.all())
+    if (decline or withheld_minor or accepted < asked) and not note.strip():
+        raise NotPossible("Say why not all of it is given back.")
+    if decline and case.basis == Case.Basis.WITHDRAWAL:
+        raise NotPossible("A withdrawal cannot be declined; withhold what the wear is worth.")
+    if withheld_minor < 0:
+        raise NotPossible("What is withheld cannot be less than nothing.")
+    if decline or not accepted:
+        case.lines.update(put_back_quantity=0)
+        give_up_replacements(case)
+        move(case, State.DECLINED, cause=note, answer=note.strip()[:500])
+    elif case.remedy == Case.Remedy.EXCHANGE:
+        _swap(case, cause=note or "exchanged")
+    else:
+        _pay(case, cause=note or "accepted by the seller", withheld_minor=withheld_minor)
+    return case.state
+
+
+def _write_findings(case: Case, findings: Mapping[int, Finding]) -> None:
+    for line in case.lines.select_related("order_line"):
+        found = findings.get(line.order_line_id)
+        if found is None:
+            raise NotPossible(f"Say how {line.order_line.title} was found.")
+        if found.condition not in CaseLine.Condition.values:
+            raise NotPossible(f"Choose how {line.order_line.title} was found.")
+        if not 0 <= found.accepted <= line.quantity:
+            title = line.order_line.title
+            raise NotThatMany(line_id=line.order_line_id, title=title, most=line.quantity)
+        if not 0 <= found.put_back <= found.accepted:
+            raise NotPossible(f"No more of {line.order_line.title} can go back on sale than came.")
+        CaseLine.objects.filter(pk=line.pk).update(
+            condition=found.condition,
+            accepted_quantity=found.accepted,
+            put_back_quantity=found.put_back,
+        )
+
+
+def _pay(case: Case, *, cause: str, withheld_minor: int, accept_all: bool = False) -> None:
+    if accept_all:
+        for line in case.lines.all():
+            CaseLine.objects.filter(pk=line.pk).update(accepted_quantity=line.quantity)
+    lines = list(case.lines.all())
+    accepted = {line.order_line_id: line.accepted_quantity for line in lines}
+    units = {pk: count for pk, count in accepted.items() if count}
+    case.answer = cause
+    orders.record_returned(seller_order_id=case.seller_order_id, units=units, reason=cause)
+    kind = "withdrawn" if case.basis == Case.Basis.WITHDRAWAL else "returned"
+    terms = terms_of(
+        case,
+        kind=kind,
+        with_shipping=gives_shipping(case),
+        withheld_minor=withheld_minor,
+    )
+    orders.refund_units(seller_order_id=case.seller_order_id, units=units, terms=terms)
+    partly = withheld_minor or any(line.accepted_quantity < line.quantity for line in lines)
+    move(
+        case,
+        State.PARTLY if partly else State.REFUNDED,
+        cause=cause,
+        answer=cause[:500],
+        withheld_minor=withheld_minor,
+    )
+    put_back(case, {line.order_line_id: line.put_back_quantity for line in lines})
+
+
+def _swap(case: Case, *, cause: str) -> None:
+    """Send the replacement; the sale stands, so nothing of it counts as returned."""
+    move(case, State.EXCHANGED, cause=cause, answer=cause[:500])
+    put_back(case, {line.order_line_id: line.put_back_quantity for line in case.lines.all()})
+
+
+def most_withheld(case: Case) -> Money:
+    """Return how much a seller can keep of what a case gives back: no more than it would lose."""
+    part = part_of(case)
+    return Money(max(part.earning.minor, 0), part.total.currency)
+
+
+def _a_return(case: Case) -> Case:
+    if case.kind != Kind.RETURN:
+        raise NotFound(case.pk)
+    return case

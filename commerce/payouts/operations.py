@@ -10,6 +10,7 @@ from commerce.outbox.bus import publish
 from commerce.sellers import operations as seller_operations
 from commerce.sellers import queries as sellers
 
+from .billing import bill_subscriptions, charge, correct
 from .crediting import NotPaid, credit_order, give_back, release_earning
 from .deducting import deduct
 from .events import PayoutFailed
@@ -22,6 +23,9 @@ __all__ = [
     "InvalidTerms",
     "NotPaid",
     "agree_terms",
+    "bill_subscriptions",
+    "charge",
+    "correct",
     "credit_order",
     "deduct",
     "drop_terms",

@@ -11,6 +11,12 @@ def run_schedule(**_: object) -> None:
 
 
 @shared_task
+def bill_subscriptions(**_: object) -> None:
+    """Charge plans whose month is over; beat runs this every hour, a month is charged once."""
+    operations.bill_subscriptions()
+
+
+@shared_task
 def send(*, payout_id: int, **_: object) -> None:
     operations.send(payout_id=payout_id)
 

@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models import F, Q
+from django.db.models.functions import Lower, Now
 
 
 class Seller(models.Model):
@@ -110,4 +110,73 @@ class CommissionAgreement(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["seller", "valid_from"], name="one_rate_at_a_time"),
             models.CheckConstraint(condition=Q(rate_bps__lte=10_000), name="rate_is_a_share"),
+        ]
+
+
+class Plan(models.Model):
+    """What sellers may subscribe to, at a monthly price; it may lower their commission."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=60)
+    description = models.CharField(max_length=300, blank=True)
+    currency = models.CharField(max_length=3)
+    monthly_minor = models.PositiveBigIntegerField("price of a month")
+    is_offered = models.BooleanField("can be chosen", default=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Subscription(models.Model):
+    """A seller on a plan; the price of the month is frozen when it is chosen."""
+
+    seller = models.ForeignKey(Seller, on_delete=models.PROTECT, related_name="subscriptions")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="+")
+    currency = models.CharField(max_length=3)
+    monthly_minor = models.PositiveBigIntegerField()
+    started_at = models.DateTimeField(db_default=Now())
+    paid_until = models.DateTimeField(db_default=Now())
+    ends_at = models.DateTimeField(null=True, help_text="Set when it is canceled.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["seller"], condition=Q(ends_at=None), name="one_running_subscription"
+            )
+        ]
+        indexes = [models.Index(fields=["seller", "started_at"])]
+
+
+class CommissionRule(models.Model):
+    """A rate for a plan, a category or one seller in a category, from a moment to another.
+
+    Empty fields mean everybody and everything. Which rule decides says commission.py.
+    """
+
+    seller = models.ForeignKey(Seller, null=True, on_delete=models.PROTECT, related_name="+")
+    plan = models.ForeignKey(Plan, null=True, on_delete=models.PROTECT, related_name="+")
+    category_key = models.UUIDField(null=True)
+    label = models.CharField(max_length=80)
+    rate_bps = models.PositiveIntegerField("rate in basis points")
+    valid_from = models.DateTimeField(db_default=Now())
+    valid_until = models.DateTimeField(null=True)
+    made_by = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(rate_bps__lte=10_000), name="rule_is_a_share"),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gt=F("valid_from")),
+                name="rule_ends_after_it_begins",
+            ),
+            models.CheckConstraint(
+                condition=Q(seller__isnull=True) | Q(plan__isnull=True),
+                name="rule_is_for_a_seller_or_a_plan",
+            ),
+            models.CheckConstraint(
+                condition=Q(seller__isnull=False)
+                | Q(plan__isnull=False)
+                | Q(category_key__isnull=False),
+                name="rule_is_for_something",
+            ),
         ]

@@ -28,6 +28,8 @@ from .planning import (
     NotOffered,
     add_commission_rule,
     end_commission_rule,
+    offer_plan,
+    record_paid,
     subscribe,
     unsubscribe,
 )
@@ -47,6 +49,8 @@ __all__ = [
     "apply",
     "approve",
     "end_commission_rule",
+    "offer_plan",
+    "record_paid",
     "reject",
     "subscribe",
     "unsubscribe",

@@ -1,30 +1,30 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from commerce.kernel.money import Money
 from commerce.kernel.sql import fetch
 
-from .models import Application, Member, Seller
-from .types import ApplicationData, MemberData, Membership, SellerData
+from .commission import Commissioned, NoAgreement, rates
+from .models import Application, Member, Plan, Seller, Subscription
+from .types import (
+    ApplicationData,
+    MemberData,
+    Membership,
+    PlanData,
+    SellerData,
+    SubscriptionData,
+)
+
+__all__ = ["Commissioned", "NoAgreement", "rates"]
 
 _COLUMNS = (
     "id", "name", "slug", "legal_name", "email", "country", "state", "trusted",
     "stripe_account_id", "payouts_enabled", "payouts_paused_until",
 )  # fmt: skip
 SELLERS = f"SELECT {', '.join(_COLUMNS)} FROM sellers_seller WHERE id = ANY (%s)"  # noqa: S608
-
-_RATES = """
-SELECT DISTINCT ON (seller_id) seller_id, rate_bps FROM sellers_commissionagreement
-WHERE seller_id = ANY (%s) AND valid_from <= %s
-ORDER BY seller_id, valid_from DESC
-"""
-
-
-class NoAgreement(LookupError):
-    """A seller has no commission agreement that is in force."""
-
-    def __init__(self, seller_ids: Iterable[int]) -> None:
-        self.seller_ids = sorted(seller_ids)
-        super().__init__(f"No commission was agreed with seller {self.seller_ids}.")
 
 
 def _data(seller: Seller) -> SellerData:
@@ -103,15 +103,54 @@ def member_emails(*, seller_id: int) -> list[str]:
 
 
 def commission_rates(*, seller_ids: Iterable[int], at: datetime) -> dict[int, int]:
-    """Return the rate in basis points agreed with each seller at a moment.
+    """Return each seller's rate in basis points for goods of no special category.
 
-    Raises NoAgreement rather than guess a rate.
+    Raises NoAgreement.
     """
-    wanted = set(seller_ids)
-    rates: dict[int, int] = dict(fetch(_RATES, list(wanted), at))
-    if missing := wanted - rates.keys():
-        raise NoAgreement(missing)
-    return rates
+    items = [Commissioned(key=seller_id, seller_id=seller_id) for seller_id in set(seller_ids)]
+    return {seller_id: rate.bps for seller_id, rate in rates(items=items, at=at).items()}
+
+
+def plans(*, offered: bool = True) -> list[PlanData]:
+    """Return the plans that can be chosen, or all of them, cheapest first."""
+    rows = Plan.objects.order_by("monthly_minor", "name")
+    return [_plan(row) for row in (rows.filter(is_offered=True) if offered else rows)]
+
+
+def subscription_of(*, seller_id: int) -> SubscriptionData | None:
+    """Return the plan a seller is on now."""
+    rows = Subscription.objects.filter(Q(ends_at=None) | Q(ends_at__gt=Now()), seller_id=seller_id)
+    row = rows.select_related("plan").order_by("-started_at").first()
+    return _subscription(row) if row else None
+
+
+def subscriptions_due(*, limit: int = 200) -> list[SubscriptionData]:
+    """Return running plans whose paid month is over, longest due first."""
+    rows = Subscription.objects.filter(ends_at=None, paid_until__lte=Now(), monthly_minor__gt=0)
+    rows = rows.select_related("plan").order_by("paid_until", "pk")
+    return [_subscription(row) for row in rows[:limit]]
+
+
+def _plan(row: Plan) -> PlanData:
+    return PlanData(
+        code=row.code,
+        name=row.name,
+        description=row.description,
+        monthly=Money(row.monthly_minor, row.currency),
+        is_offered=row.is_offered,
+    )
+
+
+def _subscription(row: Subscription) -> SubscriptionData:
+    return SubscriptionData(
+        id=row.pk,
+        seller_id=row.seller_id,
+        plan=_plan(row.plan),
+        monthly=Money(row.monthly_minor, row.currency),
+        started_at=row.started_at,
+        paid_until=row.paid_until,
+        ends_at=row.ends_at,
+    )
 
 
 def applications(*, application_ids: Iterable[int]) -> dict[int, ApplicationData]:

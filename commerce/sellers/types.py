@@ -1,6 +1,21 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from commerce.kernel.money import Money
+
+from .commission import Commissioned, Rate
+
+__all__ = [
+    "ApplicationData",
+    "Commissioned",
+    "MemberData",
+    "Membership",
+    "PlanData",
+    "Rate",
+    "SellerData",
+    "SubscriptionData",
+]
+
 
 @dataclass(frozen=True, kw_only=True)
 class SellerData:
@@ -59,3 +74,27 @@ class ApplicationData:
     seller_id: int | None
     submitted_at: datetime
     decided_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanData:
+    """What sellers may subscribe to."""
+
+    code: str
+    name: str
+    description: str
+    monthly: Money
+    is_offered: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubscriptionData:
+    """A seller on a plan, at the price that was frozen when it was chosen."""
+
+    id: int
+    seller_id: int
+    plan: PlanData
+    monthly: Money
+    started_at: datetime
+    paid_until: datetime
+    ends_at: datetime | None

@@ -36,6 +36,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "send mail": {"task": "commerce.notifications.tasks.send_due", "schedule": 30},
     "render documents": {"task": "commerce.documents.tasks.render_due", "schedule": 60},
     "continue payouts": {"task": "commerce.payouts.tasks.send_due", "schedule": 60},
+    "bill plans": {"task": "commerce.payouts.tasks.bill_subscriptions", "schedule": 3600},
     "payout run": {"task": "commerce.payouts.tasks.run_schedule", "schedule": 3600},
     "reconcile listings": {"task": "cms.bridge.tasks.reconcile", "schedule": 24 * 3600},
     "forget buyers of old documents": {
@@ -43,6 +44,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 24 * 3600,
     },
     "expire credit": {"task": "commerce.credits.tasks.expire", "schedule": 3600},
+    "seal the audit log": {"task": "commerce.audit.tasks.seal", "schedule": 3600},
     "expire carts": {"task": "commerce.cart.tasks.expire", "schedule": 3600},
     "publish scheduled pages": {"task": "cms.bridge.tasks.publish_scheduled", "schedule": 60},
     "make missing renditions": {"task": "cms.media.tasks.make_missing", "schedule": 3600},

@@ -4,20 +4,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sellers', '0002_guards'),
+        ("sellers", "0002_guards"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='seller',
-            name='bank_fingerprint',
-            field=models.CharField(blank=True, db_default='', help_text='Tells one bank account from another.', max_length=120),
+            model_name="seller",
+            name="bank_fingerprint",
+            field=models.CharField(
+                blank=True,
+                db_default="",
+                help_text="Tells one bank account from another.",
+                max_length=120,
+            ),
         ),
         migrations.AddField(
-            model_name='seller',
-            name='payouts_paused_until',
-            field=models.DateTimeField(help_text='Set when bank details change: time for the owner to object.', null=True),
+            model_name="seller",
+            name="payouts_paused_until",
+            field=models.DateTimeField(
+                help_text="Set when bank details change: time for the owner to object.", null=True
+            ),
         ),
     ]

@@ -1,5 +1,6 @@
 """From a reviewed cart to a written order, in the caller's transaction."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from commerce.payments.types import PaymentData
 from commerce.pricing import operations as pricing
 from commerce.pricing.types import Quote, QuotedSeller
 from commerce.sellers import queries as sellers
+from commerce.sellers.types import Commissioned, Rate
 
 from .models import Checkout
 from .queries import review_of
@@ -131,8 +133,15 @@ def _agree_on_due(review: Review, expected: Money | None) -> None:
 def _draft(
     review: Review, address: AddressData, quote: Quote, user_id: int | None, moment: datetime
 ) -> OrderDraft:
-    rates = sellers.commission_rates(
-        seller_ids=[part.seller_id for part in review.parts], at=moment
+    rates = sellers.rates(
+        items=[
+            Commissioned(
+                key=line.id, seller_id=part.seller_id, category_keys=line.offer.category_keys
+            )
+            for part in review.parts
+            for line in part.lines
+        ],
+        at=moment,
     )
     return OrderDraft(
         cart_id=review.cart.id,
@@ -140,12 +149,12 @@ def _draft(
         email=review.email,
         currency=review.cart.currency,
         ship_to=address.as_dict(),
-        seller_orders=[_part(part, quote, rates[part.seller_id]) for part in review.parts],
+        seller_orders=[_part(part, quote, rates) for part in review.parts],
         credit_minor=sum(use.amount.minor for use in review.credit),
     )
 
 
-def _part(part: SellerPart, quote: Quote, commission_bps: int) -> SellerOrderDraft:
+def _part(part: SellerPart, quote: Quote, rates: Mapping[int, Rate]) -> SellerOrderDraft:
     quoted = quote.sellers[part.seller_id]
     return SellerOrderDraft(
         seller_id=part.seller_id,
@@ -155,7 +164,7 @@ def _part(part: SellerPart, quote: Quote, commission_bps: int) -> SellerOrderDra
         shipping_discount_minor=quoted.shipping_discount.minor,
         platform_shipping_discount_minor=quoted.platform_shipping_discount.minor,
         included_shipping_tax_minor=quoted.included_shipping_tax.minor,
-        lines=[_line(line, quote, commission_bps) for line in part.lines],
+        lines=[_line(line, quote, rates[line.id].bps) for line in part.lines],
     )
 
 

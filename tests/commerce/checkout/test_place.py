@@ -16,6 +16,8 @@ from commerce.orders import operations as orders_operations
 from commerce.orders import queries as orders
 from commerce.orders.models import Order
 from commerce.payments import queries as payments
+from commerce.sellers.models import CommissionRule
+from commerce.sellers.operations import add_commission_rule, end_commission_rule
 from devtools.stripe_double import StripeDouble
 from tests.factories.accounts import make_user
 from tests.factories.inventory import lapse, stock_up
@@ -57,6 +59,18 @@ def test_a_cart_becomes_an_order_of_its_sellers_parts(double: StripeDouble) -> N
     assert first.tax.minor == 219 + 26 + 61
     assert first.number == f"{order.number}-1"
     check_deferred_constraints()
+
+
+def test_each_line_keeps_the_commission_that_its_rule_decided(double: StripeDouble) -> None:
+    ready = make_ready_cart([Wanted(minor=1000)], [Wanted(minor=1000)])
+    add_commission_rule(label="Partner", rate_bps=500, seller_id=ready.sellers[0])
+
+    order = orders.order(token=ready.place().order_token)
+    end_commission_rule(rule_id=CommissionRule.objects.get().pk)
+
+    assert order is not None
+    assert [line.commission_bps for line in order.lines] == [500, 1000]
+    assert [part.commission.minor for part in order.seller_orders] == [50, 100]
 
 
 def test_the_shopper_is_led_to_a_page_that_asks_for_the_exact_total(double: StripeDouble) -> None:

@@ -1,5 +1,7 @@
 """All rules that exist so far, by code."""
 
+from .audit_rules import AUDIT_RULES
+from .case_rules import CASE_RULES
 from .document_rules import DOCUMENT_RULES
 from .money_rules import LEDGER_RULES, PAYMENT_RULES
 from .order_rules import ORDER_RULES
@@ -8,6 +10,15 @@ from .stock_rules import STOCK_RULES
 from .types import Rule
 
 RULES: list[Rule] = sorted(
-    [*STOCK_RULES, *PAYMENT_RULES, *LEDGER_RULES, *ORDER_RULES, *PAYOUT_RULES, *DOCUMENT_RULES],
+    [
+        *STOCK_RULES,
+        *PAYMENT_RULES,
+        *LEDGER_RULES,
+        *ORDER_RULES,
+        *CASE_RULES,
+        *PAYOUT_RULES,
+        *DOCUMENT_RULES,
+        *AUDIT_RULES,
+    ],
     key=lambda rule: int(rule.code.removeprefix("INV")),
 )

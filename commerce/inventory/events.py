@@ -12,3 +12,13 @@ class StockChanged(Fact):
 
     name: ClassVar[str] = "inventory.stock-changed.v1"
     variant_ids: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockRanLow(Fact):
+    """These variants of a seller fell to their low-stock threshold."""
+
+    name: ClassVar[str] = "inventory.stock-ran-low.v1"
+    seller_id: int
+    variant_ids: list[int]
+    notice_id: int

@@ -4,11 +4,14 @@ Locks are taken in one order everywhere: a holder's reservations, then stock row
 by id. `reserved` and the movements are written by triggers (migrations 0002, 0004).
 """
 
+from .alerts import find_low
 from .allocating import (
     NothingToMove,
     depart,
     move_allocation,
 )
+from .batches import MAX_ROWS, BatchTooLong, KeyReused, apply_batch, write_rows
+from .counting import CountEnded, apply_count, drop_count, enter_counts, start_count
 from .holding import (
     MAX_MINUTES,
     CartHold,
@@ -45,11 +48,15 @@ from .shelves import (
 __all__ = [
     "MAX_MINUTES",
     "MAX_ON_HAND",
+    "MAX_ROWS",
+    "BatchTooLong",
     "BelowReserved",
     "CartHold",
+    "CountEnded",
     "DifferentHold",
     "HoldLost",
     "InvalidPolicy",
+    "KeyReused",
     "LocationNameTaken",
     "LocationUnknown",
     "NegativeStock",
@@ -59,12 +66,17 @@ __all__ = [
     "ShareTaken",
     "SwitchBusy",
     "adjust",
+    "apply_batch",
+    "apply_count",
     "cart_holder",
     "claim",
     "depart",
+    "drop_count",
     "end_due",
     "ensure_location",
+    "enter_counts",
     "extend",
+    "find_low",
     "hold_in_cart",
     "move_allocation",
     "move_cart_holds",
@@ -76,5 +88,7 @@ __all__ = [
     "set_many",
     "set_on_hand",
     "set_policy",
+    "start_count",
     "transfer",
+    "write_rows",
 ]

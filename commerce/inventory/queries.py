@@ -4,16 +4,29 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import Count
 from django.db.models.functions import Now
 
 from commerce.kernel.sql import fetch
 
 from . import statements
-from .models import Allocation, Location, Reservation, SkuPolicy, Stock, StockMovement
+from .models import (
+    Allocation,
+    CountSheet,
+    Location,
+    Reservation,
+    SkuPolicy,
+    Stock,
+    StockConflict,
+    StockMovement,
+)
 from .types import (
     DENY,
     AllocationData,
     Availability,
+    ConflictData,
+    CountData,
+    CountRow,
     HoldData,
     LocationData,
     MovementData,
@@ -188,3 +201,66 @@ def movements(*, variant_ids: Iterable[int], limit: int = 100) -> list[MovementD
         )
         for row in rows.select_related("stock__location")[:limit]
     ]
+
+
+def conflicts(*, variant_ids: Iterable[int], limit: int = 50) -> list[ConflictData]:
+    """Return the counts that met a change meanwhile, newest first."""
+    rows = StockConflict.objects.filter(stock__variant_id__in=list(variant_ids)).order_by("-pk")
+    return [
+        ConflictData(
+            variant_id=row.stock.variant_id,
+            location_id=row.stock.location_id,
+            source=row.source,
+            seen=row.seen,
+            wanted=row.wanted,
+            found=row.found,
+            outcome=row.outcome,
+            actor=row.actor,
+            at=row.at,
+        )
+        for row in rows.select_related("stock")[:limit]
+    ]
+
+
+def counts_of(*, seller_id: int, limit: int = 50) -> list[CountData]:
+    """Return a seller's counts, newest first."""
+    rows = CountSheet.objects.filter(location__seller_id=seller_id).select_related("location")
+    return [_count(row) for row in rows.annotate(found=Count("lines")).order_by("-pk")[:limit]]
+
+
+def count_of(*, seller_id: int, sheet_id: int) -> CountData | None:
+    """Return one of a seller's counts; somebody else's is none."""
+    rows = CountSheet.objects.filter(location__seller_id=seller_id).select_related("location")
+    row = rows.annotate(found=Count("lines")).filter(pk=sheet_id).first()
+    return _count(row) if row else None
+
+
+def count_rows(*, sheet_id: int) -> list[CountRow]:
+    """Return every SKU of a count's location; an ended count shows what was entered."""
+    sheet = CountSheet.objects.get(pk=sheet_id)
+    lines = {line.stock_id: line for line in sheet.lines.all()}
+    return [
+        CountRow(
+            stock_id=stock_id,
+            variant_id=variant_id,
+            expected=line.expected if line else max(int(expected), 0),
+            counted=line.counted if line else None,
+        )
+        for stock_id, variant_id, expected in fetch(
+            statements.EXPECTED, sheet.location_id, None, None
+        )
+        if (line := lines.get(stock_id)) or sheet.state == CountSheet.State.OPEN
+    ]
+
+
+def _count(row: CountSheet) -> CountData:
+    return CountData(
+        id=row.pk,
+        location_id=row.location_id,
+        location_name=row.location.name,
+        state=row.state,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        accuracy_bps=row.accuracy_bps,
+        lines=getattr(row, "found", 0),
+    )

@@ -137,3 +137,52 @@ FROM open
 WHERE through - units < missing
 ORDER BY variant_id, location_id, through
 """
+
+MOVED_SINCE = """
+SELECT w.id, bool_and(m.kind IN ('sold', 'canceled', 'returned')), coalesce(sum(m.delta), 0)
+FROM unnest(%s::bigint[], %s::bigint[]) AS w (id, moves)
+JOIN LATERAL (
+    SELECT kind, delta FROM inventory_stockmovement
+    WHERE stock_id = w.id ORDER BY id DESC LIMIT w.moves
+) AS m ON true
+GROUP BY w.id
+"""
+
+# What lies on a shelf: what is free or held, and what was sold and has not left yet.
+EXPECTED = """
+SELECT s.id, s.variant_id, s.on_hand - s.missing + coalesce((
+    SELECT sum(a.quantity - a.departed) FROM inventory_allocation a
+    WHERE a.stock_id = s.id AND a.departed < a.quantity
+), 0)
+FROM inventory_stock s
+WHERE s.location_id = %s AND (%s::bigint[] IS NULL OR s.id = ANY (%s))
+ORDER BY s.id
+"""
+
+FIND_LOW = """
+WITH level AS (
+    SELECT s.variant_id, max(s.low_at) AS low_at, sum(
+        CASE WHEN s.by_unit
+            THEN (SELECT count(*) FROM inventory_unit u WHERE u.stock_id = s.id)
+            ELSE greatest(s.on_hand - s.reserved, 0)
+        END
+    ) AS free
+    FROM inventory_stock s GROUP BY s.variant_id
+), risen AS (
+    UPDATE inventory_lowstock n SET ended_at = statement_timestamp()
+    FROM level
+    WHERE n.variant_id = level.variant_id AND n.ended_at IS NULL AND level.free > level.low_at
+)
+INSERT INTO inventory_lowstock (variant_id, available, low_at)
+SELECT level.variant_id, level.free, level.low_at
+FROM level
+JOIN catalog_variant v ON v.id = level.variant_id
+JOIN catalog_product p ON p.id = v.product_id
+WHERE level.free <= level.low_at AND level.low_at > 0 AND v.is_active AND p.state <> 'archived'
+    AND EXISTS (
+        SELECT 1 FROM inventory_stockmovement m JOIN inventory_stock s ON s.id = m.stock_id
+        WHERE s.variant_id = level.variant_id
+    )
+ON CONFLICT (variant_id) WHERE ended_at IS NULL DO NOTHING
+RETURNING variant_id
+"""

@@ -9,3 +9,15 @@ from . import operations
 def release_lapsed(**_: object) -> None:
     """End holds past their deadline; runs every minute."""
     operations.release_lapsed()
+
+
+@shared_task
+def find_low(**_: object) -> None:
+    """Tell sellers what runs low; runs every minute."""
+    operations.find_low()
+
+
+@shared_task
+def end_due(**_: object) -> None:
+    """Sell nothing ahead whose day has come; runs every hour."""
+    operations.end_due()

@@ -122,3 +122,84 @@ class MovementData:
     kind: str = "adjusted"
     reference: str = ""
     location_name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockWrite:
+    """One row of a bulk change: a count (`on_hand`) or a difference (`delta`).
+
+    `version` and `if_on_hand` say what the writer saw; without them a count is
+    written whatever is there. Without a location the seller's first one is meant.
+    """
+
+    sku: str
+    location: str = ""
+    on_hand: int | None = None
+    delta: int | None = None
+    kind: str = "adjusted"
+    version: int | None = None
+    if_on_hand: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowAnswer:
+    """What became of a row, and what is there now."""
+
+    sku: str
+    outcome: str
+    on_hand: int | None = None
+    promised: int = 0
+    version: int | None = None
+
+    @property
+    def is_done(self) -> bool:
+        return self.outcome in ("set", "adjusted", "carried", "unchanged")
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "sku": self.sku,
+            "outcome": self.outcome,
+            "on_hand": self.on_hand,
+            "version": self.version,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConflictData:
+    """A count that was written over a change, or refused because of one."""
+
+    variant_id: int
+    location_id: int
+    source: str
+    seen: int | None
+    wanted: int
+    found: int
+    outcome: str
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountRow:
+    """A SKU on a count sheet: what should lie there now and what was found."""
+
+    stock_id: int
+    variant_id: int
+    expected: int
+    counted: int | None
+
+    @property
+    def difference(self) -> int | None:
+        return None if self.counted is None else self.counted - self.expected
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountData:
+    id: int
+    location_id: int
+    location_name: str
+    state: str
+    started_at: datetime
+    ended_at: datetime | None
+    accuracy_bps: int | None
+    lines: int = 0

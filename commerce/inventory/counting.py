@@ -1,0 +1,118 @@
+"""Physical counts: what lies on the shelves beside what is recorded.
+
+A count takes everything that lies there, what is sold and not sent yet included. A
+difference is measured when a number is entered and applied as such later, so that the
+shop goes on selling meanwhile.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from commerce.kernel import actor
+from commerce.kernel.sql import fetch
+
+from . import statements
+from .models import CountLine, CountSheet, Location
+from .shelves import MAX_ON_HAND, LocationUnknown, Shelf, lock, write
+
+
+class CountEnded(Exception):
+    """The count was applied or dropped already, or there is none of this number."""
+
+
+@transaction.atomic
+def start_count(*, seller_id: int, location_id: int) -> int:
+    """Return the open count of a location, begun when there is none. Raises LocationUnknown."""
+    if not Location.objects.filter(pk=location_id, seller_id=seller_id).exists():
+        raise LocationUnknown(location_id)
+    CountSheet.objects.bulk_create(
+        [CountSheet(location_id=location_id, started_by=actor.current()[:80])],
+        ignore_conflicts=True,
+    )
+    return CountSheet.objects.get(location_id=location_id, state=CountSheet.State.OPEN).pk
+
+
+@transaction.atomic
+def enter_counts(*, seller_id: int, sheet_id: int, counted: Mapping[int, int | None]) -> None:
+    """Write down what was found, by stock row; None takes a number back.
+
+    Raises CountEnded, ValueError for a number out of range.
+    """
+    sheet = _open_sheet(seller_id, sheet_id)
+    if any(units is not None and not 0 <= units <= MAX_ON_HAND for units in counted.values()):
+        raise ValueError(f"a count is 0 to {MAX_ON_HAND:,}")
+    expected = {
+        stock_id: max(int(units), 0)
+        for stock_id, _, units in fetch(
+            statements.EXPECTED, sheet.location_id, list(counted), list(counted)
+        )
+    }
+    CountLine.objects.filter(sheet=sheet, stock_id__in=list(counted)).delete()
+    CountLine.objects.bulk_create(
+        CountLine(sheet=sheet, stock_id=stock_id, expected=expected[stock_id], counted=units)
+        for stock_id, units in sorted(counted.items())
+        if units is not None and stock_id in expected
+    )
+
+
+@transaction.atomic
+def apply_count(*, seller_id: int, sheet_id: int) -> int:
+    """Correct the counts by the differences found; returns how many SKUs differed.
+
+    What is promised to open checkouts stays promised: units of which fewer lie there
+    than are promised or sold count as missing, and their orders are shown to the
+    seller. Raises CountEnded.
+    """
+    sheet = _open_sheet(seller_id, sheet_id)
+    lines = {line.stock_id: line for line in sheet.lines.select_related("stock")}
+    places = [(line.stock.variant_id, line.stock.location_id) for line in lines.values()]
+    changed = [
+        _corrected(shelf, lines[shelf.id].counted - lines[shelf.id].expected)
+        for shelf in (lock(places=places) if places else [])
+        if lines[shelf.id].counted != lines[shelf.id].expected
+    ]
+    if changed:
+        write(changed, cause="counted", kind="counted", reference=f"count {sheet.pk}")
+    sheet.state = CountSheet.State.APPLIED
+    sheet.ended_at = Now()
+    sheet.accuracy_bps = _accuracy(list(lines.values()))
+    sheet.save(update_fields=["state", "ended_at", "accuracy_bps"])
+    return len(changed)
+
+
+@transaction.atomic
+def drop_count(*, seller_id: int, sheet_id: int) -> None:
+    """End a count without applying it. Raises CountEnded."""
+    sheet = _open_sheet(seller_id, sheet_id)
+    sheet.state = CountSheet.State.DROPPED
+    sheet.ended_at = Now()
+    sheet.save(update_fields=["state", "ended_at"])
+
+
+def _open_sheet(seller_id: int, sheet_id: int) -> CountSheet:
+    sheet = (
+        CountSheet.objects.select_for_update(of=("self",))
+        .filter(pk=sheet_id, location__seller_id=seller_id, state=CountSheet.State.OPEN)
+        .first()
+    )
+    if sheet is None:
+        raise CountEnded(sheet_id)
+    return sheet
+
+
+def _corrected(shelf: Shelf, difference: int) -> Shelf:
+    found = min(max(difference, 0), shelf.missing)
+    after = shelf.on_hand + difference - found
+    lost = max(shelf.least - after, 0)
+    return replace(shelf, on_hand=after + lost, missing=shelf.missing - found + lost)
+
+
+def _accuracy(lines: list[CountLine]) -> int | None:
+    expected = sum(line.expected for line in lines)
+    wrong = sum(abs(line.counted - line.expected) for line in lines)
+    if not lines:
+        return None
+    return max(10_000 - 10_000 * wrong // max(expected, 1), 0) if wrong else 10_000

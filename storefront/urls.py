@@ -15,13 +15,16 @@ from storefront.shop import (
     account,
     cart,
     checkout,
+    codes,
+    credit,
     machines,
+    papers,
     permalink,
     search,
     sell,
     tracking,
 )
-from storefront.webhooks import stripe
+from storefront.webhooks import easypost, stripe
 
 hourly = cache_control(public=True, max_age=3600)
 
@@ -32,17 +35,23 @@ urlpatterns = [
     path("cart/count/", cart.summary, name="cart-count"),
     path("cart/add/", cart.add, name="cart-add"),
     path("cart/lines/<int:line_id>/", cart.change, name="cart-line"),
+    path("cart/code/", codes.use, name="cart-code"),
     path("checkout/", checkout.start, name="checkout"),
     path("checkout/address/", checkout.address, name="checkout-address"),
     path("checkout/fields/", checkout.fields, name="checkout-fields"),
     path("checkout/shipping/", checkout.shipping, name="checkout-shipping"),
     path("checkout/review/", checkout.review, name="checkout-review"),
+    path("checkout/credit/", credit.use, name="checkout-credit"),
     path("checkout/place/", checkout.place, name="checkout-place"),
     path("checkout/return/<str:token>/", checkout.returned, name="checkout-return"),
     path("checkout/cancel/<str:token>/", checkout.canceled, name="checkout-cancel"),
     path("checkout/retry/<str:token>/", checkout.retry, name="checkout-retry"),
     path("orders/track/", tracking.ask, name="order-ask"),
     path("orders/track/<str:token>/", tracking.show, name="order-tracking"),
+    path("orders/track/<str:token>/receipt/", papers.receipt, name="order-receipt"),
+    path(
+        "orders/track/<str:token>/papers/<str:number>.pdf", papers.document, name="order-document"
+    ),
     path("account/", account.home, name="account"),
     path("account/profile/", account.profile, name="account-profile"),
     path("account/addresses/", account.addresses, name="account-addresses"),
@@ -53,12 +62,14 @@ urlpatterns = [
         account.delete_address,
         name="account-address-delete",
     ),
+    path("account/credit/", credit.mine, name="account-credit"),
     path("account/orders/", account.order_list, name="account-orders"),
     path("account/orders/<str:number>/", account.order, name="account-order"),
     path("account/2fa/totp/move/", MoveView.as_view(), name="second-factor-move"),
     path("account/", include("allauth.urls")),
     path("sell/", sell.apply, name="sell"),
     path("webhooks/stripe/", stripe.receive, name="stripe-webhook"),
+    path("webhooks/easypost/", easypost.receive, name="easypost-webhook"),
     path("sitemap.xml", hourly(sitemaps.index), {"sitemaps": machines.SITEMAPS}),
     path(
         "sitemap-<section>.xml",

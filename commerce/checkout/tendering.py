@@ -5,6 +5,7 @@ from dataclasses import replace
 from commerce.cart.types import CartData
 from commerce.credits import queries as credits
 from commerce.credits.types import CreditData
+from commerce.gateways.payments import least_charge
 from commerce.kernel.money import Money
 
 from .models import Checkout
@@ -24,7 +25,11 @@ def with_credit(review: Review, told: Checkout | None) -> Review:
     used = found if told and told.use_credit else [credit for credit in found if credit.ending]
     return replace(
         review,
-        credit=credits.plan(credits=used, total=review.quote.total),
+        credit=credits.plan(
+            credits=used,
+            total=review.quote.total,
+            least=least_charge(review.quote.total.currency),
+        ),
         store_credit=sum((each.balance for each in own), Money.zero(review.cart.currency))
         if own
         else None,

@@ -49,17 +49,26 @@ def of_user(*, user_id: int) -> list[CreditData]:
     return [_as_data(credit) for credit in own.order_by("expires_at", "pk")]
 
 
-def plan(*, credits: Iterable[CreditData], total: Money) -> list[CreditUse]:
-    """Say what an order of this total takes from each credit, in their order. Pure."""
+def plan(*, credits: Iterable[CreditData], total: Money, least: int = 0) -> list[CreditUse]:
+    """Say what an order of this total takes from each credit, in their order. Pure.
+
+    What is left to pay is nothing or at least `least`, in minor units: a provider
+    takes no smaller amounts.
+    """
+    spread = []
     left = total.minor
-    uses = []
     for credit in credits:
-        taken = min(left, credit.balance.minor)
-        if taken > 0:
-            amount = Money(taken, total.currency)
+        spread.append((credit, min(left, credit.balance.minor)))
+        left -= spread[-1][1]
+    spare = least - left if 0 < left < least else 0
+    uses = []
+    for credit, taken in reversed(spread):
+        kept = min(spare, taken)
+        spare -= kept
+        if taken > kept:
+            amount = Money(taken - kept, total.currency)
             uses.append(CreditUse(credit_id=credit.id, label=credit.label, amount=amount))
-            left -= taken
-    return uses
+    return uses[::-1]
 
 
 def spent_on(*, order_tokens: Sequence[str]) -> dict[str, list[CreditUse]]:

@@ -209,6 +209,19 @@ class PaymentGateway(Protocol):
         """Check a notice and read it. Raises NotAuthentic."""
 
 
+# What the provider takes at least, in minor units, by what it settles in; elsewhere about
+# half a dollar.
+_LEAST = {
+    "GBP": 30, "MXN": 1000, "SEK": 300, "NOK": 300, "DKK": 250, "CZK": 1500, "HUF": 17_500,
+    "PLN": 200, "RON": 200, "HKD": 400, "THB": 1000, "MYR": 200, "AED": 200,
+}  # fmt: skip
+
+
+def least_charge(currency: str) -> int:
+    """Return the smallest amount that can be asked for, in minor units."""
+    return _LEAST.get(currency, 50)
+
+
 def get_payment_gateway() -> PaymentGateway:
     """Return the provider that the settings name."""
     from .stripe import gateway_from_settings  # the SDK is loaded on first use: it takes 0.5 s

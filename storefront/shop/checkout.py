@@ -20,6 +20,7 @@ from commerce.checkout.types import Review
 from commerce.kernel.failpoints import failpoint
 from commerce.kernel.money import Money
 from commerce.orders import queries as orders
+from storefront import errors, limits
 
 from . import cart_session
 from .checkout_forms import ContactForm, chosen_methods
@@ -40,7 +41,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_GET
 def address(request: HttpRequest) -> HttpResponse:
     """Step one: who buys and where it goes."""
-    review = _review(request)
+    review = reviewed(request)
     if review is None:
         return redirect("cart")
     return _address_page(request, review, ContactForm(initial=_known(request, review)))
@@ -69,7 +70,7 @@ def shipping(request: HttpRequest) -> HttpResponse:
             return redirect("cart")
         _save_to_book(request, form)
     else:
-        review = _review(request)
+        review = reviewed(request)
     if review is None or not review.cart.lines:
         return redirect("cart")
     if review.needs_address:
@@ -97,14 +98,14 @@ def review(request: HttpRequest) -> HttpResponse:
         except operations.CartUnavailable:
             return redirect("cart")
     else:
-        contents = _review(request)
+        contents = reviewed(request)
     if contents is None:
         return redirect("cart")
     if contents.needs_address:
         return redirect("checkout-address")
     if contents.needs_methods:
         return redirect("checkout-shipping")
-    return _review_page(request, contents)
+    return review_page(request, contents)
 
 
 @may_lead_to_payment
@@ -115,19 +116,26 @@ def place(request: HttpRequest) -> HttpResponse:
     if token is None:
         return redirect("cart")
     try:
+        limits.count(request, limits.PAYING, who=f"cart:{token}")
+    except limits.TooOften as refusal:
+        return _too_often(request, refusal)
+    try:
         placed = operations.place(
             cart_token=token,
             user_id=cart_session.signed_in_user_id(request),
-            expected_total=_expected(request),
+            expected_total=_expected(request, "expected_total"),
+            expected_due=_expected(request, "expected_due")
+            if "expected_due" in request.POST
+            else None,
             return_url=f"{settings.SITE_URL}{reverse('checkout-return', args=['ORDER'])}",
             cancel_url=f"{settings.SITE_URL}{reverse('checkout-cancel', args=['ORDER'])}",
             principal=principal_of(request),
         )
     except operations.CheckoutRefused as refusal:
-        contents = _review(request)
+        contents = reviewed(request)
         if contents is None or contents.needs_address or contents.needs_methods:
             return redirect("checkout-address" if contents else "cart")
-        return _review_page(request, contents, error=str(refusal), status=409)
+        return review_page(request, contents, error=str(refusal), status=409)
     failpoint("before_response")
     return redirect(placed.payment_url or reverse("checkout-return", args=[placed.order_token]))
 
@@ -175,6 +183,11 @@ def canceled(request: HttpRequest, token: str) -> HttpResponse:
 def retry(request: HttpRequest, token: str) -> HttpResponse:
     """Pay an order that waits for its payment; the link of the order is the key."""
     try:
+        limits.count(request, limits.PAYING, who=f"order:{token[:40]}")
+    except limits.TooOften as refusal:
+        page = errors.too_often(request, sentence=str(refusal), back=("checkout-return", token))
+        return limits.answer(page, refusal)
+    try:
         placed = operations.retry_payment(order_token=token)
     except operations.NoSuchOrder:
         raise Http404 from None
@@ -191,7 +204,8 @@ def fields(request: HttpRequest) -> HttpResponse:
     return render(request, "shop/address_fields.html", context)
 
 
-def _review(request: HttpRequest) -> Review | None:
+def reviewed(request: HttpRequest) -> Review | None:
+    """Return what the shopper's cart comes to; None without a cart that holds anything."""
     token = cart_session.current(request)
     return _filled(token) if token else None
 
@@ -202,7 +216,7 @@ def _filled(token: str) -> Review | None:
 
 
 def _require(request: HttpRequest) -> Review:
-    contents = _review(request)
+    contents = reviewed(request)
     if contents is None:
         raise Http404
     return contents
@@ -235,11 +249,25 @@ def _address_page(
     return render(request, "shop/checkout_address.html", context, status=status)
 
 
-def _review_page(
-    request: HttpRequest, contents: Review, *, error: str = "", status: int = 200
+def review_page(
+    request: HttpRequest,
+    contents: Review,
+    *,
+    error: str = "",
+    status: int = 200,
+    **more: object,
 ) -> HttpResponse:
-    context = {"review": contents, "step": 3, "error": error}
+    """Show the last step; `more` goes into its template."""
+    context = {"review": contents, "step": 3, "error": error, **more}
     return render(request, "shop/checkout_review.html", context, status=status)
+
+
+def _too_often(request: HttpRequest, refusal: limits.TooOften) -> HttpResponse:
+    contents = reviewed(request)
+    if contents is None or contents.needs_address or contents.needs_methods:
+        return redirect("checkout-address" if contents else "cart")
+    page = review_page(request, contents, error=str(refusal), status=429)
+    return limits.answer(page, refusal)
 
 
 def _save_to_book(request: HttpRequest, form: ContactForm) -> None:
@@ -255,7 +283,7 @@ def _save_to_book(request: HttpRequest, form: ContactForm) -> None:
     accounts.save_address(user_id=user_id, address=address)
 
 
-def _expected(request: HttpRequest) -> Money:
-    text = request.POST.get("expected_total", "")
+def _expected(request: HttpRequest, name: str) -> Money:
+    text = request.POST.get(name, "")
     minor = int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else -1
     return Money(minor, request.POST.get("currency", settings.BASE_CURRENCY)[:3])

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from commerce.accounts.queries import countries_by_name, country_name
 from commerce.accounts.types import AddressData, AddressRules, SavedAddress
-from commerce.cart.types import CartData, CartLine
+from commerce.cart.types import CartLine
 from commerce.checkout.types import Review, SellerPart
 from commerce.discovery.types import CardData
 from commerce.fulfillment import queries as fulfillment
@@ -21,6 +21,16 @@ from commerce.kernel.money import Money
 from commerce.orders.types import OrderData, SellerOrderData
 from commerce.pricing.types import Quote
 from storefront.amounts import shown
+
+from .prices import (
+    after_discount,
+    order_saving_rows,
+    order_tax_rows,
+    quoted_line,
+    saving_rows,
+    savings_of,
+    tax_rows,
+)
 
 register = template.Library()
 
@@ -116,9 +126,10 @@ def priced(variants: Rows) -> Rows:
 
 
 @register.filter
-def cart_line(line: CartLine) -> dict[str, Any]:
-    """Shape a line as the cart-line component takes it."""
+def cart_line(line: CartLine, quote: Quote | None = None) -> dict[str, Any]:
+    """Shape a line as the cart-line component takes it, with what promotions take off it."""
     offer = line.offer
+    quoted = quoted_line(line, quote)
     return {
         "title": offer.title,
         "url": offer.path if offer.refusal in (None, "sold-out") else "",
@@ -127,17 +138,12 @@ def cart_line(line: CartLine) -> dict[str, Any]:
         "seller_name": offer.seller_name,
         "price": money(offer.price),
         "compare_price": money(offer.compare_at),
-        "total": money(line.total),
+        "total": after_discount(quoted) or money(line.total),
+        "total_before": money(quoted.total) if quoted and quoted.discount else "",
+        "savings": savings_of(quoted),
         "arrival": offer.arrival_text(line.quantity),
         "held_until": line.held_until,
     }
-
-
-@register.filter
-def goods_rows(cart: CartData) -> Rows:
-    """Rows of the cart's summary."""
-    items = "1 item" if cart.count == 1 else f"{cart.count} items"
-    return [{"label": items, "amount": money(cart.goods)}]
 
 
 @register.filter
@@ -146,6 +152,7 @@ def review_rows(review: Review) -> Rows:
     if review.quote is None:
         return [
             {"label": "Items", "amount": money(review.cart.goods)},
+            *(saving_rows(review.estimate) if review.estimate else []),
             {"label": "Shipping", "amount": "next step"},
             {"label": "Tax", "amount": "next step"},
         ]
@@ -153,33 +160,30 @@ def review_rows(review: Review) -> Rows:
     return [
         {"label": "Items", "amount": money(quote.goods)},
         {"label": "Shipping", "amount": money_or_free(quote.shipping)},
-        *_tax_rows(quote),
+        *saving_rows(quote),
+        *tax_rows(quote),
+        *_credit_rows(review),
     ]
 
 
-def _tax_rows(quote: Quote) -> Rows:
-    by_rate: dict[tuple[str, int], int] = {}
-    for line in quote.lines.values():
-        rate = (line.tax_name, line.rate_bps)
-        by_rate[rate] = by_rate.get(rate, 0) + line.tax.minor
-    on_shipping = sum(part.shipping_tax.minor for part in quote.sellers.values())
-    rows = [
-        {
-            "label": f"{name} {rate / 100:g}%" if rate and "%" not in name else name,
-            "amount": money(Money(minor, quote.total.currency)),
-        }
-        for (name, rate), minor in by_rate.items()
+def _credit_rows(review: Review) -> Rows:
+    """What is paid by credit, between the order's total and what is left to pay."""
+    if not review.credit or review.quote is None:
+        return []
+    paid = [
+        {"label": use.label, "amount": f"−{money(use.amount)}", "saving": True}
+        for use in review.credit
     ]
-    if on_shipping:
-        amount = money(Money(on_shipping, quote.total.currency))
-        rows.append({"label": "Tax on shipping", "amount": amount})
-    return rows
+    return [{"label": "Order total", "amount": money(review.quote.total)}, *paid]
 
 
 @register.filter
 def review_total(review: Review) -> str:
-    """The total, once it is known."""
-    return money(review.quote.total if review.quote else review.cart.goods)
+    """What is to be paid, once it is known."""
+    if review.due is not None:
+        return money(review.due)
+    estimate = review.estimate
+    return money(estimate.goods - estimate.discount if estimate else review.cart.goods)
 
 
 @register.filter
@@ -188,7 +192,16 @@ def order_rows(order: OrderData) -> Rows:
     return [
         {"label": "Items", "amount": money(order.goods)},
         {"label": "Shipping", "amount": money_or_free(order.shipping)},
-        {"label": "Tax", "amount": money(order.tax)},
+        *order_saving_rows(order),
+        *order_tax_rows(order),
+        *(
+            [
+                {"label": "Order total", "amount": money(order.total)},
+                {"label": "Paid by credit", "amount": f"−{money(order.credit)}", "saving": True},
+            ]
+            if order.credit
+            else []
+        ),
     ]
 
 

@@ -22,6 +22,7 @@ from commerce.orders import operations as orders
 from commerce.orders import queries as order_queries
 
 from . import paying, placing
+from .entering import enter_code, remove_code
 from .models import Checkout
 from .queries import current_attempt, parcels_of, review_of, told_of
 from .refusals import (
@@ -29,6 +30,7 @@ from .refusals import (
     CartEmpty,
     CartUnavailable,
     CheckoutRefused,
+    CodeRefused,
     CreditChanged,
     Crowded,
     DetailsMissing,
@@ -36,6 +38,7 @@ from .refusals import (
     MethodNotOffered,
     NotPayable,
     PaymentRefused,
+    PromotionGone,
     StockShort,
     TotalChanged,
 )
@@ -59,6 +62,7 @@ __all__ = [
     "CartEmpty",
     "CartUnavailable",
     "CheckoutRefused",
+    "CodeRefused",
     "CreditChanged",
     "Crowded",
     "DetailsMissing",
@@ -68,12 +72,15 @@ __all__ = [
     "NotPayable",
     "NotResolvable",
     "PaymentRefused",
+    "PromotionGone",
     "StockShort",
     "TotalChanged",
     "abandon",
     "add_gift_card",
+    "enter_code",
     "finalise",
     "place",
+    "remove_code",
     "remove_gift_card",
     "resolve_review",
     "retry_payment",

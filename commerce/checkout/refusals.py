@@ -63,6 +63,10 @@ class TotalChanged(CheckoutRefused):
         )
 
 
+class CodeRefused(CheckoutRefused):
+    """A promotion code cannot be used for this cart; the message says why."""
+
+
 class PromotionGone(CheckoutRefused):
     """Somebody else used a promotion for the last time it may be used."""
 

@@ -13,6 +13,7 @@ from commerce.kernel.sql import fetch
 from . import statements
 from .codes import customer_key, state_of, written
 from .discounts import Promotion
+from .explaining import sentences
 from .quote import NO_TAX, STANDARD, quote
 from .types import (
     CartQuote,
@@ -26,7 +27,7 @@ from .types import (
     Use,
 )
 
-__all__ = ["prices_of", "quote", "quote_cart", "tax_rates"]
+__all__ = ["prices_of", "quote", "quote_cart", "sentences", "tax_rates", "written"]
 
 Facts = tuple[list[dict[str, Any]], dict[str, TaxRateData]]
 

@@ -8,6 +8,8 @@ from django_htmx.http import trigger_client_event
 
 from commerce.cart import operations, queries
 from commerce.cart.types import CartData
+from commerce.checkout import queries as checkout
+from commerce.checkout.types import Basket
 
 from . import cart_session
 from .chosen_variant import ChoiceIncomplete, NotMade, read_variant
@@ -19,7 +21,7 @@ from .quantities import BadQuantity, read_quantity
 @require_GET
 def show(request: HttpRequest) -> HttpResponse:
     """Show the lines, what is wrong with them, and the way to the checkout."""
-    return _page(request, _contents(request))
+    return page(request)
 
 
 @never_cache
@@ -64,7 +66,7 @@ def add(request: HttpRequest) -> HttpResponse:
         context = {"cart": contents, "notice": notice, "error": error}
         response = _told(render(request, "shop/cart_added.html", context), contents)
     elif error:
-        response = _page(request, contents, error=error, status=status)
+        response = page(request, checkout.basket(cart_token=token), error=error, status=status)
     else:
         response = _after_change(notice)
     cart_session.remember(response, token)
@@ -99,25 +101,34 @@ def change(request: HttpRequest, line_id: int) -> HttpResponse:
         notice = limit.message
     except operations.LineGone:
         error = "That line is no longer in your cart."
-    contents = queries.contents(token=token)
+    if not error and not request.headers.get("HX-Request"):
+        return _after_change(notice)
+    basket = checkout.basket(cart_token=token)
     if request.headers.get("HX-Request"):
-        context = {"cart": contents, "notice": notice, "error": error}
-        return _told(render(request, "shop/cart_body.html", context), contents)
-    if error:
-        return _page(request, contents, error=error, status=422)
-    return _after_change(notice)
+        context = {"basket": basket, "cart": basket.cart, "notice": notice, "error": error}
+        return _told(render(request, "shop/cart_body.html", context), basket.cart)
+    return page(request, basket, error=error, status=422)
 
 
-def _contents(request: HttpRequest) -> CartData | None:
-    token = cart_session.current(request)
-    return queries.contents(token=token) if token else None
-
-
-def _page(
-    request: HttpRequest, contents: CartData | None, *, error: str = "", status: int = 200
+def page(
+    request: HttpRequest,
+    basket: Basket | None = None,
+    *,
+    error: str = "",
+    status: int = 200,
+    **more: object,
 ) -> HttpResponse:
-    notice = NOTICES.get(request.GET.get("notice", ""), "")
-    context = {"cart": contents, "notice": notice, "error": error}
+    """Show the cart; `more` goes into its template."""
+    token = cart_session.current(request)
+    if basket is None and token:
+        basket = checkout.basket(cart_token=token)
+    context = {
+        "basket": basket,
+        "cart": basket.cart if basket else None,
+        "notice": NOTICES.get(request.GET.get("notice", ""), ""),
+        "error": error,
+        **more,
+    }
     return render(request, "shop/cart.html", context, status=status)
 
 
@@ -126,6 +137,8 @@ NOTICES = {
     "limited": "We put in as many as are available.",
     "updated": "Cart updated.",
     "removed": "Removed from your cart.",
+    "code": "Your code is in.",
+    "code-removed": "The code is removed.",
     "canceled": "Nothing was charged. Your cart is as you left it.",
     "payment": "The payment did not go through. Nothing was charged and your cart is kept.",
 }

@@ -1,7 +1,9 @@
 """Prices and tax rates."""
 
+from typing import Any
+
 from commerce.pricing import operations
-from commerce.pricing.types import PriceInput
+from commerce.pricing.types import PriceInput, PromotionInput
 
 
 def set_price(
@@ -25,3 +27,11 @@ def tax_germany() -> None:
         operations.set_tax_rate(
             country="DE", region="", tax_class=tax_class, name=name, rate_bps=rate
         )
+
+
+def make_promotion(**about: Any) -> int:
+    """Ten percent off everything, borne by the marketplace, unless said otherwise."""
+    given = {"label": "Spring sale", "kind": "percentage", "percent_bps": 1000, **about}
+    if given["kind"] != "percentage" and "percent_bps" not in about:
+        given["percent_bps"] = 10_000 if given["kind"] == "buy-get" else 0
+    return operations.save_promotion(promotion=PromotionInput(**given))

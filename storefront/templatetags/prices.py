@@ -1,0 +1,151 @@
+"""What things cost, as rows and sentences: savings, taxes, and how a price came about."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import template
+
+from commerce.cart.types import CartLine
+from commerce.checkout.types import Basket
+from commerce.kernel.money import Money
+from commerce.orders.types import LineData, OrderData
+from commerce.pricing import queries as pricing
+from commerce.pricing.types import Quote, QuotedLine
+from storefront.amounts import shown
+
+register = template.Library()
+
+Rows = list[dict[str, Any]]
+
+
+@register.filter
+def quoted_line(line: CartLine, quote: Quote | None) -> QuotedLine | None:
+    """What a line of a cart comes to."""
+    return quote.lines.get(line.id) if quote else None
+
+
+@register.filter
+def savings_of(line: QuotedLine | LineData | None) -> list[str]:
+    """What promotions took off a line: "−$2.00 Spring sale"."""
+    if line is None:
+        return []
+    cuts: list[dict[str, Any]] = (
+        [cut.as_dict() for cut in line.cuts] if isinstance(line, QuotedLine) else line.adjustments
+    )
+    currency = line.total.currency
+    return [f"−{shown(Money(int(cut['amount_minor']), currency))} {cut['label']}" for cut in cuts]
+
+
+@register.filter
+def after_discount(line: QuotedLine | LineData | None) -> str:
+    """What is left of a line's total, before tax that is added."""
+    return shown(line.total - line.discount) if line else ""
+
+
+@register.filter
+def explained(line: QuotedLine | LineData | None) -> Rows:
+    """How a line's price came about, step by step."""
+    return explained_rows(line, with_funding=False)
+
+
+def explained_rows(line: QuotedLine | LineData | None, *, with_funding: bool) -> Rows:
+    if line is None:
+        return []
+    steps = line.steps if isinstance(line, QuotedLine) else line.explanation
+    told = pricing.sentences(
+        steps=steps, currency=line.total.currency, shown=shown, with_funding=with_funding
+    )
+    return [{"label": step.text, "amount": shown(step.amount), "kind": step.kind} for step in told]
+
+
+@register.filter
+def basket_rows(basket: Basket) -> Rows:
+    """Rows of the cart's summary: items, savings and, once there is an address, tax."""
+    count = basket.cart.count
+    rows: Rows = [
+        {"label": "1 item" if count == 1 else f"{count} items", "amount": shown(basket.cart.goods)}
+    ]
+    if basket.estimate is None:
+        return rows
+    rows += saving_rows(basket.estimate)
+    if basket.has_destination:
+        rows += [
+            {**row, "note": "estimated, without shipping"} for row in tax_rows(basket.estimate)
+        ]
+    return rows
+
+
+@register.filter
+def basket_total(basket: Basket) -> str:
+    """What the cart comes to without shipping."""
+    return shown(basket.estimate.total if basket.estimate else basket.cart.goods)
+
+
+def saving_rows(quote: Quote) -> Rows:
+    """What each promotion takes off, on items and shipping together."""
+    return [_saving(saving.label, saving.code, saving.amount) for saving in quote.savings]
+
+
+def tax_rows(quote: Quote) -> Rows:
+    """One row for each rate, on items and shipping together."""
+    return [
+        _tax(row.name, row.rate_bps, row.base, row.amount, included=row.included)
+        for row in quote.taxes
+    ]
+
+
+def order_saving_rows(order: OrderData) -> Rows:
+    """The same of a placed order, from what was frozen."""
+    sums: dict[tuple[str, str], int] = {}
+    for cut in _cuts(order):
+        key = (str(cut["label"]), str(cut.get("code", "")))
+        sums[key] = sums.get(key, 0) + int(cut["amount_minor"])
+    return [
+        _saving(label, code, Money(minor, order.total.currency))
+        for (label, code), minor in sums.items()
+    ]
+
+
+def order_tax_rows(order: OrderData) -> Rows:
+    """The breakdown by rate of a placed order; the tax on shipping has its own row."""
+    currency = order.total.currency
+    sums: dict[tuple[str, int, bool], list[Money]] = {}
+    for line in order.lines:
+        key = (line.tax_name or "Tax", line.tax_rate_bps, bool(line.included_tax))
+        base, amount = sums.get(key, [Money.zero(currency)] * 2)
+        base += line.total - line.discount - line.included_tax
+        sums[key] = [base, amount + line.tax + line.included_tax]
+    rows = [
+        _tax(name, rate, base, amount, included=included)
+        for (name, rate, included), (base, amount) in sorted(
+            sums.items(), key=lambda item: (-item[0][1], item[0])
+        )
+    ]
+    on_goods = sum((amount for _, amount in sums.values()), start=Money.zero(currency))
+    on_shipping = order.tax + order.included_tax - on_goods
+    if on_shipping:
+        label = "Tax on shipping" if order.tax else "Contains tax on shipping"
+        rows.append({"label": label, "note": "", "amount": shown(on_shipping)})
+    return rows
+
+
+def _cuts(order: OrderData) -> Iterable[Mapping[str, Any]]:
+    for part in order.seller_orders:
+        for line in part.lines:
+            yield from line.adjustments
+        yield from part.shipping_method.get("adjustments", ())
+
+
+def _saving(label: str, code: str, amount: Money) -> dict[str, Any]:
+    note = f"Code {code}" if code else ""
+    return {"label": label, "note": note, "amount": f"−{shown(amount)}", "saving": True}
+
+
+def _tax(name: str, rate_bps: int, base: Money, amount: Money, *, included: bool) -> dict[str, Any]:
+    if rate_bps and "%" not in name:
+        name = f"{name} {rate_bps / 100:g}%"
+    return {
+        "label": f"Contains {name}" if included else name,
+        "note": f"on {shown(base)}" if rate_bps else "",
+        "amount": shown(amount),
+    }

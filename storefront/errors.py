@@ -13,6 +13,7 @@ from django.db import InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
+from django.urls import reverse
 from psycopg_pool import PoolTimeout
 
 _LOST = ("08", "53", "57P")
@@ -43,9 +44,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "403.html", {"stale_form": True}, status=403)
 
 
-def too_often(request: HttpRequest) -> HttpResponse:
-    """A limit was reached; the page says to wait."""
-    page = loader.get_template("429.html").render({})
+def too_often(
+    request: HttpRequest, *, sentence: str = "", back: tuple[str, str] | None = None
+) -> HttpResponse:
+    """A limit was reached; the page says to wait, and until when, if that is known."""
+    context = {"sentence": sentence, "back": reverse(back[0], args=[back[1]]) if back else ""}
+    page = loader.get_template("429.html").render(context)
     return HttpResponse(page, status=429, headers={"Retry-After": "300"})
 
 

@@ -1,19 +1,18 @@
 """Following an order: by its unguessable link, which a guest can have mailed again."""
 
-from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from commerce.documents import queries as documents
 from commerce.fulfillment import queries as fulfillment
 from commerce.notifications import operations as notifications
 from commerce.orders import queries as orders
 from commerce.orders.types import OrderData
 from commerce.sellers import queries as sellers
 from commerce.sellers.types import SellerData
-
-ASKS_PER_HOUR = 10
+from storefront import limits
 
 
 @never_cache
@@ -28,9 +27,11 @@ def ask(request: HttpRequest) -> HttpResponse:
     if not number or "@" not in email:
         context["error"] = "Enter the order number and the email address of the order."
         return render(request, "shop/track.html", context, status=422)
-    if not _may_ask(request):
-        context["error"] = "That was often. Please wait an hour and try again."
-        return render(request, "shop/track.html", context, status=429)
+    try:
+        limits.count(request, limits.TRACKING)
+    except limits.TooOften as refusal:
+        context["error"] = str(refusal)
+        return limits.answer(render(request, "shop/track.html", context, status=429), refusal)
     order = orders.order_by_number(number=number)
     if order is not None and order.email.lower() == email.lower():
         notifications.send_order_link(order_token=order.token)
@@ -46,16 +47,15 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
     if order is None:
         raise Http404
     shipments = fulfillment.shipments_of(seller_order_ids=[part.id for part in order.seller_orders])
-    context = {"order": order, "shipments": shipments, "sellers": names_of(order)}
+    context = {
+        "order": order,
+        "shipments": shipments,
+        "sellers": names_of(order),
+        "papers": documents.of_orders(order_ids=[order.id]).get(order.id, []),
+    }
     return render(request, "shop/order.html", context)
 
 
 def names_of(order: OrderData) -> dict[int, SellerData]:
     """Return the sellers of an order by id."""
     return sellers.sellers(seller_ids=[part.seller_id for part in order.seller_orders])
-
-
-def _may_ask(request: HttpRequest) -> bool:
-    key = f"track:{request.META.get('REMOTE_ADDR', '')}"
-    cache.add(key, 0, 3600)
-    return cache.incr(key) <= ASKS_PER_HOUR

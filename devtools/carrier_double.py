@@ -21,6 +21,7 @@ from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote
 
 SERVICES = [("USPS", "GroundAdvantage", 450, 18, 5), ("USPS", "Priority", 720, 30, 2),
             ("UPS", "Ground", 890, 25, 4), ("FedEx", "FEDEX_2_DAY", 1850, 60, 2)]  # fmt: skip
@@ -31,7 +32,7 @@ MESSAGES = {
     "return_to_sender": "On its way back to the sender", "failure": "Could not be delivered",
 }  # fmt: skip
 PDF = (
-    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+    b"%%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
     b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 288 432]/Contents 4 0 R"
     b"/Resources<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>endobj\n"
@@ -91,7 +92,7 @@ class CarrierDouble:
 
     def answer(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, Any]:
         """Do what a request asks for; returns status and JSON, or bytes of a label."""
-        parts = path.strip("/").split("/")
+        parts = [unquote(part) for part in path.strip("/").split("/")]
         with self._lock:
             self.asked.append(f"{method} {path}")
             match (method, *parts):

@@ -6,9 +6,10 @@ from django.core.cache import caches
 from django.test import TransactionTestCase
 
 from tests.support import ground
+from tests.support.carrier import _running_carriers, carriers
 from tests.support.provider import _running_double, double
 
-__all__ = ["_running_double", "double"]
+__all__ = ["_running_carriers", "_running_double", "carriers", "double"]
 
 
 @pytest.fixture(scope="session")

@@ -20,3 +20,30 @@ class ShipmentDelivered(Fact):
     name: ClassVar[str] = "fulfillment.shipment-delivered.v1"
     shipment_id: int
     seller_order_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParcelReady(Fact):
+    """What a shopper picks up waits in the store."""
+
+    name: ClassVar[str] = "fulfillment.parcel-ready.v1"
+    shipment_id: int
+    seller_order_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelBought(Fact):
+    """A label was bought, and its cost was booked against the seller."""
+
+    name: ClassVar[str] = "fulfillment.label-bought.v1"
+    label_id: int
+    seller_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelVoided(Fact):
+    """A carrier took a label back, and its cost was booked back to the seller."""
+
+    name: ClassVar[str] = "fulfillment.label-voided.v1"
+    label_id: int
+    seller_id: int

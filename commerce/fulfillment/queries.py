@@ -4,33 +4,49 @@ from urllib.parse import quote
 from django.db.models import Q
 
 from commerce.accounts.types import AddressData
+from commerce.kernel.money import Money
 from commerce.kernel.sql import fetch
 from commerce.orders import queries as orders
 
-from .models import Carrier, Shipment
+from .models import Carrier, Label, Shipment, TrackingEvent
 from .offering import PICK_UP
 from .options import shipping_options, why_not
 from .promises import kept as kept_promise
 from .types import (
     CarrierData,
+    LabelCost,
+    LabelData,
     PackingLine,
     PackingSlip,
     ShipmentData,
     ShipmentLineData,
+    TrackingEventData,
 )
 
 __all__ = [
     "carriers",
     "has_label_or_parcel",
     "kept_promise",
+    "label_data",
+    "label_file",
+    "labeled_units",
+    "labels_of",
     "packing_slip",
     "shipments",
     "shipments_of",
     "shipping_options",
     "tracking_link",
+    "tracking_of",
     "why_not",
 ]
 
+_LABELED = """
+SELECT l.order_line_id, sum(l.quantity) FROM fulfillment_labelline l
+JOIN fulfillment_label b ON b.id = l.label_id
+WHERE b.seller_order_id = %s AND b.state IN ('asked', 'bought', 'voiding')
+    AND NOT EXISTS (SELECT 1 FROM fulfillment_shipment s WHERE s.label_id = b.id)
+GROUP BY l.order_line_id
+"""
 _LEAVING = """
 SELECT seller_order_id FROM fulfillment_shipment WHERE seller_order_id = ANY (%s)
 UNION
@@ -93,9 +109,83 @@ def _shipments(condition: Q) -> list[ShipmentData]:
                 ShipmentLineData(order_line_id=line.order_line_id, quantity=line.quantity)
                 for line in row.lines.all()
             ),
+            carrier_phone=row.carrier.phone,
+            status=row.status,
+            expected_on=row.expected_on,
+            label_id=row.label_id,
+            location_id=row.location_id,
+            origin=row.origin,
+            destination=row.destination,
         )
         for row in rows
     ]
+
+
+def tracking_of(*, shipment_ids: Iterable[int]) -> dict[int, list[TrackingEventData]]:
+    """Return what carriers said of each parcel, the latest first."""
+    found: dict[int, list[TrackingEventData]] = {pk: [] for pk in shipment_ids}
+    rows = TrackingEvent.objects.filter(shipment_id__in=list(found)).order_by("-at", "-pk")
+    for row in rows:
+        found[row.shipment_id].append(
+            TrackingEventData(at=row.at, status=row.status, message=row.message, place=row.place)
+        )
+    return found
+
+
+def labels_of(*, seller_order_ids: Iterable[int]) -> dict[int, list[LabelData]]:
+    """Return the labels of each seller order, the first asked for first."""
+    found: dict[int, list[LabelData]] = {pk: [] for pk in seller_order_ids}
+    rows = Label.objects.filter(seller_order_id__in=list(found)).prefetch_related("lines")
+    used = dict(
+        Shipment.objects.filter(seller_order_id__in=list(found), label__isnull=False).values_list(
+            "label_id", "pk"
+        )
+    )
+    for row in rows.order_by("pk"):
+        found[row.seller_order_id].append(_label(row, used.get(row.pk)))
+    return found
+
+
+def _label(row: Label, shipment_id: int | None) -> LabelData:
+    return LabelData(
+        id=row.pk,
+        seller_order_id=row.seller_order_id,
+        state=row.state,
+        carrier=row.carrier_name,
+        service=row.service,
+        tracking_number=row.tracking_number,
+        cost=None if row.cost_minor is None else Money(row.cost_minor, row.currency),
+        has_file=bool(row.file),
+        problem=row.problem,
+        shipment_id=shipment_id,
+        asked_at=row.asked_at,
+        lines=tuple(
+            ShipmentLineData(order_line_id=line.order_line_id, quantity=line.quantity)
+            for line in row.lines.all()
+        ),
+    )
+
+
+def label_data(*, label_ids: Iterable[int]) -> dict[int, LabelCost]:
+    """Return whose labels these are and what they cost, by id."""
+    return {
+        row.pk: LabelCost(
+            seller_id=row.seller_id,
+            seller_order_id=row.seller_order_id,
+            cost=Money(row.cost_minor or 0, row.currency),
+            tracking_number=row.tracking_number,
+        )
+        for row in Label.objects.filter(pk__in=list(label_ids))
+    }
+
+
+def label_file(*, seller_id: int, label_id: int) -> tuple[str, bytes] | None:
+    """Return the name and the sheet of a seller's own label; None when there is none."""
+    label = Label.objects.filter(pk=label_id, seller_id=seller_id).exclude(file="").first()
+    if label is None:
+        return None
+    with label.file.open("rb") as sheet:
+        return label.file.name.rsplit("/", 1)[-1], sheet.read()
 
 
 def has_label_or_parcel(*, seller_order_ids: Iterable[int]) -> set[int]:
@@ -107,6 +197,12 @@ def has_label_or_parcel(*, seller_order_ids: Iterable[int]) -> set[int]:
     """
     wanted = list(set(seller_order_ids))
     return {row[0] for row in fetch(_LEAVING, wanted, wanted)}
+
+
+def labeled_units(*, seller_order_id: int) -> dict[int, int]:
+    """Return for how many units of each line there are labels that no parcel carries yet."""
+    rows = fetch(_LABELED, seller_order_id)
+    return {line_id: int(quantity) for line_id, quantity in rows}
 
 
 def packing_slip(

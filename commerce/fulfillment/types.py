@@ -72,6 +72,54 @@ class ShippingOption:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LabelOffer:
+    """What a carrier asks for a label."""
+
+    carrier: str
+    service: str
+    price: Money
+    days: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelData:
+    """A label for one parcel, as its seller sees it."""
+
+    id: int
+    seller_order_id: int
+    state: str
+    carrier: str
+    service: str
+    tracking_number: str
+    cost: Money | None
+    has_file: bool
+    problem: str
+    shipment_id: int | None
+    asked_at: datetime
+    lines: tuple["ShipmentLineData", ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelCost:
+    """What a label cost, and whom."""
+
+    seller_id: int
+    seller_order_id: int
+    cost: Money
+    tracking_number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackingEventData:
+    """One thing that a carrier said of a parcel."""
+
+    at: datetime
+    status: str
+    message: str
+    place: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CarrierData:
     """A parcel service."""
 
@@ -101,6 +149,17 @@ class ShipmentData:
     shipped_at: datetime
     delivered_at: datetime | None
     lines: tuple[ShipmentLineData, ...]
+    carrier_phone: str = ""
+    status: str = ""
+    expected_on: date | None = None
+    label_id: int | None = None
+    location_id: int | None = None
+    origin: Mapping[str, str] = field(default_factory=dict)
+    destination: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_pick_up(self) -> bool:
+        return self.carrier_code == "pick-up"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,7 @@
 """What payouts do when others report facts, and when the provider does."""
 
+from commerce.fulfillment import queries as fulfillment
+from commerce.fulfillment.events import LabelBought, LabelVoided
 from commerce.gateways.notices import hears
 from commerce.gateways.payments import ProviderEventData, get_payment_gateway
 from commerce.orders import queries as orders
@@ -34,6 +36,32 @@ def deduct_what_went_back(fact: PartAdjusted) -> None:
         memo=f"{part[fact.seller_order_id].number}: {adjustment.kind}",
         seller_order_id=fact.seller_order_id,
     )
+
+
+@subscribe(LabelBought)
+def deduct_label(fact: LabelBought) -> None:
+    label = fulfillment.label_data(label_ids=[fact.label_id])[fact.label_id]
+    if label.cost.minor:
+        operations.deduct(
+            seller_id=label.seller_id,
+            kind="label",
+            amount=label.cost,
+            business_key=f"label:{fact.label_id}",
+            memo=f"Shipping label {label.tracking_number}",
+            seller_order_id=label.seller_order_id,
+        )
+
+
+@subscribe(LabelVoided)
+def give_label_back(fact: LabelVoided) -> None:
+    label = fulfillment.label_data(label_ids=[fact.label_id])[fact.label_id]
+    if label.cost.minor:
+        operations.give_back(
+            seller_id=label.seller_id,
+            amount=label.cost,
+            business_key=f"label-void:{fact.label_id}",
+            seller_order_id=label.seller_order_id,
+        )
 
 
 @hears("payout.paid", "payout.failed", "payout.canceled")

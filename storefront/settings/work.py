@@ -38,6 +38,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 3600,
     },
     "finish open checkouts": {"task": "commerce.checkout.tasks.sweep", "schedule": 30},
+    "decide what sellers left unanswered": {
+        "task": "commerce.returns.tasks.decide_due",
+        "schedule": 300,
+    },
     "return orphan money": {"task": "commerce.payments.tasks.send_refunds", "schedule": 60},
     "finish labels": {"task": "commerce.fulfillment.tasks.settle_labels", "schedule": 60},
     "ask about parcels": {"task": "commerce.fulfillment.tasks.poll_parcels", "schedule": 600},

@@ -1,0 +1,233 @@
+"""Labels: asked for, bought, printed, given back.
+
+A label is written down before the carrier is asked, under a key of the seller's
+choosing, and its parcel is made known there before it is paid. So a lost answer is
+looked up, never repeated blindly, and a parcel has one label whatever happens.
+From the moment it is written down nothing of it is canceled automatically.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from django.db import transaction
+
+from commerce.accounts.types import AddressData
+from commerce.gateways.carriers import CarrierRefused, ParcelRequest, get_carrier_gateway
+from commerce.kernel.confinement import unconfined
+from commerce.kernel.failpoints import failpoint
+from commerce.kernel.money import Money
+from commerce.orders import operations as orders
+from commerce.orders.types import SellerOrderData
+
+from .label_settling import LabelRefused, fetch_file, settle_label, settle_labels
+from .label_voiding import LabelPending, NotVoidable, settle_voiding, void_label
+from .models import Label, LabelLine
+from .queries import labeled_units
+from .senders import origin_for
+from .sending import NothingToShip, NotShippable, TooMany, own_part
+from .types import LabelOffer
+
+MOST_GRAMS = 70_000
+MOST_MM = 3_000
+
+
+class InvalidParcel(ValueError):
+    """A weight or size that no parcel has; `field` tells which."""
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        super().__init__(message)
+
+
+class NoOrigin(ValueError):
+    """The seller has not said where parcels leave from."""
+
+    def __init__(self) -> None:
+        super().__init__("Say first where your parcels leave from: Shipping, Handling.")
+
+
+def label_offers(
+    *,
+    seller_id: int,
+    seller_order_id: int,
+    weight_grams: int,
+    sizes_mm: Sequence[int] = (),
+    location_id: int | None = None,
+) -> list[LabelOffer]:
+    """Return what carriers ask for a parcel of this order now, the cheapest first.
+
+    Raises NotFound, NotShippable, InvalidParcel, NoOrigin, CarrierUnavailable, LabelRefused.
+    """
+    part = _shippable(seller_id, seller_order_id)
+    request = _request(
+        reference=f"offers:{part.number}",
+        origin=_origin(seller_id, location_id),
+        destination=part.ship_to,
+        weight_grams=weight_grams,
+        sizes_mm=sizes_mm,
+    )
+    try:
+        rates = get_carrier_gateway().prepare(request=request).rates
+    except CarrierRefused as refusal:
+        raise LabelRefused(f"The carrier says: {refusal.message}") from refusal
+    offers = [
+        LabelOffer(
+            carrier=rate.carrier,
+            service=rate.service,
+            price=Money(rate.amount_minor, rate.currency),
+            days=rate.days,
+        )
+        for rate in rates
+        if rate.currency == part.goods.currency
+    ]
+    return sorted(offers, key=lambda offer: (offer.price.minor, offer.carrier, offer.service))
+
+
+def buy_label(
+    *,
+    seller_id: int,
+    seller_order_id: int,
+    key: str,
+    carrier: str,
+    service: str,
+    most: Money,
+    weight_grams: int,
+    sizes_mm: Sequence[int] = (),
+    quantities: Mapping[int, int] | None = None,
+    location_id: int | None = None,
+) -> int:
+    """Buy a label for a parcel, once per key; returns its id.
+
+    `most` is the price that the seller saw: it is not bought for more. Without
+    quantities it is for all that is open. Raises NotFound, NotShippable, TooMany,
+    NothingToShip, InvalidParcel, NoOrigin, LabelRefused and LabelPending.
+    """
+    full_key = f"{seller_id}:{key}"[:64]
+    known = Label.objects.filter(key=full_key, seller_id=seller_id).first()
+    if known is None:
+        part = _shippable(seller_id, seller_order_id)
+        request = _request(
+            reference=full_key,
+            origin=_origin(seller_id, location_id),
+            destination=part.ship_to,
+            weight_grams=weight_grams,
+            sizes_mm=sizes_mm,
+        )
+        known = _ask_for(
+            part, request, quantities, carrier=carrier, service=service, most=most,
+            location_id=location_id,
+        )  # fmt: skip
+    failpoint("label-asked")
+    settle_label(label_id=known.pk)
+    known.refresh_from_db()
+    if known.state == Label.State.FAILED:
+        raise LabelRefused(known.problem)
+    if known.state == Label.State.ASKED:
+        raise LabelPending
+    return known.pk
+
+
+@unconfined()  # labels have a price, which a seller's people see and do not write
+@transaction.atomic
+def _ask_for(
+    part: SellerOrderData,
+    request: ParcelRequest,
+    quantities: Mapping[int, int] | None,
+    *,
+    carrier: str,
+    service: str,
+    most: Money,
+    location_id: int | None,
+) -> Label:
+    """Write the label down under the order's lock, so that what is in it stays to be sent."""
+    orders.lock(token=part.order_token)
+    part = _shippable(part.seller_id, part.id)
+    packed = _to_pack(part, quantities)
+    label, made = Label.objects.get_or_create(
+        key=request.reference,
+        defaults={
+            "seller_id": part.seller_id,
+            "seller_order_id": part.id,
+            "location_id": location_id,
+            "carrier_name": carrier,
+            "service": service,
+            "weight_grams": request.weight_grams,
+            "sizes_mm": list(request.sizes_mm),
+            "origin": dict(request.origin),
+            "destination": dict(request.destination),
+            "currency": most.currency,
+            "most_minor": most.minor,
+        },
+    )
+    if made:
+        LabelLine.objects.bulk_create(
+            LabelLine(label=label, order_line_id=line_id, quantity=quantity)
+            for line_id, quantity in sorted(packed.items())
+        )
+    return label
+
+
+def _to_pack(part: SellerOrderData, quantities: Mapping[int, int] | None) -> dict[int, int]:
+    """Return what a new label is for: open units that no other label is for."""
+    taken = labeled_units(seller_order_id=part.id)
+    left = {line.id: line.open_quantity - taken.get(line.id, 0) for line in part.lines}
+    wanted = left if quantities is None else quantities
+    titles = {line.id: line.title for line in part.lines}
+    for line_id, quantity in wanted.items():
+        if quantity < 0 or quantity > left.get(line_id, 0):
+            title = titles.get(line_id, "another order's line")
+            raise TooMany(line_id=line_id, title=title, left=max(0, left.get(line_id, 0)))
+    packed = {line_id: quantity for line_id, quantity in wanted.items() if quantity}
+    if not packed:
+        raise NothingToShip
+    return packed
+
+
+def _shippable(seller_id: int, seller_order_id: int) -> SellerOrderData:
+    part = own_part(seller_id, seller_order_id)
+    if part.state not in ("confirmed", "processing"):
+        raise NotShippable(number=part.number, state=part.state)
+    return part
+
+
+def _origin(seller_id: int, location_id: int | None) -> AddressData:
+    origin = origin_for(seller_id=seller_id, location_id=location_id)
+    if origin is None:
+        raise NoOrigin
+    return origin
+
+
+def _request(
+    *,
+    reference: str,
+    origin: AddressData,
+    destination: Mapping[str, str],
+    weight_grams: int,
+    sizes_mm: Sequence[int],
+) -> ParcelRequest:
+    if not 0 < weight_grams <= MOST_GRAMS:
+        raise InvalidParcel("weight", f"A parcel weighs at most {MOST_GRAMS // 1000} kg.")
+    if len(sizes_mm) not in (0, 3) or any(not 0 < size <= MOST_MM for size in sizes_mm):
+        raise InvalidParcel("sizes", "Enter length, width and height, or none of them.")
+    return ParcelRequest(
+        reference=reference,
+        origin=origin.as_dict(),
+        destination=dict(destination),
+        weight_grams=weight_grams,
+        sizes_mm=tuple(sizes_mm),
+    )
+
+
+__all__ = [
+    "InvalidParcel",
+    "LabelPending",
+    "LabelRefused",
+    "NoOrigin",
+    "NotVoidable",
+    "buy_label",
+    "fetch_file",
+    "label_offers",
+    "settle_label",
+    "settle_labels",
+    "settle_voiding",
+    "void_label",
+]

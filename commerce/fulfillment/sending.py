@@ -1,0 +1,256 @@
+"""Parcels that leave, wait to be picked up, and arrive."""
+
+import re
+from collections.abc import Mapping
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from commerce.accounts.types import AddressData
+from commerce.kernel import actor
+from commerce.kernel.confinement import unconfined
+from commerce.orders import operations as orders
+from commerce.orders import queries as order_queries
+from commerce.orders.types import SellerOrderData
+from commerce.outbox.bus import publish
+
+from .events import ParcelReady, ShipmentDelivered, ShipmentShipped
+from .models import Carrier, Label, Shipment, ShipmentLine
+from .offering import PICK_UP, NotFound, UnknownCarrier
+from .queries import labeled_units
+from .senders import origin_for
+
+MAX_TRACKING = 60
+_STATES = {
+    "pending": "is not paid yet",
+    "shipped": "was shipped completely",
+    "delivered": "was delivered",
+    "canceled": "was canceled",
+    "returned": "came back",
+}
+_UNDER_WAY = [Shipment.State.SHIPPED, Shipment.State.READY]
+
+
+class NotShippable(ValueError):
+    """The order is in a state in which nothing more can leave the house."""
+
+    def __init__(self, *, number: str, state: str) -> None:
+        self.number, self.state = number, state
+        super().__init__(f"Order {number} {_STATES.get(state, state)}, so nothing can be shipped.")
+
+
+class TooMany(ValueError):
+    """More would leave the house than is still open of a line."""
+
+    def __init__(self, *, line_id: int, title: str, left: int) -> None:
+        self.line_id, self.title, self.left = line_id, title, left
+        super().__init__(f"Only {left} of “{title}” are left to ship. Enter {left} or fewer.")
+
+
+class NothingToShip(ValueError):
+    """The parcel would be empty."""
+
+    def __init__(self) -> None:
+        super().__init__("Enter how many of at least one item are in the parcel.")
+
+
+class InvalidTracking(ValueError):
+    """The tracking number is missing or cannot be one."""
+
+
+class NotLabeled(ValueError):
+    """The label was not bought, was given back, or is on a parcel already."""
+
+    def __init__(self) -> None:
+        super().__init__("This label cannot be used: it was given back or used before.")
+
+
+class NotPickedUp(ValueError):
+    """The shopper did not choose to pick this order up."""
+
+    def __init__(self) -> None:
+        super().__init__("This order is to be sent, not picked up.")
+
+
+@transaction.atomic
+def ship(
+    *,
+    seller_id: int,
+    seller_order_id: int,
+    carrier_code: str,
+    tracking_number: str,
+    quantities: Mapping[int, int] | None = None,
+    location_id: int | None = None,
+) -> int:
+    """Record a parcel that left the seller; returns its id.
+
+    Quantities are by order line; without them, all that is still open and has no
+    label is in it. Raises NotFound, NotShippable, TooMany, NothingToShip,
+    UnknownCarrier, InvalidTracking.
+    """
+    part = own_part(seller_id, seller_order_id)
+    carrier = Carrier.objects.exclude(code=PICK_UP).filter(code=carrier_code).first()
+    if carrier is None:
+        raise UnknownCarrier(carrier_code)
+    number = _checked_tracking(tracking_number, carrier)
+    origin = origin_for(seller_id=seller_id, location_id=location_id)
+    parcel = Shipment(
+        seller_id=seller_id,
+        seller_order_id=part.id,
+        carrier=carrier,
+        tracking_number=number,
+        location_id=location_id,
+        origin=origin.as_dict() if origin else {},
+        destination=part.ship_to,
+    )
+    actor.tell_database(cause="shipped by the seller")
+    return _send(part, parcel, _without_labels(part, quantities))
+
+
+@unconfined()  # a label has a price: its row is not the seller's people's to lock
+@transaction.atomic
+def hand_over(*, seller_id: int, label_id: int) -> int:
+    """Record that the parcel of a label left; returns its id, the same when repeated.
+
+    Raises NotFound, NotLabeled, NotShippable, TooMany.
+    """
+    label = Label.objects.filter(pk=label_id, seller_id=seller_id).first()
+    if label is None:
+        raise NotFound(label_id)
+    part = own_part(seller_id, label.seller_order_id)
+    orders.lock(token=part.order_token)
+    known = Shipment.objects.filter(label_id=label_id).first()
+    if known is not None:
+        return known.pk
+    label = Label.objects.select_for_update().get(pk=label_id)
+    if label.state != Label.State.BOUGHT:
+        raise NotLabeled
+    carrier, _ = Carrier.objects.get_or_create(
+        code=label.carrier_name, defaults={"name": label.carrier_name.upper()}
+    )
+    parcel = Shipment(
+        seller_id=seller_id,
+        seller_order_id=part.id,
+        carrier=carrier,
+        tracking_number=label.tracking_number,
+        tracker_id=label.tracker_id,
+        label=label,
+        location_id=label.location_id,
+        origin=label.origin,
+        destination=label.destination,
+    )
+    actor.tell_database(cause="handed to the carrier")
+    packed = label.lines.values_list("order_line_id", "quantity")
+    return _send(part, parcel, dict(packed))
+
+
+@transaction.atomic
+def make_ready(
+    *, seller_id: int, seller_order_id: int, quantities: Mapping[int, int] | None = None
+) -> int:
+    """Put what the shopper picks up aside, and tell them; returns the parcel's id.
+
+    Raises NotFound, NotPickedUp, NotShippable, TooMany, NothingToShip.
+    """
+    part = own_part(seller_id, seller_order_id)
+    place = part.shipping_method.get("pick_up")
+    if not place:
+        raise NotPickedUp
+    store = AddressData.from_dict(place["address"]).as_dict()
+    parcel = Shipment(
+        seller_id=seller_id,
+        seller_order_id=part.id,
+        carrier=Carrier.objects.get(code=PICK_UP),
+        state=Shipment.State.READY,
+        location_id=part.shipping_method.get("location_id"),
+        origin=store,
+        destination=store,
+    )
+    actor.tell_database(cause="ready to be picked up")
+    return _send(part, parcel, quantities)
+
+
+def _send(part: SellerOrderData, parcel: Shipment, quantities: Mapping[int, int] | None) -> int:
+    """Count what is in a parcel as shipped, write the parcel and report it."""
+    if quantities is not None and not any(quantities.values()):
+        raise NothingToShip
+    try:
+        packed = orders.record_shipped(seller_order_id=part.id, quantities=quantities)
+    except orders.IllegalMove as refusal:
+        raise NotShippable(number=part.number, state=refusal.from_state) from refusal
+    except orders.ShipsTooMany as refusal:
+        raise TooMany(line_id=refusal.line_id, title=refusal.title, left=refusal.left) from refusal
+    if not packed:
+        raise NothingToShip
+    parcel.save()
+    ShipmentLine.objects.bulk_create(
+        ShipmentLine(shipment=parcel, order_line_id=line_id, quantity=quantity)
+        for line_id, quantity in sorted(packed.items())
+    )
+    fact = ParcelReady if parcel.state == Shipment.State.READY else ShipmentShipped
+    publish(fact(shipment_id=parcel.pk, seller_order_id=part.id))
+    return parcel.pk
+
+
+def _without_labels(
+    part: SellerOrderData, quantities: Mapping[int, int] | None
+) -> Mapping[int, int] | None:
+    """Keep units out of a parcel that have a label of their own waiting."""
+    taken = labeled_units(seller_order_id=part.id)
+    if not taken:
+        return quantities
+    left = {line.id: line.open_quantity - taken.get(line.id, 0) for line in part.lines}
+    if quantities is None:
+        return left
+    titles = {line.id: line.title for line in part.lines}
+    for line_id, quantity in quantities.items():
+        if line_id in left and quantity > left[line_id]:
+            raise TooMany(line_id=line_id, title=titles[line_id], left=left[line_id])
+    return quantities
+
+
+def own_part(seller_id: int, seller_order_id: int) -> SellerOrderData:
+    """Return a seller's own paid part; for this module's own use. Raises NotFound."""
+    part = order_queries.seller_orders_by_id(seller_order_ids=[seller_order_id]).get(
+        seller_order_id
+    )
+    if part is None or part.seller_id != seller_id or part.confirmed_at is None:
+        raise NotFound(seller_order_id)
+    return part
+
+
+def _checked_tracking(number: str, carrier: Carrier) -> str:
+    number = " ".join(number.split())
+    if not number and carrier.tracking_url:
+        raise InvalidTracking(f"Enter the tracking number that {carrier.name} gave you.")
+    if len(number) > MAX_TRACKING:
+        raise InvalidTracking(f"A tracking number has at most {MAX_TRACKING} characters.")
+    if number and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ./_-]*", number):
+        raise InvalidTracking("A tracking number has only letters, digits and dashes.")
+    return number
+
+
+@transaction.atomic
+def deliver(*, seller_id: int, shipment_id: int) -> bool:
+    """Record that a parcel arrived or was picked up; returns False when that was known.
+
+    With its last parcel the seller's part of the order is delivered. Raises
+    NotFound.
+    """
+    known = Shipment.objects.filter(pk=shipment_id, seller_id=seller_id).first()
+    if known is None:
+        raise NotFound(shipment_id)
+    part = own_part(seller_id, known.seller_order_id)
+    orders.lock(token=part.order_token)
+    changed = Shipment.objects.filter(pk=shipment_id, state__in=_UNDER_WAY).update(
+        state=Shipment.State.DELIVERED, delivered_at=Now()
+    )
+    if not changed:
+        return False
+    actor.tell_database(cause="delivered")
+    publish(ShipmentDelivered(shipment_id=shipment_id, seller_order_id=part.id))
+    under_way = Shipment.objects.filter(seller_order_id=part.id, state__in=_UNDER_WAY).exists()
+    part = own_part(seller_id, part.id)
+    if part.state == "shipped" and not under_way:
+        orders.advance(seller_order_id=part.id, to_state="delivered")
+    return True

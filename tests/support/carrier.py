@@ -1,0 +1,39 @@
+"""The parcel service's double for a test."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import RequestFactory
+
+from commerce.gateways import carrier_calls
+from devtools.carrier_double import CarrierDouble
+from storefront.webhooks.easypost import receive
+
+SECRET = "parcels_stoa"
+
+
+@pytest.fixture(scope="session")
+def _running_carriers() -> Iterator[CarrierDouble]:
+    with CarrierDouble(webhook_secret=SECRET) as running:
+        yield running
+
+
+@pytest.fixture
+def carriers(_running_carriers: CarrierDouble, settings: Any) -> Iterator[CarrierDouble]:
+    """A parcel service that answers; it forgets everything between tests."""
+    settings.EASYPOST_API_BASE = _running_carriers.url
+    carrier_calls.breaker.succeeded()
+    yield _running_carriers
+    _running_carriers.reset()
+    carrier_calls.breaker.succeeded()
+
+
+def deliver(body: bytes, signature: str) -> HttpResponse:
+    """Send a notice to the shop as the service does; returns the answer."""
+    request = RequestFactory().post(
+        "/webhooks/easypost/", body, content_type="application/json",
+        headers={"X-Hmac-Signature": signature},
+    )  # fmt: skip
+    return receive(request)

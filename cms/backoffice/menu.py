@@ -29,8 +29,10 @@ ITEMS = [
     _item("Sellers", "sellers", "manage_sellers", "group", 20),
     _item("Orders", "orders", "view_orders", "clipboard-list", 30),
     _item("Payouts", "payouts", "manage_payouts", "coins", 40),
+    _item("Commissions", "commissions", "manage_sellers", "coins", 45),
     _item("Payments to review", "payments", "review_payments", "warning", 50),
     _item("Ledger", "journals", "view_ledger", "list-ol", 60),
+    _item("Audit log", "audit", "view_audit", "history", 65),
     _item("Invariants", "invariants", "check_invariants", "circle-check", 70),
     _item("Ways to ship", "shipping", "manage_shipping", "truck", 80),
     StaffItem(

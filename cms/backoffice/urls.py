@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from .views import applications, checks, ledger, orders, payments, payouts, sellers, shipping
+from .views import (
+    applications,
+    audit,
+    checks,
+    commissions,
+    ledger,
+    orders,
+    papers,
+    payments,
+    payouts,
+    seller_money,
+    sellers,
+    shipping,
+)
 
 app_name = "backoffice"
 
@@ -20,6 +33,12 @@ urlpatterns = [
     path("orders/", orders.OrderList.as_view(), name="orders"),
     path("orders/results/", orders.OrderList.as_view(results_only=True), name="orders_results"),
     path("orders/<str:number>/", orders.OrderDetail.as_view(), name="order"),
+    path("documents/<str:paper>.pdf", papers.DocumentFile.as_view(), name="document"),
+    path("audit/", audit.AuditLog.as_view(), name="audit"),
+    path("audit/results/", audit.AuditLog.as_view(results_only=True), name="audit_results"),
+    path("sellers/<int:seller_id>/money/", seller_money.SellerMoney.as_view(), name="seller_money"),
+    path("commissions/", commissions.Commissions.as_view(), name="commissions"),
+    path("payouts/terms/", seller_money.TermsForAll.as_view(), name="payout_terms"),
     path("payouts/", payouts.PayoutList.as_view(), name="payouts"),
     path("payouts/results/", payouts.PayoutList.as_view(results_only=True), name="payouts_results"),
     path("payouts/run/", payouts.RunPayouts.as_view(), name="payouts_run"),

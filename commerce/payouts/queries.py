@@ -11,7 +11,10 @@ from commerce.sellers import queries as sellers
 
 from . import statements
 from .models import Deduction, Earning, Payout
+from .terms import common_terms, terms_of
 from .types import EarningData, PayoutData, Statement, Summary
+
+__all__ = ["common_terms", "terms_of"]
 
 
 def due_payouts(*, limit: int) -> list[int]:

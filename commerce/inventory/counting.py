@@ -78,8 +78,8 @@ def apply_count(*, seller_id: int, sheet_id: int) -> int:
         write(changed, cause="counted", kind="counted", reference=f"count {sheet.pk}")
     sheet.state = CountSheet.State.APPLIED
     sheet.ended_at = Now()
-    sheet.accuracy_bps = _accuracy(list(lines.values()))
-    sheet.save(update_fields=["state", "ended_at", "accuracy_bps"])
+    sheet.accuracy = _accuracy(list(lines.values()))
+    sheet.save(update_fields=["state", "ended_at", "accuracy"])
     return len(changed)
 
 

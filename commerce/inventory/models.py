@@ -260,8 +260,8 @@ class CountSheet(models.Model):
     started_by = models.CharField(max_length=80)
     started_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
-    accuracy_bps = models.PositiveIntegerField(
-        null=True, help_text="Share of expected units that were found as recorded."
+    accuracy = models.PositiveIntegerField(
+        null=True, help_text="Ten-thousandths of the expected units that were found as recorded."
     )
 
     class Meta:

@@ -8,6 +8,7 @@ from django.db.models.functions import Now, TruncDate
 
 from commerce.catalog import queries as catalog
 from commerce.kernel import clock
+from commerce.kernel.confinement import unconfined
 from commerce.kernel.sql import execute, is_crowded
 from commerce.outbox.bus import publish
 
@@ -110,7 +111,8 @@ def _write(variant_id: int, policy: PolicyData) -> None:
         shelves.lock(places=[(variant_id, _first_location(variant_id))])
     execute("SET LOCAL lock_timeout = '100ms'")
     if rows.exclude(by_unit=policy.by_unit).exists():
-        execute("SELECT inventory_sell_by_unit(%s, %s)", variant_id, policy.by_unit)
+        with unconfined():  # holds are shoppers'; whose SKU it is was settled by the row above
+            execute("SELECT inventory_sell_by_unit(%s, %s)", variant_id, policy.by_unit)
     _limit([variant_id], policy.backorder_limit if ahead else 0)
     rows.exclude(low_at=policy.low_at).update(low_at=policy.low_at)
     execute("SET LOCAL lock_timeout TO DEFAULT")

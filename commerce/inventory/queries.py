@@ -261,6 +261,6 @@ def _count(row: CountSheet) -> CountData:
         state=row.state,
         started_at=row.started_at,
         ended_at=row.ended_at,
-        accuracy_bps=row.accuracy_bps,
+        accuracy=row.accuracy,
         lines=getattr(row, "found", 0),
     )

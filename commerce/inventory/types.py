@@ -201,5 +201,10 @@ class CountData:
     state: str
     started_at: datetime
     ended_at: datetime | None
-    accuracy_bps: int | None
+    accuracy: int | None
+    """Ten-thousandths of the expected units that were found as recorded."""
     lines: int = 0
+
+    @property
+    def accuracy_text(self) -> str:
+        return "" if self.accuracy is None else f"{self.accuracy / 100:.2f} %"

@@ -82,7 +82,7 @@ def test_the_accuracy_is_the_share_that_was_found_as_recorded() -> None:
     count.enter(199)
     count.apply()
 
-    assert queries.counts_of(seller_id=count.seller_id)[0].accuracy_bps == 9950
+    assert queries.counts_of(seller_id=count.seller_id)[0].accuracy == 9950
 
 
 def test_goods_of_paid_orders_that_are_not_found_are_shown_youngest_order_first() -> None:
@@ -195,7 +195,7 @@ def test_a_number_can_be_taken_back_and_an_ended_count_is_closed() -> None:
     with pytest.raises(operations.CountEnded):
         count.apply()
     with pytest.raises(DatabaseError, match="the count has ended"):
-        run_sql("UPDATE inventory_countsheet SET accuracy_bps = 1")
+        run_sql("UPDATE inventory_countsheet SET accuracy = 1")
 
 
 def test_another_sellers_place_and_count_do_not_exist() -> None:

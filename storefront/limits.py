@@ -59,6 +59,12 @@ def count(request: HttpRequest, limit: Limit, *, who: str = "") -> None:
         raise TooOften(wait_seconds=_left(limit))
 
 
+def note(request: HttpRequest, limit: Limit, *, who: str = "") -> None:
+    """Count a try that turned out wrong; the next `check` refuses when none is left."""
+    for key, _ in _keys(request, limit, who):
+        _add(key)
+
+
 def check(request: HttpRequest, limit: Limit, *, who: str = "") -> None:
     """Raise TooOften when no try is left, counting none: for tries that only count when wrong."""
     if any(int(cache.get(key) or 0) >= most for key, most in _keys(request, limit, who)):

@@ -5,7 +5,6 @@ nobody finds one by trying.
 """
 
 from django.contrib.auth.decorators import login_required
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -13,15 +12,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from commerce.checkout import operations
 from commerce.credits import queries as credits
+from storefront import limits
 
 from . import cart_session
 from .account import trail
 from .checkout import review_page, reviewed
 from .chosen_variant import MOST_DIGITS
 from .payment_pages import may_lead_to_payment
-
-TRIES_PER_HOUR = 10
-TOO_OFTEN = "That were many codes. Please wait an hour and try again; your cart is kept."
 
 
 @never_cache
@@ -58,14 +55,16 @@ def _number(text: str) -> int:
 def _try(request: HttpRequest, token: str) -> HttpResponse:
     """Try a code; only those that open nothing are counted."""
     code = request.POST.get("code", "")[:40]
-    key = f"giftcard:{request.META.get('REMOTE_ADDR', '')}"
-    cache.add(key, 0, 3600)
-    if int(cache.get(key) or 0) >= TRIES_PER_HOUR:
-        return _again(request, code, TOO_OFTEN, status=429)
+    who = f"cart:{token}"
+    try:
+        limits.check(request, limits.CODES, who=who)
+    except limits.TooOften as refusal:
+        page = _again(request, code, str(refusal), status=429)
+        return limits.answer(page, refusal)
     try:
         operations.add_gift_card(cart_token=token, code=code)
     except operations.GiftCardRefused as refusal:
-        cache.incr(key)
+        limits.note(request, limits.CODES, who=who)
         return _again(request, code, str(refusal), status=422)
     return redirect("checkout-review")
 

@@ -175,3 +175,19 @@ def test_asking_for_links_is_limited_for_all_of_a_network(client: Client) -> Non
     assert refused.status_code == 429
     assert int(refused["Retry-After"]) > 0
     assert "ORD-1" in refused.content.decode()
+
+
+@pytest.mark.django_db
+def test_gift_cards_cannot_be_found_by_trying(double: StripeDouble) -> None:
+    ready = make_ready_cart([Wanted(quantity=2)])
+    client = shopper_with(ready)
+    walk_to_review(client)
+    tried = {"code": "AAAA-BBBB-CCCC-DDDD"}
+    for _ in range(10):
+        assert client.post(reverse("checkout-credit"), tried).status_code == 422
+
+    refused = client.post(reverse("checkout-credit"), tried)
+
+    assert refused.status_code == 429
+    assert int(refused["Retry-After"]) > 0
+    assert "AAAA-BBBB-CCCC-DDDD" in refused.content.decode()

@@ -145,14 +145,14 @@ def test_counts_without_redis_expire(settings: Any) -> None:
     settings.CACHES = {
         "default": {"BACKEND": "storefront.cache.ForgivingRedisCache", "LOCATION": NOBODY}
     }
-    assert cache.add("track:1", 0, 3600)
-    assert not cache.add("track:1", 0, 3600)
-    assert (cache.incr("track:1"), cache.incr("track:1")) == (1, 2)
+    assert cache.add("limit:1", 0, 3600)
+    assert not cache.add("limit:1", 0, 3600)
+    assert (cache.incr("limit:1"), cache.incr("limit:1")) == (1, 2)
 
     with connection.cursor() as cursor:
         cursor.execute("UPDATE limits_without_redis SET expires = now() - interval '1 second'")
 
-    assert cache.get("track:1") is None
+    assert cache.get("limit:1") is None
     ForgivingRedisCache._asked_again_at = 0
 
 

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from .money_urls import urlpatterns as money_urls
 from .views import (
     applications,
     audit,
@@ -56,4 +57,5 @@ urlpatterns = [
         shipping.ShippingList.as_view(results_only=True),
         name="shipping_results",
     ),
+    *money_urls,
 ]

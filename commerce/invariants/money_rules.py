@@ -99,6 +99,9 @@ PAYMENT_RULES = [
               AND p.captured_minor > (
                     SELECT coalesce(sum(r.amount_minor), 0) FROM payments_refund r
                     WHERE r.payment_id = p.id AND r.state IN ('succeeded', 'settled')
+              ) + (
+                    SELECT coalesce(sum(c.issued_minor), 0) FROM credits_credit c
+                    WHERE c.order_token = p.order_token AND c.source = 'refund'
               )
         """,
     ),

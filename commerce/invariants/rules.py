@@ -2,6 +2,7 @@
 
 from .audit_rules import AUDIT_RULES
 from .case_rules import CASE_RULES
+from .credit_rules import CREDIT_RULES
 from .document_rules import DOCUMENT_RULES
 from .money_rules import LEDGER_RULES, PAYMENT_RULES
 from .order_rules import ORDER_RULES
@@ -14,6 +15,7 @@ RULES: list[Rule] = sorted(
         *STOCK_RULES,
         *PAYMENT_RULES,
         *LEDGER_RULES,
+        *CREDIT_RULES,
         *ORDER_RULES,
         *CASE_RULES,
         *PAYOUT_RULES,

@@ -5,6 +5,7 @@ from typing import Any
 
 from commerce.accounts import queries as accounts
 from commerce.accounts.types import AddressData
+from commerce.credits.types import CreditData
 from commerce.fulfillment.types import ShipmentData
 from commerce.kernel.money import Money
 from commerce.orders.types import LineData, OrderData, SellerOrderData
@@ -45,6 +46,24 @@ def order_confirmed(order: OrderData, sellers: dict[int, SellerData]) -> Mail:
             "shipping": order.shipping,
             "tax": order.tax,
             "total": order.total,
+        },
+    }
+
+
+def credit_issued(credit: CreditData, recipient: str, *, code: str) -> Mail:
+    """To whoever got a gift card, with its code, or store credit: what it is worth and how long."""
+    kind = "gift card" if code else "store credit"
+    return {
+        "key": f"credit-issued:{credit.id}",
+        "kind": "credit_issued",
+        "recipient": recipient,
+        "subject": f"{_money(credit.issued)} of {kind} for you",
+        "context": {
+            "code": code,
+            "amount": credit.issued,
+            "until": credit.expires_at.date(),
+            "why": credit.reason,
+            "link": absolute("/" if code else "/account/credit/"),
         },
     }
 

@@ -1,6 +1,8 @@
 """Which facts are told to people, and by which mail."""
 
 from commerce.accounts import queries as accounts
+from commerce.credits import queries as credits
+from commerce.credits.events import CreditIssued
 from commerce.fulfillment import queries as fulfillment
 from commerce.fulfillment.events import ShipmentDelivered, ShipmentShipped
 from commerce.fulfillment.types import ShipmentData
@@ -59,6 +61,14 @@ def tell_owners(fact: PayoutSent) -> None:
     for member in sellers.members(seller_ids=[seller.id])[seller.id]:
         if member.role == "owner":
             operations.send(**mails.payout_sent(payout, seller, member))
+
+
+@subscribe(CreditIssued)
+def tell_of_credit(fact: CreditIssued) -> None:
+    credit, recipient = credits.issued(credit_id=fact.credit_id)
+    if recipient:
+        code = credits.code(credit_id=credit.id) if credit.ending else ""
+        operations.send(**mails.credit_issued(credit, recipient, code=code))
 
 
 @subscribe(ApplicationReceived)

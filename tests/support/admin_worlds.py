@@ -24,6 +24,8 @@ from cms.media.models import ShopDocument, ShopImage
 from cms.pages.models import CategoryIndexPage, ProductPage
 from commerce.catalog import operations as catalog
 from commerce.catalog.queries import variants_of
+from commerce.documents import operations as documents
+from commerce.documents.models import Document
 from commerce.fulfillment import operations as fulfillment
 from commerce.payouts import operations as payouts
 from commerce.sellers.models import Seller
@@ -73,6 +75,8 @@ UNION ALL SELECT 'shipment', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM fu
 UNION ALL SELECT 'earning', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM payouts_earning x WHERE seller_id = %(seller)s
 UNION ALL SELECT 'method', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM fulfillment_shippingmethod x WHERE seller_id = %(seller)s
 UNION ALL SELECT 'import', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM importing_importjob x WHERE seller_id = %(seller)s
+UNION ALL SELECT 'document', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM documents_document x WHERE seller_id = %(seller)s
+UNION ALL SELECT 'letterhead', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM documents_letterhead x WHERE seller_id = %(seller)s
 UNION ALL SELECT 'payout', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM payouts_payout x WHERE seller_id = %(seller)s
 """  # noqa: E501
 
@@ -99,6 +103,7 @@ def seat(name: str) -> Seat:
             "product_id": live.product_id,
             "variant_id": variants_of(product_ids=[live.product_id])[live.product_id][0].id,
             "order_number": sold.order_number,
+            "paper": _invoice(sold),
             "seller_id": shop.seller.pk,
             "payout_id": payout,
             "job_id": _import(shop, name),
@@ -185,6 +190,10 @@ def _orders(shop: Shop, name: str) -> tuple[Any, int]:
     return part, shipped(part)
 
 
+def _invoice(sold: Any) -> str:
+    return Document.objects.get(pk=documents.issue_invoice(seller_order_id=sold.id)).number
+
+
 def _payout(shop: Shop) -> int:
     make_payable(shop.seller)
     earned(shop.seller)
@@ -225,6 +234,7 @@ def shared() -> World:
         "redirect_id": 1,
         "journal_id": 1,
         "payment_id": 1,
+        "credit_id": 1,
         "application_id": 1,
         "instance_pk": 1,
         "content_type_app_name": "pages",

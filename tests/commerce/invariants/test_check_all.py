@@ -20,6 +20,7 @@ from commerce.payouts import operations as payouts
 from commerce.returns import operations as returns
 from commerce.returns.types import Wish
 from devtools.stripe_double import StripeDouble
+from tests.factories.credits import make_gift_card
 from tests.factories.fulfillment import delivered
 from tests.factories.inventory import lapse, stock_up
 from tests.factories.orders import Wanted, make_ready_cart
@@ -47,6 +48,7 @@ def shop(double: StripeDouble) -> None:
     make_ready_cart().place()
     checkout.abandon(order_token=make_ready_cart().place().order_token)
     pay_too_late(double)
+    pay_by_card()
     check_deferred_constraints()
 
 
@@ -56,6 +58,15 @@ def cancel_some(order: OrderData) -> None:
     units = {first.lines[0].id: 1, **{line.id: line.quantity for line in second.lines}}
     returns.cancel(order_token=order.token, wish=Wish(units=units))
     payments.send_refunds()
+
+
+def pay_by_card() -> None:
+    """One order that a gift card paid, and one that waits while it holds of another."""
+    for minor in (5000, 1000):
+        ready = make_ready_cart()
+        _, code = make_gift_card(minor)
+        checkout.add_gift_card(cart_token=ready.token, code=code)
+        ready.place()
 
 
 def pay_too_late(double: StripeDouble) -> None:
@@ -93,6 +104,20 @@ ROWS = {
     ":stripe": "(SELECT id FROM ledger_account WHERE code = 'stripe')",
 }
 BREAKS: dict[str, list[str]] = {
+    "What was issued as gift card": [
+        "ALTER TABLE credits_credit DROP CONSTRAINT credit_issued_is_spent_left_or_expired",
+        "UPDATE credits_credit SET balance_minor = balance_minor + 1",
+    ],
+    "What a gift card or credit says": [
+        "UPDATE credits_credit SET spent_minor = spent_minor - 1,"
+        " balance_minor = balance_minor + 1 WHERE spent_minor > 0"
+    ],
+    "The ledger owes on gift cards": ["UPDATE credits_spend SET state = 'held'"],
+    "What an order says was paid by credit": ["UPDATE credits_spend SET state = 'released'"],
+    "An order gives no more back": [
+        "UPDATE credits_credit SET source = 'refund', order_token ="
+        " (SELECT token FROM orders_order WHERE state = 'canceled' LIMIT 1)"
+    ],
     "No more is promised than exists": [
         "ALTER TABLE inventory_stock DROP CONSTRAINT never_promise_more_than_exists",
         "UPDATE inventory_stock SET reserved = on_hand + 1",

@@ -6,7 +6,9 @@ from django.core import mail as outbox
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models.functions import Now
 
+from commerce.credits import operations as credits
 from commerce.fulfillment import operations as fulfillment
+from commerce.kernel.money import Money
 from commerce.notifications import operations, queries, subscribers
 from commerce.notifications.models import Message
 from commerce.outbox.models import Delivery
@@ -16,6 +18,7 @@ from commerce.payouts.models import Earning, Payout
 from commerce.payouts.operations import run_now
 from commerce.sellers import operations as sellers
 from tests.factories.accounts import make_user
+from tests.factories.credits import make_gift_card
 from tests.factories.fulfillment import delivered, make_carrier, shipped
 from tests.factories.payouts import earned
 from tests.factories.sales import Sold, sell
@@ -279,3 +282,17 @@ def test_the_worker_is_told_after_the_commit(django_capture_on_commit_callbacks)
     with django_capture_on_commit_callbacks(execute=True):
         owe()
     assert len(outbox.outbox) == 1
+
+
+def test_a_gift_card_is_mailed_with_its_code_and_store_credit_without_one():
+    _, code = make_gift_card(1500)
+    credits.issue(
+        kind="store_credit", amount=Money(700, "USD"), business_key="c", reason="An apology",
+        paid_by="losses", user_id=make_user().pk, email="noor@fern.example",
+    )  # fmt: skip
+    work_off()
+    card, credit = mails("credit_issued")
+    assert card.subject == "$15.00 of gift card for you"
+    assert all(code in form for form in both(card))
+    assert credit.recipient == "noor@fern.example"
+    assert all("An apology" in form and "gift card" not in form for form in both(credit))

@@ -46,3 +46,11 @@ class PartAdjusted(Fact):
     adjustment_id: int
     seller_order_id: int
     order_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderReaddressed(Fact):
+    """An order that was not sent yet goes to another address."""
+
+    name: ClassVar[str] = "orders.order-readdressed.v1"
+    order_id: int

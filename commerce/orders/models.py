@@ -354,3 +354,14 @@ class AdjustmentLine(models.Model):
             ),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="adjusts_something"),
         ]
+
+
+class AddressChange(models.Model):
+    """An order goes elsewhere than it was agreed; written by trigger, append-only."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="+")
+    before = models.JSONField()
+    after = models.JSONField()
+    actor = models.CharField(max_length=80)
+    cause = models.CharField(max_length=80, blank=True)
+    at = models.DateTimeField(db_default=Now())

@@ -23,7 +23,7 @@ from .adjusting import (
     refund_units,
 )
 from .advancing import IllegalMove, lock_part, move_part
-from .events import OrderCanceled, OrderConfirmed, OrderPlaced
+from .events import OrderCanceled, OrderConfirmed, OrderPlaced, OrderReaddressed
 from .models import Order, OrderLine, SellerOrder
 from .queries import as_ref
 from .types import LineDraft, OrderDraft, OrderRef, PartAmounts, SellerOrderDraft
@@ -42,6 +42,7 @@ __all__ = [
     "lock",
     "next_number",
     "place",
+    "readdress",
     "record_lost",
     "record_returned",
     "record_shipped",
@@ -164,6 +165,18 @@ def _line(part: SellerOrderDraft, line: LineDraft) -> dict[str, Any]:
 def lock(*, token: str) -> OrderRef:
     """Lock an order until the transaction ends: the first lock of every money operation."""
     return as_ref(Order.objects.raw(statements.LOCK, [token])[0])
+
+
+@transaction.atomic
+def readdress(*, order_id: int, ship_to: Mapping[str, Any], cause: str = "") -> None:
+    """Send an order elsewhere. The caller has locked it and seen that nothing has left.
+
+    The database keeps both addresses and who changed them, and refuses it once
+    something was sent.
+    """
+    actor.tell_database(cause=cause or "address changed")
+    Order.objects.filter(pk=order_id).update(ship_to=dict(ship_to))
+    publish(OrderReaddressed(order_id=order_id))
 
 
 def confirm(*, order_id: int) -> list[PartAmounts]:

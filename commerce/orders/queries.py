@@ -10,9 +10,10 @@ from commerce.kernel.money import Money
 from commerce.kernel.sql import fetch
 
 from . import statements
-from .models import Adjustment, Order, OrderLine, SellerOrder
+from .models import AddressChange, Adjustment, Order, OrderLine, SellerOrder
 from .shares import share_of
 from .types import (
+    AddressChangeData,
     AdjustmentData,
     AdjustmentLineData,
     EventData,
@@ -174,6 +175,16 @@ def adjustments_of(*, seller_order_ids: Iterable[int]) -> dict[int, list[Adjustm
     for data in _adjustments(rows):
         found[data.seller_order_id].append(data)
     return dict(found)
+
+
+def address_changes(*, order_id: int) -> list[AddressChangeData]:
+    """Return where an order was to go before, oldest first."""
+    return [
+        AddressChangeData(
+            before=row.before, after=row.after, actor=row.actor, cause=row.cause, at=row.at
+        )
+        for row in AddressChange.objects.filter(order=order_id).order_by("pk")
+    ]
 
 
 def seller_share(*, seller_order_id: int, units: Mapping[int, int], with_shipping: bool) -> Money:

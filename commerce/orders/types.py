@@ -259,6 +259,17 @@ class EventData:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AddressChangeData:
+    """A change of where an order goes."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+    actor: str
+    cause: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrderData:
     """The shopper's order with all its parts."""
 

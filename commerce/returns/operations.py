@@ -8,6 +8,7 @@ from .claiming import answer_claim, claim, decide_claim
 from .deadlines import decide_due
 from .exchanging import NothingToSwap, send_replacement
 from .pictures import InvalidPicture
+from .readdressing import change_address
 from .returning import (
     answer_return,
     inspect,
@@ -30,6 +31,7 @@ __all__ = [
     "answer_return",
     "cancel",
     "cancel_for_seller",
+    "change_address",
     "claim",
     "close",
     "decide_claim",

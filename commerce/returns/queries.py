@@ -10,7 +10,7 @@ from commerce.kernel.money import Money
 from commerce.orders import queries as orders
 from commerce.orders.types import LineData, OrderData, SellerOrderData
 
-from . import claiming, exchanging, policies, returning, withdrawing
+from . import claiming, exchanging, policies, readdressing, returning, withdrawing
 from .cancelling import AUTOMATIC
 from .cases import busy_units, out_of
 from .models import Case, CasePicture, Withdrawal
@@ -122,6 +122,11 @@ def choices(*, order: OrderData) -> list[PartChoices]:
         )
         for part in parts
     ]
+
+
+def why_no_new_address(*, order: OrderData) -> str:
+    """Say why the address of an order cannot change; "" when it can."""
+    return readdressing.why_not(list(order.seller_orders))
 
 
 def exchanges(*, line: LineData) -> dict[int, str]:

@@ -1,8 +1,9 @@
 """Orders that were paid: money captured, booked in the ledger, and confirmed."""
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import transaction
 
@@ -20,6 +21,7 @@ from tests.factories.accounts import SAN_FRANCISCO
 from tests.support.constraints import check_deferred_constraints
 
 _numbers = itertools.count(1)
+STANDARD = {"method_id": 1, "name": "Standard", "carrier": "USPS", "min_days": 3, "max_days": 5}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,7 @@ class Sold:
     tax_bps: int = 875
     commission_bps: int = 1000
     titles: Sequence[str] = ("Stoneware mug",)
+    method: Mapping[str, Any] = field(default_factory=lambda: dict(STANDARD))
 
 
 def make_variant(seller: Seller, *, name: str = "Stoneware mug") -> Variant:
@@ -107,13 +110,7 @@ def _draft(sold: Sold) -> SellerOrderDraft:
         seller_id=sold.seller.pk,
         shipping_minor=sold.shipping_minor,
         shipping_tax_minor=sold.shipping_minor * sold.tax_bps // 10_000,
-        shipping_method={
-            "method_id": 1,
-            "name": "Standard",
-            "carrier": "USPS",
-            "min_days": 3,
-            "max_days": 5,
-        },
+        shipping_method=dict(sold.method),
         lines=[
             LineDraft(
                 variant_id=variant.pk,

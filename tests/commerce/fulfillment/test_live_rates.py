@@ -1,7 +1,6 @@
 """Prices asked of carriers: shown, remembered, and replaced by the seller's table."""
 
 import time
-from datetime import time as clock_time
 
 import pytest
 from django.db import connection
@@ -12,7 +11,7 @@ from commerce.fulfillment.models import KnownRate
 from commerce.fulfillment.types import Parcel
 from tests.factories.accounts import SAN_FRANCISCO
 from tests.factories.cart import make_cart, make_sellable
-from tests.factories.fulfillment import make_carrier
+from tests.factories.fulfillment import make_carrier, plan_dispatch
 from tests.factories.sellers import make_seller
 
 pytestmark = pytest.mark.django_db
@@ -22,13 +21,7 @@ def live_seller(**changes):
     """A seller whose one way to ship asks USPS, and whose table says 9.99."""
     seller = make_seller()
     make_carrier()
-    operations.set_dispatch(
-        seller_id=seller.pk,
-        plan=operations.DispatchPlan(
-            country="US", time_zone="UTC", handling_days=1, cutoff=clock_time(14),
-            working_days=[0, 1, 2, 3, 4], origin=SAN_FRANCISCO,
-        ),
-    )  # fmt: skip
+    plan_dispatch(seller.pk)
     values = {
         "name": "USPS", "carrier_code": "usps", "kind": "live", "service": "Priority",
         "currency": "USD", "base_minor": 999, "days": (3, 6), **changes,

@@ -7,6 +7,7 @@ from .document_rules import DOCUMENT_RULES
 from .money_rules import LEDGER_RULES, PAYMENT_RULES
 from .order_rules import ORDER_RULES
 from .payout_rules import PAYOUT_RULES
+from .promotion_rules import PROMOTION_RULES
 from .stock_rules import STOCK_RULES
 from .types import Rule
 
@@ -19,6 +20,7 @@ RULES: list[Rule] = sorted(
         *ORDER_RULES,
         *CASE_RULES,
         *PAYOUT_RULES,
+        *PROMOTION_RULES,
         *DOCUMENT_RULES,
         *AUDIT_RULES,
     ],

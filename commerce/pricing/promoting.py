@@ -112,6 +112,8 @@ def _checked(promotion: PromotionInput) -> dict[str, object]:
     values["currency"] = promotion.currency or settings.BASE_CURRENCY
     for name in ("seller_ids", "product_ids", "category_keys", "group_ids"):
         values[name] = sorted(set(values[name]))
+    if promotion.first_order:
+        values["max_per_customer"] = 1
     if promotion.starts_at is None:
         values["starts_at"] = Now()
     errors = _errors(promotion, str(values["code"]))

@@ -7,6 +7,8 @@ from django import forms
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 
 from cms.selling.states import ORDER_STATES
+from commerce.audit import queries as audit
+from commerce.audit.models import Entry
 from commerce.ledger.models import Journal
 from commerce.orders.models import Order
 from commerce.payouts.models import Payout
@@ -57,6 +59,21 @@ class DecisionForm(forms.Form):
     )
 
 
+def _actions() -> list[tuple[str, str]]:
+    return [(action, action) for action in audit.actions()]
+
+
+class EvidenceForm(forms.Form):
+    """What speaks for us in a dispute, or why it is given up."""
+
+    evidence = forms.CharField(
+        label="What speaks for us",
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text="When it was sent, by whom, the tracking number, what the shopper wrote.",
+    )
+
+
 def _states(choices: list[tuple[str, str]]) -> django_filters.MultipleChoiceFilter:
     return django_filters.MultipleChoiceFilter(
         label="State", choices=choices, widget=forms.CheckboxSelectMultiple
@@ -102,6 +119,17 @@ class PayoutFilter(WagtailFilterSet):
 
     class Meta:
         model = Payout
+        fields: list[str] = []
+
+
+class AuditFilter(WagtailFilterSet):
+    action = django_filters.ChoiceFilter(label="What", choices=_actions)
+    at = django_filters.DateFromToRangeFilter(
+        label="When", field_name="at", widget=DateRangePickerWidget
+    )
+
+    class Meta:
+        model = Entry
         fields: list[str] = []
 
 

@@ -31,6 +31,7 @@ ITEMS = [
     _item("Payouts", "payouts", "manage_payouts", "coins", 40),
     _item("Commissions", "commissions", "manage_sellers", "coins", 45),
     _item("Payments to review", "payments", "review_payments", "warning", 50),
+    _item("Disputes", "disputes", "review_payments", "warning", 52),
     _item("Gift cards and credit", "credits", "manage_credits", "tag", 55),
     _item("Ledger", "journals", "view_ledger", "list-ol", 60),
     _item("Audit log", "audit", "view_audit", "history", 65),

@@ -2,11 +2,18 @@
 
 from django.urls import path
 
-from .views import credits
+from .views import credits, disputes
 
 urlpatterns = [
     path("credits/", credits.CreditList.as_view(), name="credits"),
     path("credits/results/", credits.CreditList.as_view(results_only=True), name="credits_results"),
     path("credits/new/", credits.IssueCredit.as_view(), name="credit_new"),
     path("credits/<int:credit_id>/", credits.CreditDetail.as_view(), name="credit"),
+    path("disputes/", disputes.DisputeList.as_view(), name="disputes"),
+    path(
+        "disputes/results/",
+        disputes.DisputeList.as_view(results_only=True),
+        name="disputes_results",
+    ),
+    path("disputes/<int:dispute_id>/", disputes.DisputeDetail.as_view(), name="dispute"),
 ]

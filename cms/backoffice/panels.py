@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from wagtail.admin.ui.components import Component
 
+from commerce.payments.models import Dispute
 from commerce.payouts.models import Payout
 from commerce.sellers import queries as sellers
 
@@ -23,15 +24,16 @@ class WaitingForStaff(Component):
         self.request = request
 
     def get_context_data(self, parent_context: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        counters = {
-            "decide_applications": ("applications", "Applications to sell", _applications),
-            "review_payments": ("payments", "Payments to review", _payments),
-            "manage_payouts": ("payouts", "Failed payouts", _failed),
-        }
+        counters = [
+            ("decide_applications", "applications", "Applications to sell", _applications),
+            ("review_payments", "payments", "Payments to review", _payments),
+            ("review_payments", "disputes", "Disputes to answer", _disputes),
+            ("manage_payouts", "payouts", "Failed payouts", _failed),
+        ]
         return {
             "waiting": [
                 (f"backoffice:{name}", label, count())
-                for right, (name, label, count) in counters.items()
+                for right, name, label, count in counters
                 if self.request.user.has_perm(full(right))
             ]
         }
@@ -43,6 +45,10 @@ def _applications() -> int:
 
 def _payments() -> int:
     return int(unsettled_payments().count())
+
+
+def _disputes() -> int:
+    return Dispute.objects.filter(state=Dispute.State.OPEN, answered_at=None).count()
 
 
 def _failed() -> int:

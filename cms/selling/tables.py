@@ -15,7 +15,7 @@ TONES = {
     "created": "wait", "sending": "wait", "sent": "good", "failed": "bad",
     "captured": "good", "authorized": "wait", "orphan": "bad", "review": "bad",
     "draft": "wait", "waiting": "todo", "live": "good", "archived": "bad",
-    "held": "wait", "spent": "good", "released": "wait",
+    "open": "bad", "won": "good", "lost": "bad", "held": "wait", "spent": "good", "released": "wait",
     "requested": "wait", "succeeded": "good", "settled": "good", "ok": "good",
     "offered": "good", "withdrawn": "wait",
 }  # fmt: skip

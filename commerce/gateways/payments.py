@@ -88,11 +88,45 @@ class ProviderRefund:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Movement:
+    """One entry of our balance at the provider; the amount arrives less the fee."""
+
+    id: str
+    kind: str
+    source: str
+    amount_minor: int
+    fee_minor: int
+    currency: str
+    created_at: datetime
+
+    @property
+    def net_minor(self) -> int:
+        return self.amount_minor - self.fee_minor
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderDispute:
+    """What the provider says of a payment that the shopper's bank questions."""
+
+    id: str
+    charge_id: str
+    amount_minor: int
+    currency: str
+    status: str
+    """Such as needs_response, under_review, won, lost or warning_closed."""
+    reason: str
+    due_by: datetime | None
+    movements: tuple[Movement, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccountData:
     id: str
     payouts_enabled: bool
     details_submitted: bool
     seller_id: int | None = None
+    bank: str = ""
+    """Tells one bank account from another, without telling which it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +196,15 @@ class PaymentGateway(Protocol):
 
     def retrieve_refund(self, *, refund_id: str) -> ProviderRefund:
         """Say what became of a refund."""
+
+    def retrieve_dispute(self, *, dispute_id: str) -> ProviderDispute:
+        """Say where a dispute stands and what it moved."""
+
+    def answer_dispute(self, *, dispute_id: str, evidence: str) -> ProviderDispute:
+        """Send what speaks for us; the bank decides."""
+
+    def accept_dispute(self, *, dispute_id: str) -> ProviderDispute:
+        """Give a dispute up as lost."""
 
     def create_account(
         self, *, idempotency_key: str, seller_id: int, email: str, country: str, name: str

@@ -15,6 +15,7 @@ from .payments import (
     GatewayRefused,
     NotAuthentic,
     PayoutData,
+    ProviderDispute,
     ProviderEventData,
     ProviderPayment,
     ProviderRefund,
@@ -25,6 +26,7 @@ from .payments import (
 from .stripe_calls import PooledClient, ask
 from .stripe_shapes import (
     account_data,
+    dispute_data,
     key_of,
     payment_of_intent,
     payment_of_session,
@@ -153,6 +155,26 @@ class StripeGateway:
     def retrieve_refund(self, *, refund_id: str) -> ProviderRefund:
         found = ask(lambda: self._client.v1.refunds.retrieve(refund_id), what="retrieve refund")
         return refund_data(found)
+
+    def retrieve_dispute(self, *, dispute_id: str) -> ProviderDispute:
+        return dispute_data(
+            self._call(
+                "get",
+                f"/v1/disputes/{quote(dispute_id, safe='')}",
+                what="retrieve dispute",
+            )
+        )
+
+    def answer_dispute(self, *, dispute_id: str, evidence: str) -> ProviderDispute:
+        params: Any = {"evidence": {"uncategorized_text": evidence}, "submit": True}
+        ask(lambda: self._client.v1.disputes.update(dispute_id, params), what="answer dispute")
+        return self.retrieve_dispute(dispute_id=dispute_id)
+
+    def accept_dispute(self, *, dispute_id: str) -> ProviderDispute:
+        # Refused when it was decided before, which the look at it tells.
+        with contextlib.suppress(GatewayRefused):
+            ask(lambda: self._client.v1.disputes.close(dispute_id), what="accept dispute")
+        return self.retrieve_dispute(dispute_id=dispute_id)
 
     def create_account(
         self, *, idempotency_key: str, seller_id: int, email: str, country: str, name: str

@@ -1,12 +1,14 @@
 """From our requests to Stripe's parameters, and from its answers to our types."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from .payments import (
     AccountData,
+    Movement,
     PaymentState,
     PayoutData,
+    ProviderDispute,
     ProviderPayment,
     ProviderRefund,
     SessionRequest,
@@ -135,7 +137,15 @@ def account_data(account: dict[str, Any]) -> AccountData:
         payouts_enabled=bool(account.get("payouts_enabled")),
         details_submitted=bool(account.get("details_submitted")),
         seller_id=int(seller) if seller else None,
+        bank=_bank_of(account),
     )
+
+
+def _bank_of(account: dict[str, Any]) -> str:
+    """Read where payouts go: the default of the bank accounts and cards behind an account."""
+    known = (account.get("external_accounts") or {}).get("data") or []
+    default = [each for each in known if each.get("default_for_currency")]
+    return ",".join(sorted(str(each.get("fingerprint") or each["id"]) for each in default or known))
 
 
 def key_of(found: Any) -> str | None:
@@ -162,4 +172,32 @@ def payout_data(made: Any) -> PayoutData:
         state=cast("Any", made.status),
         amount_minor=made.amount,
         failure_code=getattr(made, "failure_code", None) or "",
+    )
+
+
+def movement(found: dict[str, Any]) -> Movement:
+    """Read a balance transaction."""
+    source = found.get("source") or ""
+    return Movement(
+        id=found["id"],
+        kind=str(found["type"]),
+        source=str(source["id"] if isinstance(source, dict) else source),
+        amount_minor=int(found["amount"]),
+        fee_minor=int(found["fee"]),
+        currency=str(found["currency"]).upper(),
+        created_at=datetime.fromtimestamp(found["created"], tz=UTC),
+    )
+
+
+def dispute_data(found: dict[str, Any]) -> ProviderDispute:
+    due = (found.get("evidence_details") or {}).get("due_by")
+    return ProviderDispute(
+        id=found["id"],
+        charge_id=str(found["charge"]),
+        amount_minor=int(found["amount"]),
+        currency=str(found["currency"]).upper(),
+        status=str(found["status"]),
+        reason=str(found.get("reason") or ""),
+        due_by=datetime.fromtimestamp(due, tz=UTC) if due else None,
+        movements=tuple(movement(each) for each in found.get("balance_transactions") or ()),
     )

@@ -25,3 +25,28 @@ class RefundFailed(Fact):
     order_token: str
     amount_minor: int
     currency: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisputeOpened(Fact):
+    """The shopper's bank questions a payment; its money and a fee were taken."""
+
+    name: ClassVar[str] = "payments.dispute-opened.v1"
+    dispute_id: int
+    order_token: str
+    amount_minor: int
+    currency: str
+    fee_minor: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisputeClosed(Fact):
+    """A dispute was decided: "won" brought the money back, "lost" did not."""
+
+    name: ClassVar[str] = "payments.dispute-closed.v1"
+    dispute_id: int
+    order_token: str
+    amount_minor: int
+    currency: str
+    fee_minor: int
+    outcome: str

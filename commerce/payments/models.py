@@ -121,6 +121,41 @@ class Refund(models.Model):
         return f"{self.business_key}#{self.round}" if self.round else self.business_key
 
 
+class Dispute(models.Model):
+    """A payment that the shopper's bank questions: the money is away until it is decided."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        WON = "won"
+        LOST = "lost"
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="disputes")
+    provider_dispute = models.CharField(max_length=120, unique=True)
+    amount_minor = models.PositiveBigIntegerField()
+    fee_minor = models.BigIntegerField(default=0, help_text="What it cost, less what came back.")
+    reason = models.CharField(max_length=60)
+    status = models.CharField(max_length=40, help_text="As the provider calls it.")
+    state = models.CharField(max_length=4, choices=State.choices, default=State.OPEN)
+    due_by = models.DateTimeField(null=True, help_text="Until when evidence is taken.")
+    evidence = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True)
+    opened_at = models.DateTimeField(db_default=Now())
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="dispute_is_positive"),
+            models.CheckConstraint(
+                condition=Q(state="open", closed_at=None)
+                | (~Q(state="open") & Q(closed_at__isnull=False)),
+                name="dispute_is_open_or_dated",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_by"], condition=Q(state="open"), name="disputes_to_answer")
+        ]
+
+
 class Decision(models.Model):
     """What a person decided about money, and why; append-only."""
 

@@ -11,6 +11,7 @@ from commerce.gateways.payments import ProviderPayment
 from commerce.kernel.money import Money
 
 from .deciding import RefundNotFailed, note_decision, retry_refund, settle_otherwise
+from .disputing import DisputeDecided, accept_dispute, answer_dispute, look_at_dispute
 from .found_refunds import record_found_refunds
 from .models import Payment
 from .order_refunds import WayClosed, refund_order
@@ -21,15 +22,19 @@ from .types import PaymentData
 
 __all__ = [
     "AlreadyOpen",
+    "DisputeDecided",
     "RefundNotFailed",
     "RefundTooLarge",
     "WayClosed",
+    "accept_dispute",
+    "answer_dispute",
     "capture",
     "close",
     "close_reviewed",
     "close_unopened",
     "handle_event",
     "hold_for_review",
+    "look_at_dispute",
     "look_at_refunds",
     "mark_processing",
     "note_decision",

@@ -2,8 +2,8 @@ from collections import defaultdict
 
 from commerce.kernel.money import Money
 
-from .models import Payment
-from .types import PaymentData
+from .models import Dispute, Payment
+from .types import DisputeData, PaymentData
 
 _OF_ORDER = "SELECT * FROM payments_payment WHERE order_token = ANY (%s) ORDER BY attempt"
 
@@ -73,3 +73,35 @@ def charges_of(*, order_tokens: list[str]) -> dict[str, str]:
         order_token__in=order_tokens, state=Payment.State.CAPTURED, provider_charge__isnull=False
     ).values_list("order_token", "provider_charge")
     return {token: str(charge) for token, charge in rows}
+
+
+def open_disputes(*, order_tokens: list[str]) -> dict[str, list[DisputeData]]:
+    """Return the undecided disputes of the orders: their money must not be paid out."""
+    rows = Dispute.objects.filter(
+        payment__order_token__in=order_tokens, state=Dispute.State.OPEN
+    ).select_related("payment")
+    found: dict[str, list[DisputeData]] = {}
+    for dispute in rows.order_by("pk"):
+        found.setdefault(dispute.payment.order_token, []).append(_as_dispute(dispute))
+    return found
+
+
+def disputes(*, dispute_ids: list[int]) -> dict[int, DisputeData]:
+    """Return disputes by id, decided or not."""
+    rows = Dispute.objects.filter(pk__in=dispute_ids).select_related("payment")
+    return {dispute.pk: _as_dispute(dispute) for dispute in rows}
+
+
+def _as_dispute(dispute: Dispute) -> DisputeData:
+    currency = dispute.payment.currency
+    return DisputeData(
+        id=dispute.pk,
+        order_token=dispute.payment.order_token,
+        amount=Money(dispute.amount_minor, currency),
+        fee=Money(dispute.fee_minor, currency),
+        reason=dispute.reason,
+        state=dispute.state,
+        due_by=dispute.due_by,
+        opened_at=dispute.opened_at,
+        closed_at=dispute.closed_at,
+    )

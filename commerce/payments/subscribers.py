@@ -19,3 +19,15 @@ def look_at_refunds(event: ProviderEventData) -> str:
     """Ask the provider what became of the refunds that are under way."""
     settled = operations.look_at_refunds(reference=str(event.object.get("id", "")))
     return f"{settled} settled"
+
+
+@hears(
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
+    "charge.dispute.closed",
+)
+def look_at_dispute(event: ProviderEventData) -> str:
+    """Ask the provider where a dispute stands."""
+    return operations.look_at_dispute(provider_dispute=str(event.object.get("id", "")))

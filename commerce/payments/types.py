@@ -46,6 +46,22 @@ class PaymentData:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DisputeData:
+    """A payment that the shopper's bank questions."""
+
+    id: int
+    order_token: str
+    amount: Money
+    fee: Money
+    reason: str
+    state: str
+    """"open", "won" or "lost"."""
+    due_by: datetime | None
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class RefundedOrder:
     """How an amount of an order goes back to its shopper."""
 

@@ -235,6 +235,7 @@ def shared() -> World:
         "journal_id": 1,
         "payment_id": 1,
         "credit_id": 1,
+        "dispute_id": 1,
         "application_id": 1,
         "instance_pk": 1,
         "content_type_app_name": "pages",

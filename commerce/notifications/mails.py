@@ -1,6 +1,7 @@
 """What each mail says to whom. Each function returns the arguments of `operations.send`."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from commerce.accounts import queries as accounts
@@ -103,7 +104,23 @@ def shipped(order: OrderData, part: SellerOrderData, parcel: ShipmentData, shop:
         "context": {
             **_about_order(order),
             **_about_parcel(part, parcel, shop),
-            "expected": dates.expected(since=parcel.shipped_at, method=part.shipping_method),
+            "expected": dates.of_parcel(parcel=parcel, method=part.shipping_method),
+        },
+    }
+
+
+def ready(order: OrderData, part: SellerOrderData, parcel: ShipmentData, shop: str) -> Mail:
+    """To the shopper: what they pick up is ready, where, and when the store is open."""
+    return {
+        "key": f"ready:{parcel.id}",
+        "kind": "ready",
+        "recipient": order.email,
+        "subject": f"Your order {order.number} is ready to be picked up",
+        "context": {
+            **_about_order(order),
+            **_about_parcel(part, parcel, shop),
+            "address": _address(dict(parcel.destination)),
+            "opening_hours": part.shipping_method.get("pick_up", {}).get("opening_hours", ""),
         },
     }
 
@@ -143,6 +160,21 @@ def payout_sent(payout: PayoutData, seller: SellerData, member: MemberData) -> M
             "amount": payout.amount,
             "period": payout.period,
             "orders": payout.orders,
+            "link": absolute(SELLER_PAYOUTS),
+        },
+    }
+
+
+def bank_changed(seller: SellerData, recipient: str, paused_until: str) -> Mail:
+    """To a shop and its owners: payouts would go elsewhere from now on."""
+    return {
+        "key": f"bank-changed:{seller.id}:{paused_until}:{recipient}",
+        "kind": "bank_changed",
+        "recipient": recipient,
+        "subject": f"The bank details of {seller.name} were changed",
+        "context": {
+            "shop": seller.name,
+            "paused_until": datetime.fromisoformat(paused_until),
             "link": absolute(SELLER_PAYOUTS),
         },
     }

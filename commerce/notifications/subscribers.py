@@ -13,7 +13,12 @@ from commerce.outbox.facts import subscribe
 from commerce.payouts import queries as payouts
 from commerce.payouts.events import PayoutSent
 from commerce.sellers import queries as sellers
-from commerce.sellers.events import ApplicationReceived, ApplicationRejected, SellerApproved
+from commerce.sellers.events import (
+    ApplicationReceived,
+    ApplicationRejected,
+    BankDetailsChanged,
+    SellerApproved,
+)
 
 from . import mails, operations
 
@@ -37,12 +42,16 @@ def tell_sellers(fact: OrderConfirmed) -> None:
 
 @subscribe(ShipmentShipped)
 def tell_of_departure(fact: ShipmentShipped) -> None:
-    operations.send(**mails.shipped(*_parcel(fact.shipment_id)))
+    about = _parcel(fact.shipment_id)
+    mail = mails.ready if about[2].is_pick_up else mails.shipped
+    operations.send(**mail(*about))
 
 
 @subscribe(ShipmentDelivered)
 def tell_of_arrival(fact: ShipmentDelivered) -> None:
-    operations.send(**mails.delivered(*_parcel(fact.shipment_id)))
+    about = _parcel(fact.shipment_id)
+    if not about[2].is_pick_up:  # who carried it home knows
+        operations.send(**mails.delivered(*about))
 
 
 def _parcel(shipment_id: int) -> tuple[OrderData, SellerOrderData, ShipmentData, str]:
@@ -61,6 +70,19 @@ def tell_owners(fact: PayoutSent) -> None:
     for member in sellers.members(seller_ids=[seller.id])[seller.id]:
         if member.role == "owner":
             operations.send(**mails.payout_sent(payout, seller, member))
+
+
+@subscribe(BankDetailsChanged)
+def warn_of_another_bank(fact: BankDetailsChanged) -> None:
+    """Tell everybody who could have done it, and the shop's own address."""
+    seller = sellers.sellers(seller_ids=[fact.seller_id])[fact.seller_id]
+    owners = [
+        member
+        for member in sellers.members(seller_ids=[seller.id])[seller.id]
+        if member.role == "owner"
+    ]
+    for recipient in {seller.email, *(owner.email for owner in owners)}:
+        operations.send(**mails.bank_changed(seller, recipient, fact.paused_until))
 
 
 @subscribe(CreditIssued)

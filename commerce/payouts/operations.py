@@ -106,6 +106,7 @@ def connect_account(*, seller_id: int, refresh_url: str, return_url: str) -> str
             seller_id=seller_id,
             stripe_account_id=account_id,
             payouts_enabled=account.payouts_enabled,
+            bank=account.bank,
         )
     return gateway.account_link(
         account_id=account_id, refresh_url=refresh_url, return_url=return_url
@@ -122,6 +123,9 @@ def refresh_account(*, account_id: str) -> bool:
         return False
     account = get_payment_gateway().retrieve_account(account_id=account_id)
     seller_operations.record_connected_account(
-        seller_id=seller.id, stripe_account_id=account.id, payouts_enabled=account.payouts_enabled
+        seller_id=seller.id,
+        stripe_account_id=account.id,
+        payouts_enabled=account.payouts_enabled,
+        bank=account.bank,
     )
     return True

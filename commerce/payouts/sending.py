@@ -96,6 +96,8 @@ def _account_of(seller_id: int) -> str:
         raise GatewayRefused(
             "payouts_disabled", "The seller’s account cannot receive money at the moment."
         )
+    if seller.payouts_paused_until and seller.payouts_paused_until > clock.now():
+        raise GatewayRefused("payouts_paused", "The seller’s bank details changed a while ago.")
     return seller.stripe_account_id
 
 

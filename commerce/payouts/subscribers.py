@@ -82,7 +82,12 @@ def look_at_payout(event: ProviderEventData) -> str:
     raise LookupError(f"{reference} is not recorded yet")
 
 
-@hears("account.updated")
+@hears(
+    "account.updated",
+    "account.external_account.created",
+    "account.external_account.updated",
+    "account.external_account.deleted",
+)
 def look_at_account(event: ProviderEventData) -> str:
     """Ask the provider whether a seller can be paid now."""
     reference = event.account or str(event.object.get("id", ""))

@@ -75,6 +75,15 @@ class MemberRemoved(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BankDetailsChanged(Fact):
+    """Payouts would go to another bank account than before; they pause for a while."""
+
+    name: ClassVar[str] = "sellers.bank-details-changed.v1"
+    seller_id: int
+    paused_until: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConnectedAccountChanged(Fact):
     """The seller's account at the payment provider was linked, or its powers changed."""
 

@@ -1,7 +1,6 @@
 from django.db import IntegrityError, transaction
 
 from commerce.accounts import queries as accounts
-from commerce.kernel.confinement import unconfined
 from commerce.outbox.bus import publish
 
 from . import naming
@@ -13,8 +12,8 @@ from .applications import (
     approve,
     reject,
 )
+from .connecting import SellerNotFound, lift_payout_pause, locked, record_connected_account
 from .events import (
-    ConnectedAccountChanged,
     MemberRemoved,
     SellerApproved,
     SellerReinstated,
@@ -43,22 +42,21 @@ __all__ = [
     "InvalidRate",
     "NameTaken",
     "NotOffered",
+    "SellerNotFound",
     "add_commission_rule",
     "add_member",
     "agree_commission",
     "apply",
     "approve",
     "end_commission_rule",
+    "lift_payout_pause",
     "offer_plan",
+    "record_connected_account",
     "record_paid",
     "reject",
     "subscribe",
     "unsubscribe",
 ]
-
-
-class SellerNotFound(LookupError):
-    """There is no such seller."""
 
 
 class LastOwner(ValueError):
@@ -99,7 +97,7 @@ def register(
 @transaction.atomic
 def remove_member(*, seller_id: int, user_id: int) -> None:
     """End a person's work for a seller; repeating it changes nothing. Raises LastOwner."""
-    _locked(seller_id)
+    locked(seller_id)
     member = Member.objects.filter(seller_id=seller_id, user_id=user_id).first()
     if member is None:
         return
@@ -110,17 +108,10 @@ def remove_member(*, seller_id: int, user_id: int) -> None:
     publish(MemberRemoved(seller_id=seller_id, user_id=user_id))
 
 
-def _locked(seller_id: int) -> Seller:
-    seller = Seller.objects.select_for_update().filter(pk=seller_id).first()
-    if seller is None:
-        raise SellerNotFound(seller_id)
-    return seller
-
-
 @transaction.atomic
 def suspend(*, seller_id: int, reason: str) -> None:
     """Take everything of a seller off sale; repeating it changes nothing. Raises SellerNotFound."""
-    seller = _locked(seller_id)
+    seller = locked(seller_id)
     if seller.state != Seller.State.ACTIVE:
         return
     seller.state = Seller.State.SUSPENDED
@@ -132,7 +123,7 @@ def suspend(*, seller_id: int, reason: str) -> None:
 @transaction.atomic
 def reinstate(*, seller_id: int) -> None:
     """Let a suspended seller sell again; repeating it changes nothing. Raises SellerNotFound."""
-    seller = _locked(seller_id)
+    seller = locked(seller_id)
     if seller.state != Seller.State.SUSPENDED:
         return
     seller.state = Seller.State.ACTIVE
@@ -148,7 +139,7 @@ def rename(*, seller_id: int, name: str) -> None:
     Raises InvalidName, NameTaken, SellerNotFound.
     """
     name = naming.tidy(name)
-    seller = _locked(seller_id)
+    seller = locked(seller_id)
     if seller.name == name:
         return
     naming.refuse_taken(name, but_of=seller_id)
@@ -164,23 +155,6 @@ def rename(*, seller_id: int, name: str) -> None:
 @transaction.atomic
 def trust(*, seller_id: int, trusted: bool) -> None:
     """Let a seller publish without moderation, or no longer. Raises SellerNotFound."""
-    seller = _locked(seller_id)
+    seller = locked(seller_id)
     seller.trusted = trusted
     seller.save(update_fields=["trusted"])
-
-
-@unconfined()  # what the provider says, not the seller
-@transaction.atomic
-def record_connected_account(
-    *, seller_id: int, stripe_account_id: str, payouts_enabled: bool
-) -> None:
-    """Remember the seller's account at the provider and whether money may go there.
-
-    Repeating it changes nothing. Raises SellerNotFound.
-    """
-    seller = _locked(seller_id)
-    if (seller.stripe_account_id, seller.payouts_enabled) == (stripe_account_id, payouts_enabled):
-        return
-    seller.stripe_account_id, seller.payouts_enabled = stripe_account_id, payouts_enabled
-    seller.save(update_fields=["stripe_account_id", "payouts_enabled"])
-    publish(ConnectedAccountChanged(seller_id=seller_id, payouts_enabled=payouts_enabled))

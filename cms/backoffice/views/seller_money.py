@@ -19,6 +19,7 @@ from commerce.payouts import operations as payouts
 from commerce.payouts import queries as payout_queries
 from commerce.payouts.models import Deduction, Earning
 from commerce.payouts.types import Terms
+from commerce.sellers import operations as sellers
 from commerce.sellers.models import Seller
 
 from ..money_forms import CorrectionForm, TermsForm
@@ -110,7 +111,12 @@ class SellerMoney(TermsForAll):
 
     @property
     def actions(self) -> dict[str, Callable[[], str]]:
-        return {**super().actions, "drop": self._drop, "correct": self._correct}
+        return {
+            **super().actions,
+            "drop": self._drop,
+            "correct": self._correct,
+            "lift": self._lift,
+        }
 
     def fill(self) -> None:
         self.held = payout_queries.terms_of(seller_ids=[self.seller_id])[self.seller_id]
@@ -119,6 +125,10 @@ class SellerMoney(TermsForAll):
     def _drop(self) -> str:
         payouts.drop_terms(seller_id=self.seller_id)
         return f"{self.seller} is paid on the terms of all sellers."
+
+    def _lift(self) -> str:
+        sellers.lift_payout_pause(seller_id=self.seller_id)
+        return "Payouts go on."
 
     def _correct(self) -> str:
         self.correction = CorrectionForm(self.request.POST)

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from django.views import View
 from django.views.generic import TemplateView
@@ -16,6 +18,7 @@ from wagtail.admin.widgets.button import HeaderButton
 
 from commerce.gateways.payments import GatewayRefused, GatewayUnavailable
 from commerce.kernel import clock
+from commerce.kernel.confinement import unconfined
 from commerce.kernel.money import Money
 from commerce.payouts import operations as payouts
 from commerce.payouts import queries as payout_queries
@@ -141,6 +144,18 @@ class ConnectBank(SellerScreen, View):
     http_method_names = ["get"]
 
     def get(self, request: HttpRequest) -> HttpResponse:
+        """Whoever changes a bank that is known has just proven who they are."""
+        seller = sellers.sellers(seller_ids=[self.seller_id])[self.seller_id]
+        if seller.payouts_enabled:
+            self._prove(request)
+        return self._lead(request)
+
+    @unconfined()  # how somebody signs in is no seller's row
+    @method_decorator(reauthentication_required)
+    def _prove(self, request: HttpRequest) -> None:
+        """Let pass who signed in a moment ago; allauth asks all others to do so again."""
+
+    def _lead(self, request: HttpRequest) -> HttpResponse:
         try:
             address = payouts.connect_account(
                 seller_id=self.seller_id,

@@ -3,11 +3,13 @@ import io
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
 from commerce.sellers.models import Seller
 from tests.factories.payouts import Provider, earned
 from tests.factories.sales import Sold, sell
 from tests.factories.selling import open_shop
+from tests.support.signing_in import PASSWORD, confirmed
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +69,18 @@ def test_an_owner_connects_a_bank_account(shop, double):
 
     assert "Your bank account is connected." in page
     assert Seller.objects.get(pk=shop.seller.pk).payouts_enabled
+
+
+def test_another_bank_asks_for_a_fresh_sign_in(shop, double):
+    Provider(double).connect(shop.seller)
+    confirmed(shop.people["owner"])
+    client = shop.client()
+
+    asked = client.get("/admin/selling/earnings/connect/")
+    assert asked["Location"].startswith(reverse("account_reauthenticate"))
+
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    assert client.get("/admin/selling/earnings/connect/")["Location"].startswith(double.url)
 
 
 def test_a_provider_that_does_not_answer_is_no_dead_end(shop):

@@ -1,8 +1,10 @@
 """What a seller earned: where the money is, statements, payouts, and the bank connection."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account.decorators import reauthentication_required
+from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -147,13 +149,17 @@ class ConnectBank(SellerScreen, View):
         """Whoever changes a bank that is known has just proven who they are."""
         seller = sellers.sellers(seller_ids=[self.seller_id])[self.seller_id]
         if seller.payouts_enabled:
-            self._prove(request)
+            try:
+                self._prove(request)
+            except ReauthenticationRequired:
+                query = urlencode({"next": request.get_full_path()})
+                return redirect(f"{reverse('account_reauthenticate')}?{query}")
         return self._lead(request)
 
     @unconfined()  # how somebody signs in is no seller's row
     @method_decorator(reauthentication_required)
     def _prove(self, request: HttpRequest) -> None:
-        """Let pass who signed in a moment ago; allauth asks all others to do so again."""
+        """Let pass who signed in a moment ago. Raises ReauthenticationRequired."""
 
     def _lead(self, request: HttpRequest) -> HttpResponse:
         try:

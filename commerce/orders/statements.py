@@ -92,3 +92,43 @@ RETURNING part.seller_id, part.goods_minor, part.discount_minor, part.shipping_m
     part.shipping_discount_minor, part.platform_discount_minor, part.tax_minor,
     part.included_tax_minor, part.commission_minor
 """
+
+# As the indexes say it, letter by letter.
+_WORDS = "to_tsvector('simple', translate(lower({text}), '-_@./,;:+()''', '            '))"
+NAME_WORDS = _WORDS.format(
+    text="coalesce(o.ship_to ->> 'name', '') || ' ' || coalesce(o.ship_to ->> 'company', '')"
+)
+LINE_WORDS = _WORDS.format(text="l.sku || ' ' || l.title")
+
+FIND_PARTS = f"""
+SELECT id FROM (
+    SELECT id FROM orders_sellerorder WHERE seller_id = %(seller)s AND number LIKE %(number)s
+    UNION
+    SELECT p.id FROM orders_order o JOIN orders_sellerorder p ON p.order_id = o.id
+    WHERE p.seller_id = %(seller)s AND {NAME_WORDS} @@ to_tsquery('simple', %(words)s)
+    UNION
+    SELECT p.id FROM orders_orderline l JOIN orders_sellerorder p ON p.id = l.seller_order_id
+    WHERE p.seller_id = %(seller)s AND {LINE_WORDS} @@ to_tsquery('simple', %(words)s)
+) AS found
+ORDER BY id DESC LIMIT %(most)s
+"""  # noqa: S608
+
+_OF_USER = "(%(user)s::bigint IS NULL OR o.user_id = %(user)s)"
+FIND_ORDERS = f"""
+SELECT id FROM (
+    SELECT o.id FROM orders_order o WHERE {_OF_USER} AND o.number LIKE %(number)s
+    UNION
+    SELECT p.order_id FROM orders_sellerorder p JOIN orders_order o ON o.id = p.order_id
+    WHERE {_OF_USER} AND p.number LIKE %(number)s
+    UNION
+    SELECT o.id FROM orders_order o WHERE {_OF_USER} AND lower(o.email) LIKE %(email)s
+    UNION
+    SELECT o.id FROM orders_order o
+    WHERE {_OF_USER} AND {NAME_WORDS} @@ to_tsquery('simple', %(words)s)
+    UNION
+    SELECT o.id FROM orders_orderline l
+    JOIN orders_sellerorder p ON p.id = l.seller_order_id JOIN orders_order o ON o.id = p.order_id
+    WHERE {_OF_USER} AND {LINE_WORDS} @@ to_tsquery('simple', %(words)s)
+) AS found
+ORDER BY id DESC LIMIT %(most)s
+"""  # noqa: S608

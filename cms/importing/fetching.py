@@ -15,16 +15,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+from commerce.kernel.public_net import is_public
+
 MAX_BYTES = 5 * 1024 * 1024
 MAX_REDIRECTS = 3
 CONNECT_SECONDS = 3
 TOTAL_SECONDS = 15
 CHUNK = 64 * 1024
-NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-UNICAST = ipaddress.IPv6Network("2000::/3")
-"""All that is given out of IPv6. Beside it lie old and special ways of writing other addresses."""
-TRANSLATED = [ipaddress.IPv6Network(block) for block in ("2001::/32", "2002::/16")]
-"""Tunnels, whose addresses stand for an IPv4 address that may be inside."""
 
 
 class FetchRefused(Exception):
@@ -73,19 +70,9 @@ def public_address(host: str, port: int) -> str:
         raise FetchRefused(f"There is no host called {host}. Check the address.") from error
     addresses = [str(entry[4][0]) for entry in found]
     for text in addresses:
-        if not _is_public(ipaddress.ip_address(text.partition("%")[0])):
+        if not is_public(ipaddress.ip_address(text.partition("%")[0])):
             raise FetchRefused(f"{host} is not on the public internet. Upload the picture instead.")
     return addresses[0]
-
-
-def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Tell whether an address is on the public internet, by itself and by what it stands for."""
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None or address in NAT64:
-            return _is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-        if address not in UNICAST or any(address in block for block in TRANSLATED):
-            return False
-    return address.is_global and not address.is_multicast
 
 
 def _get(parts: SplitResult, deadline: float) -> bytes | str:

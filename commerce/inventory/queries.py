@@ -163,6 +163,12 @@ def locations_of(*, seller_id: int) -> list[LocationData]:
     ]
 
 
+def location_names(*, location_ids: Iterable[int]) -> dict[int, str]:
+    """Return locations' names by id."""
+    rows = Location.objects.filter(pk__in=list(location_ids))
+    return dict(rows.values_list("pk", "name"))
+
+
 def levels(*, variant_ids: Iterable[int]) -> dict[int, list[StockLevel]]:
     """Return the stock of each variant by location."""
     rows = Stock.objects.filter(variant_id__in=list(variant_ids)).order_by("location_id")

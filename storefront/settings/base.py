@@ -21,6 +21,7 @@ INSTALLED_APPS = [
     "cms.backoffice",
     "cms.selling",
     "commerce.outbox",
+    "commerce.audit",
     "commerce.ledger",
     "commerce.accounts",
     "commerce.sellers",
@@ -36,6 +37,7 @@ INSTALLED_APPS = [
     "commerce.payouts",
     "commerce.checkout",
     "commerce.discovery",
+    "commerce.hooks",
     "commerce.notifications",
     "commerce.documents",
     "commerce.invariants",
@@ -232,7 +234,11 @@ MARKETPLACE = {  # who issues receipts, and through whom invoices say that somet
         "TAX_NUMBER": "",
     }.items()
 }
+# As the provider calls them, such as card paypal us_bank_account; none: as its dashboard says.
+PAYMENT_METHODS = env.words("PAYMENT_METHODS", "")
+PAYMENT_PERIOD_DAYS = env.integer("PAYMENT_PERIOD_DAYS", 7, least=1, most=13)  # for slow methods
 CREDIT_VALID_DAYS = env.integer("CREDIT_VALID_DAYS", 3 * 365, least=1, most=36_500)  # of gift cards and store credit
+HOOKS_TO_LOOPBACK = False  # sellers' addresses are public; development and tests call themselves
 CONTENT_CHECK_SECONDS = 1  # how often a process asks whether remembered content changed
 
 TASKS = {"default": {"BACKEND": "cms.importing.indexing.OnceBackend"}}  # Wagtail's own tasks

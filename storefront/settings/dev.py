@@ -43,6 +43,7 @@ EASYPOST_WEBHOOK_SECRETS = env.words("EASYPOST_WEBHOOK_SECRETS", "parcels_stoa")
 EASYPOST_API_BASE = env.url("EASYPOST_API_BASE", "http://127.0.0.1:8421", schemes=("http", "https"))
 
 MFA_REQUIRED_FOR_STAFF = False
+HOOKS_TO_LOOPBACK = True
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 LOGGING = logs.configure(level="INFO", plain=True)

@@ -47,5 +47,6 @@ GATEWAYS_IGNORE_TEST_TRANSACTION = True  # only the transaction that a test wrap
 MFA_REQUIRED_FOR_STAFF = False
 ACCOUNT_RATE_LIMITS = False
 CONTENT_CHECK_SECONDS = 0
+HOOKS_TO_LOOPBACK = True
 TEMPLATES[0]["OPTIONS"]["debug"] = False
 LOGGING = logs.configure(level="ERROR", plain=True)

@@ -9,6 +9,7 @@ CELERY_TASK_ROUTES = {
     "commerce.payouts.*": {"queue": "money"},
     "commerce.checkout.*": {"queue": "money"},
     "commerce.notifications.*": {"queue": "mail"},
+    "commerce.hooks.*": {"queue": "slow"},
     "commerce.fulfillment.*": {"queue": "slow"},
     "commerce.documents.*": {"queue": "slow"},
     "cms.importing.*": {"queue": "slow"},
@@ -32,6 +33,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "commerce.inventory.tasks.release_lapsed",
         "schedule": 60,
     },
+    "tell sellers' systems": {"task": "commerce.hooks.tasks.send_due", "schedule": 5},
     "tell what runs low": {"task": "commerce.inventory.tasks.find_low", "schedule": 60},
     "end promises of goods whose day has come": {
         "task": "commerce.inventory.tasks.end_due",

@@ -1,0 +1,270 @@
+"""Notices to a server of the seller's, which here is a real one on this machine."""
+
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from django.db import DatabaseError
+
+from commerce.catalog import queries as catalog
+from commerce.gateways import hooks as gateway
+from commerce.hooks import operations, queries
+from commerce.hooks.models import Delivery, Endpoint
+from commerce.inventory import operations as inventory
+from commerce.kernel import clock
+from commerce.outbox.models import Event
+from tests.factories.catalog import make_variant
+from tests.factories.inventory import stock_up
+from tests.factories.sellers import make_seller
+from tests.support.race import race_all
+from tests.support.sql import run_sql
+
+pytestmark = pytest.mark.django_db
+
+
+class Listener:
+    """A seller's system."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[dict[str, str], bytes]] = []
+        self.answer = 200
+        listener = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                listener.heard.append((dict(self.headers), body))
+                self.send_response(listener.answer)
+                self.end_headers()
+                self.wfile.write(b"heard")
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/stoa"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    listener = Listener()
+    yield listener
+    listener.server.shutdown()
+    listener.server.server_close()
+
+
+@pytest.fixture
+def variant_id() -> int:
+    variant_id = make_variant(sku="MUG")
+    stock_up(variant_id, 7)
+    return variant_id
+
+
+def seller_of(variant_id: int) -> int:
+    return catalog.variants(variant_ids=[variant_id])[variant_id].seller_id
+
+
+def listen(variant_id: int, listener: Listener) -> str:
+    _, secret = operations.add_endpoint(seller_id=seller_of(variant_id), url=listener.url)
+    return secret
+
+
+def test_a_change_is_told_signed_with_what_is_there(variant_id: int, listener: Listener) -> None:
+    secret = listen(variant_id, listener)
+
+    operations.announce_stock(variant_ids=[variant_id])
+    assert operations.send_due() == 1
+
+    ((headers, body),) = listener.heard
+    told = json.loads(body)
+    assert told["type"] == headers["Stoa-Event"] == "stock.changed"
+    assert told["stock"] == [
+        {"sku": "MUG", "location": "Main", "on_hand": 7, "reserved": 0, "version": 1}
+    ]
+    moment, mac = (part.split("=")[1] for part in headers["Stoa-Signature"].split(","))
+    expected = hmac.new(secret.encode(), f"{moment}.".encode() + body, hashlib.sha256)
+    assert mac == expected.hexdigest()
+    assert abs(int(moment) - clock.now().timestamp()) < 60
+
+
+def test_only_the_sellers_own_address_hears_of_it(variant_id: int, listener: Listener) -> None:
+    operations.add_endpoint(seller_id=make_seller().pk, url=listener.url)
+
+    assert operations.announce_stock(variant_ids=[variant_id]) == 0
+
+
+def test_a_failure_is_tried_again_after_growing_pauses(variant_id: int, listener: Listener) -> None:
+    listen(variant_id, listener)
+    operations.announce_stock(variant_ids=[variant_id])
+    listener.answer = 500
+    pauses = []
+    for _ in range(4):
+        Delivery.objects.update(due_at=clock.now())
+        operations.send_due()
+        row = Delivery.objects.get()
+        pauses.append((row.due_at - row.tried_at).total_seconds())
+
+    assert (row.state, row.last_status, row.last_answer) == ("due", 500, "heard")
+    for number, pause in enumerate(pauses):
+        assert 0.79 <= pause / (15 * 2**number) <= 1.21
+    assert operations.send_due() == 0
+
+
+def test_an_answer_after_failures_ends_the_worry(variant_id: int, listener: Listener) -> None:
+    listen(variant_id, listener)
+    operations.announce_stock(variant_ids=[variant_id])
+    listener.answer = 503
+    operations.send_due()
+    assert Endpoint.objects.get().failing_since is not None
+
+    listener.answer = 204
+    Delivery.objects.update(due_at=clock.now())
+    operations.send_due()
+
+    assert (Delivery.objects.get().state, Endpoint.objects.get().failing_since) == ("sent", None)
+
+
+def test_an_address_that_fails_for_days_is_called_no_more(
+    variant_id: int, listener: Listener
+) -> None:
+    listen(variant_id, listener)
+    operations.announce_stock(variant_ids=[variant_id])
+    Endpoint.objects.update(failing_since=clock.now() - timedelta(days=3, minutes=1))
+    listener.answer = 500
+
+    operations.send_due()
+
+    assert (Endpoint.objects.get().state, Delivery.objects.get().state) == ("disabled", "failed")
+    assert Event.objects.filter(name="hooks.endpoint-disabled.v1").count() == 1
+    assert operations.announce_stock(variant_ids=[variant_id]) == 0
+    endpoint_id = Endpoint.objects.get().pk
+    assert operations.enable_endpoint(seller_id=seller_of(variant_id), endpoint_id=endpoint_id)
+    assert operations.announce_stock(variant_ids=[variant_id]) == 1
+
+
+def test_the_seller_can_have_it_sent_again_word_for_word(
+    variant_id: int, listener: Listener
+) -> None:
+    listen(variant_id, listener)
+    operations.announce_stock(variant_ids=[variant_id])
+    operations.send_due()
+    (row,) = queries.deliveries_of(
+        seller_id=seller_of(variant_id), endpoint_id=Endpoint.objects.get().pk
+    )
+
+    assert not operations.send_again(seller_id=make_seller().pk, delivery_id=row.id)
+    assert operations.send_again(seller_id=seller_of(variant_id), delivery_id=row.id)
+    operations.send_due()
+
+    first, second = (body for _, body in listener.heard)
+    assert first == second
+
+
+def test_nobody_listens_at_the_address_any_more(variant_id: int, listener: Listener) -> None:
+    listen(variant_id, listener)
+    endpoint_id = Endpoint.objects.get().pk
+
+    assert not operations.remove_endpoint(seller_id=make_seller().pk, endpoint_id=endpoint_id)
+    assert operations.remove_endpoint(seller_id=seller_of(variant_id), endpoint_id=endpoint_id)
+
+    assert operations.announce_stock(variant_ids=[variant_id]) == 0
+    assert queries.endpoints_of(seller_id=seller_of(variant_id)) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.com/x",
+        "https://10.0.0.5/x",
+        "https://127.0.0.1.:22/",
+        "https://localhost:5432/",
+        "https://[::1]/",
+        "https://169.254.169.254/latest/meta-data",
+        "https://user:secret@example.com/",
+        "https://example.com:25/",
+        "ftp://example.com/",
+        "https://exa mple.com/",
+        "https:///nothing",
+        "javascript:alert(1)",
+        "",
+    ],
+)
+def test_an_address_that_is_not_public_is_refused(url: str) -> None:
+    with pytest.raises(operations.AddressRefused):
+        operations.add_endpoint(seller_id=make_seller().pk, url=url)
+
+
+def test_a_name_that_leads_inside_is_not_called(settings) -> None:
+    settings.HOOKS_TO_LOOPBACK = False
+
+    answer = gateway.post(address="https://localhost/x", body=b"{}", headers={})
+
+    assert (answer.status, "not on the public internet" in answer.text) == (0, True)
+
+
+def test_this_machine_is_called_in_tests_alone(settings, listener: Listener) -> None:
+    settings.HOOKS_TO_LOOPBACK = False
+
+    assert gateway.post(address=listener.url, body=b"{}", headers={}).status == 0
+    assert listener.heard == []
+
+
+def test_no_redirect_is_followed(variant_id: int, listener: Listener) -> None:
+    listen(variant_id, listener)
+    operations.announce_stock(variant_ids=[variant_id])
+    listener.answer = 302
+
+    operations.send_due()
+
+    assert (Delivery.objects.get().state, len(listener.heard)) == ("due", 1)
+
+
+def test_a_notice_keeps_its_words(variant_id: int, listener: Listener) -> None:
+    listen(variant_id, listener)
+    operations.announce_stock(variant_ids=[variant_id])
+
+    with pytest.raises(DatabaseError, match="keeps its words"):
+        run_sql("UPDATE hooks_delivery SET body = '{}'")
+
+
+def test_one_address_is_kept_once(listener: Listener) -> None:
+    seller_id = make_seller().pk
+    operations.add_endpoint(seller_id=seller_id, url=listener.url)
+
+    with pytest.raises(operations.AddressTaken):
+        operations.add_endpoint(seller_id=seller_id, url=listener.url)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_at_once_send_each_notice_once(listener: Listener) -> None:
+    variant_id = make_variant(sku="MUG")
+    stock_up(variant_id, 7)
+    listen(variant_id, listener)
+    Delivery.objects.all().delete()
+    for _ in range(5):
+        operations.announce_stock(variant_ids=[variant_id])
+
+    race_all([operations.send_due] * 6)
+
+    told = [json.loads(body)["id"] for _, body in listener.heard]
+    assert len(told) == len(set(told)) == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_happens_to_stock_reaches_the_seller_by_itself(listener: Listener) -> None:
+    variant_id = make_variant(sku="MUG")
+    location_id = stock_up(variant_id, 7)
+    listen(variant_id, listener)
+
+    inventory.set_on_hand(
+        variant_id=variant_id, location_id=location_id, on_hand=5, cause="counted"
+    )
+    operations.send_due()
+
+    assert json.loads(listener.heard[-1][1])["stock"][0]["on_hand"] == 5

@@ -33,6 +33,7 @@ ITEMS = [
     _item("Payments to review", "payments", "review_payments", "warning", 50),
     _item("Disputes", "disputes", "review_payments", "warning", 52),
     _item("Gift cards and credit", "credits", "manage_credits", "tag", 55),
+    _item("Promotions", "promotions", "manage_promotions", "tag", 57),
     _item("Ledger", "journals", "view_ledger", "list-ol", 60),
     _item("Audit log", "audit", "view_audit", "history", 65),
     _item("Invariants", "invariants", "check_invariants", "circle-check", 70),

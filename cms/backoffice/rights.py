@@ -11,6 +11,7 @@ RIGHTS = {
     "view_audit": "Can read the audit log",
     "check_invariants": "Can check what must always hold",
     "manage_shipping": "Can keep carriers and look at ways to ship",
+    "manage_promotions": "Can give promotions that the marketplace bears, and end any",
     "manage_tax": "Can keep tax rates",
 }
 MODERATORS_RIGHTS = ("decide_applications", "manage_sellers")

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from .money_urls import urlpatterns as money_urls
+from .price_urls import urlpatterns as price_urls
 from .views import (
     applications,
     audit,
@@ -58,4 +59,5 @@ urlpatterns = [
         name="shipping_results",
     ),
     *money_urls,
+    *price_urls,
 ]

@@ -53,6 +53,10 @@ ITEMS = [
         work=Work.ANYONE, icon_name="clipboard-list", order=100,
     ),
     SellersItem(
+        "Invoices", reverse_lazy("selling:documents"),
+        work=Work.ANYONE, icon_name="doc-full", order=105,
+    ),
+    SellersItem(
         "Products", reverse_lazy("selling:products"),
         work=Work.CONTENT, icon_name="tag", order=110,
     ),
@@ -63,6 +67,10 @@ ITEMS = [
     SellersItem(
         "Shipping", reverse_lazy("selling:shipping"),
         work=Work.MONEY, icon_name="truck", order=128,
+    ),
+    SellersItem(
+        "Promotions", reverse_lazy("selling:promotions"),
+        work=Work.MONEY, icon_name="tag", order=126,
     ),
     SellersItem(
         "Earnings", reverse_lazy("selling:earnings"),

@@ -60,6 +60,8 @@ READ_ONLY = {
     "accounts_user",
     "catalog_listing",
     "discovery_card",
+    "documents_counter",
+    "documents_rendering",
     "importing_importedproduct",
     "importing_importproblem",
     "inventory_reservation",
@@ -78,6 +80,7 @@ OWN_MONEY = {
     "fulfillment_dispatch",
     "fulfillment_shippingmethod",
     "pricing_price",
+    "pricing_promotion",
 }
 
 # Columns that move with a seller's work, in tables that are otherwise only shown.
@@ -117,7 +120,7 @@ WAGTAIL_MODULES = {
 }
 
 # Not even the seller's own part of these is for its people's eyes.
-CLOSED_MODULES = {"cart", "checkout", "notifications", "outbox", "payments", "sessions"}
+CLOSED_MODULES = {"audit", "cart", "checkout", "notifications", "outbox", "payments", "sessions"}
 CLOSED = {"wagtailcore_apitoken"}
 
 

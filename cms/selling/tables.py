@@ -17,7 +17,7 @@ TONES = {
     "draft": "wait", "waiting": "todo", "live": "good", "archived": "bad",
     "open": "bad", "won": "good", "lost": "bad", "held": "wait", "spent": "good", "released": "wait",
     "requested": "wait", "succeeded": "good", "settled": "good", "ok": "good",
-    "offered": "good", "withdrawn": "wait",
+    "on": "good", "scheduled": "todo", "ended": "wait", "offered": "good", "withdrawn": "wait",
 }  # fmt: skip
 
 

@@ -5,7 +5,22 @@ from typing import Any
 from django.urls import URLPattern, path
 
 from .policy import Door, declare
-from .views import earnings, orders, pictures, products, reach, shipping, stock, store
+from .views import (
+    counts,
+    earnings,
+    locations,
+    orders,
+    papers,
+    parcels,
+    pictures,
+    products,
+    promotions,
+    reach,
+    shipping,
+    sku,
+    stock,
+    store,
+)
 
 app_name = "selling"
 
@@ -27,6 +42,20 @@ urlpatterns = [
         orders.ParcelDelivered,
         "parcel_delivered",
     ),
+    screen("orders/<str:number>/invoice/", papers.IssueInvoice, "invoice_issue"),
+    screen("documents/", papers.DocumentList, "documents"),
+    screen("documents/results/", papers.DocumentList, "documents_results", results_only=True),
+    screen("documents/letterhead/", papers.Letterhead, "letterhead"),
+    screen("documents/<str:paper>.pdf", papers.DocumentFile, "document"),
+    screen("orders/<str:number>/label/", parcels.LabelScreen, "label"),
+    screen("orders/<str:number>/labels/<int:label_id>/sheet/", parcels.LabelSheet, "label_sheet"),
+    screen("orders/<str:number>/labels/<int:label_id>/void/", parcels.LabelVoided, "label_void"),
+    screen(
+        "orders/<str:number>/labels/<int:label_id>/handed-over/",
+        parcels.LabelHandedOver,
+        "label_handed_over",
+    ),
+    screen("orders/<str:number>/ready/", parcels.ReadyForPickUp, "ready_for_pick_up"),
     screen("products/", products.ProductList, "products"),
     screen("products/results/", products.ProductList, "products_results", results_only=True),
     screen("products/new/", products.NewProduct, "product_new"),
@@ -34,6 +63,17 @@ urlpatterns = [
     screen("products/<int:product_id>/page/", products.ProductPresented, "product_page"),
     screen("products/<int:product_id>/archive/", products.ProductArchived, "product_archive"),
     screen("stock/", stock.StockGrid, "stock"),
+    screen("stock/skus/<int:variant_id>/", sku.SkuScreen, "sku"),
+    screen("stock/locations/", locations.LocationList, "locations"),
+    screen("stock/locations/new/", locations.NewLocation, "location_new"),
+    screen("stock/locations/<int:location_id>/", locations.EditLocation, "location"),
+    screen("stock/counts/", counts.Counts, "counts"),
+    screen("stock/counts/<int:sheet_id>/", counts.CountSheetScreen, "count"),
+    screen("stock/missing/", counts.Shortages, "shortages"),
+    screen("promotions/", promotions.PromotionList, "promotions"),
+    screen("promotions/new/", promotions.EditPromotion, "promotion_new"),
+    screen("promotions/<int:promotion_id>/", promotions.EditPromotion, "promotion"),
+    screen("promotions/<int:promotion_id>/end/", promotions.EndPromotion, "promotion_end"),
     screen("shipping/", shipping.ShippingList, "shipping"),
     screen("shipping/new/", shipping.NewShipping, "shipping_new"),
     screen("shipping/<int:method_id>/", shipping.EditShipping, "shipping_edit"),

@@ -61,6 +61,11 @@ def save_promotion(*, promotion: PromotionInput, promotion_id: int | None = None
         raise InvalidPromotion(_blamed(error)) from error
 
 
+def check_promotion(*, promotion: PromotionInput) -> None:
+    """Raise InvalidPromotion for what would not be saved as it is."""
+    _checked(promotion)
+
+
 def end_promotion(*, promotion_id: int, seller_id: int | None) -> None:
     """Switch a promotion off at once. Repeating it changes nothing. Raises NoSuchPromotion."""
     own = Promotion.objects.filter(pk=promotion_id, seller_id=seller_id)

@@ -14,6 +14,7 @@ from . import statements
 from .codes import customer_key, state_of, written
 from .discounts import Promotion
 from .explaining import sentences
+from .previewing import preview
 from .quote import NO_TAX, STANDARD, quote
 from .types import (
     CartQuote,
@@ -27,7 +28,7 @@ from .types import (
     Use,
 )
 
-__all__ = ["prices_of", "quote", "quote_cart", "sentences", "tax_rates", "written"]
+__all__ = ["preview", "prices_of", "quote", "quote_cart", "sentences", "tax_rates", "written"]
 
 Facts = tuple[list[dict[str, Any]], dict[str, TaxRateData]]
 

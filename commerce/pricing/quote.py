@@ -154,7 +154,7 @@ def quote(
     }
     cuts = cut(
         promotions=promotions,
-        pieces=[_piece(line) for line in priced],
+        pieces=[piece_of(line) for line in priced],
         shipping=carriage,
         is_first_order=is_first_order,
     )
@@ -231,7 +231,8 @@ def _rate(
     return rates.get(line.tax_class, NO_TAX)
 
 
-def _piece(line: QuoteLine) -> Piece:
+def piece_of(line: QuoteLine) -> Piece:
+    """A line as promotions see it."""
     return Piece(
         key=line.key,
         seller_id=line.seller_id,

@@ -1,6 +1,6 @@
 """What one seller has in the admin, with a marker in every word of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -27,12 +27,16 @@ from commerce.catalog.queries import variants_of
 from commerce.documents import operations as documents
 from commerce.documents.models import Document
 from commerce.fulfillment import operations as fulfillment
+from commerce.fulfillment.models import Label
+from commerce.inventory import operations as inventory
 from commerce.payouts import operations as payouts
 from commerce.sellers.models import Seller
+from tests.factories.accounts import SAN_FRANCISCO
 from tests.factories.cart import make_sellable, product_of
 from tests.factories.fulfillment import shipped
 from tests.factories.pages import a_category, a_draft, a_live_page, an_image
 from tests.factories.payouts import earned, make_payable
+from tests.factories.pricing import make_promotion
 from tests.factories.sales import Sold, sell
 from tests.factories.selling import Shop, open_shop
 from tests.support.admin_doors import World
@@ -74,9 +78,14 @@ UNION ALL SELECT 'order', md5(string_agg(o::text, '|' ORDER BY o.id)) FROM order
 UNION ALL SELECT 'shipment', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM fulfillment_shipment x WHERE seller_id = %(seller)s
 UNION ALL SELECT 'earning', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM payouts_earning x WHERE seller_id = %(seller)s
 UNION ALL SELECT 'method', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM fulfillment_shippingmethod x WHERE seller_id = %(seller)s
+UNION ALL SELECT 'zone', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM fulfillment_zone x WHERE seller_id = %(seller)s
+UNION ALL SELECT 'label', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM fulfillment_label x WHERE seller_id = %(seller)s
+UNION ALL SELECT 'dispatch', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM fulfillment_dispatch x WHERE seller_id = %(seller)s
+UNION ALL SELECT 'store', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM fulfillment_pickuppoint x JOIN inventory_location l ON l.id = x.location_id WHERE l.seller_id = %(seller)s
 UNION ALL SELECT 'import', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM importing_importjob x WHERE seller_id = %(seller)s
 UNION ALL SELECT 'document', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM documents_document x WHERE seller_id = %(seller)s
 UNION ALL SELECT 'letterhead', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM documents_letterhead x WHERE seller_id = %(seller)s
+UNION ALL SELECT 'promotion', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM pricing_promotion x WHERE seller_id = %(seller)s
 UNION ALL SELECT 'payout', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM payouts_payout x WHERE seller_id = %(seller)s
 """  # noqa: E501
 
@@ -108,6 +117,12 @@ def seat(name: str) -> Seat:
             "payout_id": payout,
             "job_id": _import(shop, name),
             "method_id": _shipping(shop, name),
+            "zone_id": fulfillment.save_zone(
+                seller_id=shop.seller.pk, name=f"{name} zone", places=["US"]
+            ),
+            "location_id": _store(shop, name),
+            "label_id": _label(shop, sold),
+            "promotion_id": make_promotion(seller_id=shop.seller.pk, label=f"{name} sale"),
         },
     )
 
@@ -187,11 +202,31 @@ def _orders(shop: Shop, name: str) -> tuple[Any, int]:
         Sold(seller=shop.seller, titles=[f"{name} goods"]), email=f"{name.lower()}@x.example.com"
     )
     part = order.seller_orders[0]
+    label = Label.objects.create(
+        key=name, seller=shop.seller, seller_order_id=part.id, carrier_name="usps",
+        service=f"{name} service", weight_grams=1, origin={}, destination={}, currency="USD",
+        most_minor=1,
+    )  # fmt: skip
+    Label.objects.filter(pk=label.pk).update(state="failed", problem=f"{name} problem")
     return part, shipped(part)
 
 
 def _invoice(sold: Any) -> str:
     return Document.objects.get(pk=documents.issue_invoice(seller_order_id=sold.id)).number
+
+
+def _store(shop: Shop, name: str) -> int:
+    place = inventory.ensure_location(seller_id=shop.seller.pk, name=f"{name} store", country="US")
+    address = replace(SAN_FRANCISCO, company=f"{name} Ltd")
+    fulfillment.set_pick_up_point(
+        seller_id=shop.seller.pk, location_id=place, address=address, opening_hours=f"{name} hours"
+    )
+    return place
+
+
+def _label(shop: Shop, part: Any) -> int:
+    """The label that was not bought before the parcel left."""
+    return int(Label.objects.get(seller_order_id=part.id, seller_id=shop.seller.pk).pk)
 
 
 def _payout(shop: Shop) -> int:

@@ -13,6 +13,7 @@ from cms.pages import views as pages
 from storefront.second_factor import MoveView
 from storefront.shop import (
     account,
+    aftercare,
     cart,
     checkout,
     codes,
@@ -52,6 +53,35 @@ urlpatterns = [
     path(
         "orders/track/<str:token>/papers/<str:number>.pdf", papers.document, name="order-document"
     ),
+    path("orders/track/<str:token>/withdraw/", aftercare.withdraw, name="order-withdraw"),
+    path(
+        "orders/track/<str:token>/withdraw/<int:withdrawal_id>/",
+        aftercare.withdrawn,
+        name="order-withdrawn",
+    ),
+    path("orders/track/<str:token>/address/", aftercare.readdress, name="order-readdress"),
+    path("orders/track/<str:token>/requests/<str:number>/", aftercare.case, name="order-case"),
+    path(
+        "orders/track/<str:token>/requests/<str:number>/sent/",
+        aftercare.sent,
+        name="order-case-sent",
+    ),
+    path(
+        "orders/track/<str:token>/requests/<str:number>/close/",
+        aftercare.close,
+        name="order-case-close",
+    ),
+    path(
+        "orders/track/<str:token>/requests/<str:number>/slip/",
+        aftercare.slip,
+        name="order-case-slip",
+    ),
+    path(
+        "orders/track/<str:token>/requests/<str:number>/pictures/<int:picture_id>.jpg",
+        aftercare.picture,
+        name="order-case-picture",
+    ),
+    path("orders/track/<str:token>/ask/<str:kind>/", aftercare.wish, name="order-wish"),
     path("account/", account.home, name="account"),
     path("account/profile/", account.profile, name="account-profile"),
     path("account/addresses/", account.addresses, name="account-addresses"),

@@ -21,15 +21,16 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 from wagtail.admin.models import EditingSession
 from wagtail.models import Page, WorkflowState
 
 from cms.media.models import ShopImage
 from cms.pages.models import CategoryIndexPage, CategoryPage, ProductPage, SellerPage
 from commerce.catalog.models import Product, Variant
+from commerce.documents.models import Document
 from commerce.fulfillment.models import ShippingMethod, Zone
-from commerce.inventory.models import Stock
+from commerce.inventory.models import CountSheet, Location, Stock
 from commerce.orders.models import OrderEvent, SellerOrder
 from commerce.payouts.models import Payout
 from commerce.pricing.models import Price
@@ -160,6 +161,12 @@ def moves_of(*, seller_id: int, seller_order_id: int) -> list[OrderEvent]:
     return list(rows.order_by("at", "pk"))
 
 
+def own_documents(*, seller_id: int) -> QuerySet[Document]:
+    """Return a seller's invoices and credit notes. Raises NoSeller."""
+    rows = Document.objects.filter(seller_id=_known(seller_id)).select_related("seller_order")
+    return rows.defer("content", "parties")
+
+
 def own_payouts(*, seller_id: int) -> QuerySet[Payout]:
     """Return a seller's payouts with how many orders each pays for. Raises NoSeller."""
     return Payout.objects.filter(seller_id=_known(seller_id)).annotate(orders=Count("earnings"))
@@ -236,6 +243,30 @@ def low_stock(*, seller_id: int) -> QuerySet[Stock]:
         .annotate(free=F("on_hand") - F("reserved"))
         .order_by("free", "variant__sku")
     )
+
+
+def own_locations(*, seller_id: int) -> QuerySet[Location]:
+    """Return where a seller keeps stock, with what lies there and when it was counted last.
+
+    Raises NoSeller.
+    """
+    counted = CountSheet.objects.filter(location=OuterRef("pk"), state="applied").order_by("-pk")
+    shelves = Stock.objects.filter(location=OuterRef("pk")).order_by().values("location")
+    return (
+        Location.objects.filter(seller_id=_known(seller_id))
+        .annotate(
+            skus=Coalesce(Subquery(shelves.annotate(n=Count("pk")).values("n")), 0),
+            units=Subquery(shelves.annotate(n=Sum("on_hand")).values("n")),
+            counted=Subquery(counted.values("ended_at")[:1]),
+        )
+        .order_by("priority", "pk")
+    )
+
+
+def own_order_numbers(*, seller_id: int, tokens: Iterable[str]) -> dict[str, str]:
+    """Return the numbers of a seller's own parts by their orders' tokens. Raises NoSeller."""
+    own = SellerOrder.objects.filter(seller_id=_known(seller_id), order__token__in=list(tokens))
+    return dict(own.values_list("order__token", "number"))
 
 
 def own_pictures(*, workspace: WorkspaceData) -> QuerySet[ShopImage]:

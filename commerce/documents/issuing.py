@@ -7,6 +7,7 @@ from django.db import transaction
 
 from commerce.fulfillment import queries as fulfillment
 from commerce.kernel import clock
+from commerce.kernel.confinement import unconfined
 from commerce.kernel.sql import execute, fetch_one
 from commerce.orders import operations as orders
 from commerce.orders import queries as order_queries
@@ -29,6 +30,7 @@ class NotBillable(Exception):
         super().__init__(f"{number} cannot be billed: {why}.")
 
 
+@unconfined()
 @transaction.atomic
 def issue_receipt(*, order_id: int) -> int:
     """Issue the receipt of a paid order, once; returns its id.
@@ -61,6 +63,7 @@ def issue_receipt(*, order_id: int) -> int:
     )
 
 
+@unconfined()
 @transaction.atomic
 def issue_invoice(*, seller_order_id: int) -> int:
     """Issue the invoice of a seller order, once; returns its id.
@@ -94,6 +97,7 @@ def issue_invoice(*, seller_order_id: int) -> int:
     return _number_and_write(draft, kind="invoice", key=key, part=part, corrects=None)
 
 
+@unconfined()
 @transaction.atomic
 def issue_credit_note(*, adjustment_id: int) -> int | None:
     """Correct the invoice of a seller order by what was given back, once; returns its id.

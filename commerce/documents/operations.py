@@ -13,6 +13,7 @@ from django.db.models.functions import ExtractYear, Now
 
 from commerce.accounts import operations as accounts
 from commerce.accounts.types import AddressData
+from commerce.kernel.confinement import unconfined
 
 from . import rendering
 from .issuing import NotBillable, issue_credit_note, issue_invoice, issue_receipt
@@ -74,6 +75,7 @@ def save_letterhead(*, seller_id: int, letterhead: LetterheadData) -> None:
     Letterhead.objects.update_or_create(seller_id=seller_id, defaults={**told, "updated_at": Now()})
 
 
+@unconfined()
 def pdf_of(*, document_id: int) -> bytes:
     """Return the PDF of a document, setting it first when no worker has.
 
@@ -94,6 +96,7 @@ def pdf_of(*, document_id: int) -> bytes:
     return render(document_id=document_id)
 
 
+@unconfined()
 def render(*, document_id: int) -> bytes:
     """Set a document as PDF and keep it privately; returns it. Repeating gives the same bytes.
 

@@ -10,6 +10,7 @@ from commerce.fulfillment import queries as fulfillment
 from commerce.notifications import operations as notifications
 from commerce.orders import queries as orders
 from commerce.orders.types import OrderData
+from commerce.returns import queries as cases
 from commerce.sellers import queries as sellers
 from commerce.sellers.types import SellerData
 from storefront import limits
@@ -47,8 +48,12 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
     if order is None:
         raise Http404
     shipments = fulfillment.shipments_of(seller_order_ids=[part.id for part in order.seller_orders])
+    paid = order.confirmed_at is not None
     context = {
         "order": order,
+        "cases": cases.cases_of_order(order_id=order.id),
+        "choices": cases.choices(order=order) if paid else [],
+        "may_readdress": paid and not cases.why_no_new_address(order=order),
         "shipments": shipments,
         "sellers": names_of(order),
         "papers": documents.of_orders(order_ids=[order.id]).get(order.id, []),

@@ -53,6 +53,7 @@ class Decision(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
     """One application and what to make of it. It is decided once."""
 
     right = "decide_applications"
+    reveals = "application.viewed"
     header_icon = "clipboard-list"
     parent = ("backoffice:applications", "Applications to sell")
     template_name = "admin/backoffice/application.html"

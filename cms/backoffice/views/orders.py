@@ -11,6 +11,7 @@ from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
 from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTemplateMixin
 
 from cms.selling.tables import CountColumn, MoneyColumn, StateColumn
+from commerce.documents import queries as documents
 from commerce.fulfillment import queries as fulfillment
 from commerce.kernel.money import Money
 from commerce.ledger.models import Journal
@@ -30,6 +31,7 @@ class OrderList(StaffScreen, BaseListingView):
     """Newest first."""
 
     right = "view_orders"
+    reveals = "orders.listed"
     page_title = "Orders"
     header_icon = "clipboard-list"
     index_url_name = "backoffice:orders"
@@ -69,6 +71,7 @@ class OrderDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
     """One order, as everybody concerned sees it, and its money."""
 
     right = "view_orders"
+    reveals = "order.viewed"
     header_icon = "clipboard-list"
     parent = ("backoffice:orders", "Orders")
     template_name = "admin/backoffice/order.html"
@@ -97,6 +100,7 @@ class OrderDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
             "journals": Journal.objects.filter(
                 business_key__in=[f"capture:{each.charge_id}" for each in attempts]
             ),
+            "papers": documents.of_orders(order_ids=[order.id]).get(order.id, []),
             "may_see_ledger": self.request.user.has_perm("backoffice.view_ledger"),
         }
 

@@ -64,6 +64,7 @@ class PaymentDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
     """One payment with its refunds, and what a person may decide about it."""
 
     right = "review_payments"
+    reveals = "payment.viewed"
     header_icon = "warning"
     parent = ("backoffice:payments", "Payments to review")
     template_name = "admin/backoffice/payment.html"

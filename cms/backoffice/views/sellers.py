@@ -64,6 +64,7 @@ class SellerDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
     """One seller. Each button is one operation."""
 
     right = "manage_sellers"
+    reveals = "seller.viewed"
     header_icon = "group"
     parent = ("backoffice:sellers", "Sellers")
     template_name = "admin/backoffice/seller.html"

@@ -14,6 +14,7 @@ from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTempla
 from wagtail.admin.widgets.button import HeaderButton
 
 from commerce.accounts.queries import country_name
+from commerce.documents import queries as documents
 from commerce.fulfillment import operations as fulfillment
 from commerce.fulfillment import queries as parcels
 from commerce.kernel.money import Money
@@ -26,14 +27,13 @@ from .. import queries
 from ..exports import csv_file, order_rows
 from ..order_forms import OrderFilter, ShipForm
 from ..policy import Work
+from ..shown_parcels import context_of
 from ..tables import CountColumn, MoneyColumn, StateColumn, TwoLineColumn
 from .base import SellerScreen
 
 
 def _earning(part: SellerOrder) -> Money:
-    return Money(
-        part.earning_minor, part.order.currency
-    )
+    return Money(part.earning_minor, part.order.currency)
 
 
 class OrderList(SellerScreen, BaseListingView):
@@ -150,10 +150,14 @@ class OrderDetail(OrderScreen, TemplateView):
             **super().get_context_data(**kwargs),
             "part": part,
             "form": (self.form or ShipForm(part=part)) if may_ship else None,
-            "parcels": parcels.shipments_of(seller_order_ids=[part.id])[part.id],
+            **context_of(part),
             "lines": {line.id: line for line in part.lines},
             "moves": queries.moves_of(seller_id=self.seller_id, seller_order_id=part.id),
             "earning": earning,
+            "papers": documents.of_seller_orders(
+                seller_id=self.seller_id, seller_order_ids=[part.id]
+            ).get(part.id, []),
+            "may_bill": part.state != "canceled",
             "shows_money": self.is_owner,
         }
 
@@ -168,11 +172,11 @@ class PackingSlip(OrderScreen, TemplateView):
     template_name = "admin/selling/packing_slip.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        parcel = self.request.GET.get("parcel", "")
         slip = parcels.packing_slip(
             seller_id=self.seller_id,
             seller_order_id=self.part.id,
-            shipment_id=int(parcel) if parcel.isdecimal() and len(parcel) < 19 else None,
+            shipment_id=self._id("parcel"),
+            label_id=self._id("label"),
         )
         if slip is None:
             raise Http404
@@ -181,6 +185,10 @@ class PackingSlip(OrderScreen, TemplateView):
             "slip": slip,
             "shop": self.workspace.seller_name,
         }
+
+    def _id(self, name: str) -> int | None:
+        text = self.request.GET.get(name, "")
+        return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
 class ParcelDelivered(SellerScreen, View):

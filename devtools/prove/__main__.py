@@ -1,9 +1,9 @@
 """`make prove`: run the drills, print and keep what they found.
 
-    python -m devtools.prove                 the essential drills, small; some minutes
-    python -m devtools.prove --long          every drill, large
-    python -m devtools.prove --only FD06     those whose code or title holds this
-    python -m devtools.prove --time 60m      every drill, again and again, with new seeds
+python -m devtools.prove                 the essential drills, small; some minutes
+python -m devtools.prove --long          every drill, large
+python -m devtools.prove --only FD06     those whose code or title holds this
+python -m devtools.prove --time 60m      every drill, again and again, with new seeds
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--long", action="store_true", help="every drill, large")
     parser.add_argument("--time", default="", help="repeat all drills so long, such as 60m or 2h")
     parser.add_argument("--seed", type=int, default=0)

@@ -56,9 +56,13 @@ class Browser:
         self.cookies: dict[str, str] = {}
         self.csrf = ""
 
-    def send(self, step: str, method: str, path: str, fields: dict[str, str] | None = None) -> Answer:
+    def send(
+        self, step: str, method: str, path: str, fields: dict[str, str] | None = None
+    ) -> Answer:
         """One request. Raises OSError or HTTPException when no whole answer came."""
-        body = urlencode({**fields, "csrfmiddlewaretoken": self.csrf}) if fields is not None else None
+        body = (
+            urlencode({**fields, "csrfmiddlewaretoken": self.csrf}) if fields is not None else None
+        )
         headers = {"Connection": "close"}
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
@@ -88,7 +92,13 @@ class Browser:
         return Answer(response.status, content, location)
 
     def insist(
-        self, step: str, method: str, path: str, fields: dict[str, str] | None = None, *, tries: int = 12
+        self,
+        step: str,
+        method: str,
+        path: str,
+        fields: dict[str, str] | None = None,
+        *,
+        tries: int = 12,
     ) -> Answer:
         """Send it again after a lost answer or a 5xx, as people do. Raises GaveUp."""
         for attempt in range(tries):
@@ -124,8 +134,12 @@ class Buyer:
 
     def live(self) -> None:
         """From the product to whatever end; the end is kept in the story."""
+        self.finish(self._live)
+
+    def finish(self, act: Callable[[], str]) -> None:
+        """Do this to the end, or give up on the way."""
         try:
-            self.story.ending = self._live()
+            self.story.ending = act()
         except GaveUp as where:
             self.story.ending = f"gave up at {where}"
 
@@ -313,6 +327,18 @@ def provider_get(rig: Rig, path: str) -> Any:
         return json.loads(connection.getresponse().read())
     finally:
         connection.close()
+
+
+def provider_list(rig: Rig, path: str) -> list[dict[str, Any]]:
+    """All pages of one of the provider's lists, newest first."""
+    found: list[dict[str, Any]] = []
+    after = ""
+    while True:
+        page = provider_get(rig, f"{path}?limit=100{after}")
+        found += page["data"]
+        if not page["has_more"]:
+            return found
+        after = f"&starting_after={page['data'][-1]['id']}"
 
 
 def _said(body: bytes) -> str:

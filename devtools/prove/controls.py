@@ -9,16 +9,30 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 REMOVALS: dict[str, Callable[[], None]] = {}
 
 
+class GuardMoved(AttributeError):
+    """The guard is not where this control looks for it, so the control would prove nothing."""
+
+
 def remove(names: Iterable[str]) -> None:
     """Take these guards out of this process. Called in forked processes only."""
     for name in names:
         REMOVALS[name]()
+
+
+def swap(holder: Any, name: str, new: Any) -> Any:
+    """Put something else in a guard's place; returns the guard. Raises GuardMoved."""
+    old = getattr(holder, name, None)
+    if old is None:
+        raise GuardMoved(f"{holder!r} has no {name}")
+    setattr(holder, name, new)
+    return old
 
 
 def guard(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
@@ -35,8 +49,7 @@ def fresh_keys() -> None:
     from commerce.checkout import operations, paying
     from commerce.gateways.stripe import StripeGateway
     from commerce.orders import queries as orders
-
-    ask = StripeGateway._call
+    from commerce.payments import queries as payments
 
     def ask_afresh(self: Any, method: str, path: str, *, what: str, **params: Any) -> Any:
         if "idempotency_key" in params:
@@ -45,20 +58,26 @@ def fresh_keys() -> None:
 
     def open_another(*, order_token: str) -> Any:
         order = orders.ref(token=order_token)
-        attempt = operations.current_attempt(order_token=order_token)
-        if order is None or attempt is None:
+        attempts = payments.of_order(order_tokens=[order_token]).get(order_token, [])
+        if order is None or not attempts:
             raise operations.NotPayable("canceled")
         lines = paying.lines_of_order(order_token=order_token)
-        session = paying.get_payment_gateway().create_session(
-            paying._request(order, attempt, lines)
+        request = replace(
+            paying._request(order, attempts[-1], lines),
+            expires_at=attempts[-1].created_at + timedelta(minutes=40),
         )
+        session = paying.get_payment_gateway().create_session(request)
         return operations._to_pay(order_token, session.url)
 
-    StripeGateway._call = ask_afresh  # type: ignore[method-assign]
-    operations.retry_payment = open_another
-    operations._placed_before = lambda cart_id: open_another(
-        order_token=orders.of_cart(cart_id=cart_id).token  # type: ignore[union-attr]
-    )
+    def placed_before(cart_id: int) -> Any:
+        order = orders.of_cart(cart_id=cart_id)
+        if order is None:
+            raise operations.CartUnavailable
+        return open_another(order_token=order.token)
+
+    ask = swap(StripeGateway, "_call", ask_afresh)
+    swap(operations, "retry_payment", open_another)
+    swap(operations, "_placed_before", placed_before)
 
 
 @guard("automatic return")
@@ -66,7 +85,7 @@ def keep_orphans() -> None:
     """Money that no order can use stays where it is."""
     from commerce.checkout import settling
 
-    settling._return_money = lambda payment, provider, *, reason: "canceled"
+    swap(settling, "return_money", lambda payment, provider, *, reason: "canceled")
 
 
 @guard("already confirmed")
@@ -77,8 +96,6 @@ def confirm_again() -> None:
     from commerce.orders import operations as orders
     from commerce.payments import operations as payments
     from commerce.payments.models import Payment
-
-    lock, post = orders.lock, ledger.post
 
     def lock_as_pending(*, token: str) -> Any:
         return replace(lock(token=token), state="pending")
@@ -105,7 +122,9 @@ def confirm_again() -> None:
         ]
 
     def post_again(*, business_key: str, **values: Any) -> bool:
-        return post(business_key=f"{business_key}:{uuid4().hex[:8]}", **values)
+        return post(business_key=business_key, **values) or post(
+            business_key=f"{business_key}:{uuid4().hex[:8]}", **values
+        )
 
     def settle_always(*, order_token: str) -> Any:
         attempts = settling.payment_queries.of_order(order_tokens=[order_token])[order_token]
@@ -117,13 +136,17 @@ def confirm_again() -> None:
             payment=paid, provider=gateway.retrieve_payment(session_id=paid.session_id)
         )
 
-    confirm = orders.confirm
-    settling.orders.lock = lock_as_pending
-    settling.orders.confirm = confirm_anyway
-    settling.payments.capture = capture_anyway
-    settling.ledger.post = post_again
-    settling.settle = settle_always
-    payments.capture = capture_anyway
+    def settle_session_always(*, session_id: str) -> str:
+        provider = settling.get_payment_gateway().retrieve_payment(session_id=session_id)
+        paid = settling.payment_queries.by_key(idempotency_key=provider.attempt_key)
+        return settling.apply(payment=paid, provider=provider) if paid else "ignored"
+
+    lock = swap(orders, "lock", lock_as_pending)
+    confirm = swap(orders, "confirm", confirm_anyway)
+    post = swap(ledger, "post", post_again)
+    swap(payments, "capture", capture_anyway)
+    _replace_everywhere("settle", settling.settle, settle_always)
+    _replace_everywhere("settle_session", settling.settle_session, settle_session_always)
 
 
 @guard("one transaction")
@@ -150,15 +173,12 @@ def split_finalise() -> None:
             settling.inventory.claim(holder=order.token)
         return "confirmed"
 
-    settling._paid = paid
+    swap(settling, "take_money", paid)
 
 
 @guard("conditional update")
 def read_then_write() -> None:
     """Look whether there is enough, think a moment, then take it."""
-    from datetime import timedelta
-
-    from django.db.models import F
     from django.db.models.functions import Now
 
     from commerce.inventory import operations
@@ -171,15 +191,14 @@ def read_then_write() -> None:
             if stock.on_hand - stock.reserved < units:
                 raise operations.OutOfStock({variant: stock.on_hand - stock.reserved})
             rows[stock.pk] = units
-        time.sleep(0.02)
+        time.sleep(0.1)
         for stock_id, units in sorted(rows.items()):
             Reservation.objects.create(
                 stock_id=stock_id, holder=holder, quantity=units,
                 expires_at=Now() + timedelta(minutes=minutes),
             )  # fmt: skip
 
-    assert F  # noqa: S101
-    operations.reserve = reserve
+    swap(operations, "reserve", reserve)
 
 
 @guard("lock order")
@@ -188,8 +207,6 @@ def lock_as_they_come() -> None:
     from commerce.inventory import operations
     from commerce.inventory.models import Stock
 
-    reserve = operations.reserve
-
     def in_cart_order(*, holder: str, quantities: Mapping[int, int], **values: Any) -> Any:
         order = sorted(quantities, key=lambda variant: hash((holder, variant)))
         for variant in order:
@@ -197,20 +214,18 @@ def lock_as_they_come() -> None:
             time.sleep(0.02)
         return reserve(holder=holder, quantities=quantities, **values)
 
-    operations.reserve = in_cart_order
+    reserve = swap(operations, "reserve", in_cart_order)
 
 
 @guard("closed cart")
 def carts_stay_open() -> None:
     """A cart may be ordered again and again."""
     from commerce.cart import operations
-    from commerce.checkout import placing
 
-    def never_closed(*, cart_id: int) -> None:
+    def never_closed(*, cart_id: int, **_: Any) -> None:
         return None
 
-    operations.mark_ordered = never_closed
-    placing.carts.mark_ordered = never_closed
+    swap(operations, "mark_ordered", never_closed)
 
 
 @guard("outbox")
@@ -241,7 +256,7 @@ def believe_everything() -> None:
     """Take any payment for the one that was asked for."""
     from commerce.checkout import settling
 
-    settling.mismatch = lambda payment, provider, *, livemode: ""
+    swap(settling, "mismatch", lambda payment, provider, *, livemode: "")
 
 
 @guard("fixed payout keys")
@@ -249,18 +264,16 @@ def pay_out_afresh() -> None:
     """Ask for transfers and payouts under a new key each time, and look for none."""
     from commerce.gateways.stripe import StripeGateway
 
-    pay, move = StripeGateway.payout, StripeGateway.transfer
-
     def payout(self: Any, *, idempotency_key: str, **values: Any) -> Any:
         return pay(self, idempotency_key=uuid4().hex, **values)
 
     def transfer(self: Any, *, idempotency_key: str, **values: Any) -> Any:
         return move(self, idempotency_key=uuid4().hex, **values)
 
-    StripeGateway.payout = payout  # type: ignore[method-assign]
-    StripeGateway.transfer = transfer  # type: ignore[method-assign]
-    StripeGateway.find_payout = lambda self, **_: None  # type: ignore[method-assign]
-    StripeGateway.find_transfer = lambda self, **_: None  # type: ignore[method-assign]
+    pay = swap(StripeGateway, "payout", payout)
+    move = swap(StripeGateway, "transfer", transfer)
+    swap(StripeGateway, "find_payout", lambda self, **_: None)
+    swap(StripeGateway, "find_transfer", lambda self, **_: None)
 
 
 @guard("agreed total")
@@ -268,19 +281,15 @@ def charge_what_it_costs_now() -> None:
     """Place at today's price, whatever the buyer saw."""
     from commerce.checkout import placing
 
-    agreed = placing._agreed
-
     def silently(review: Any, expected_total: Any) -> Any:
         return agreed(review, review.quote.total if review.quote else expected_total)
 
-    placing._agreed = silently
+    agreed = swap(placing, "_agreed", silently)
 
 
 @guard("right clock")
 def ten_minutes_ahead() -> None:
     """Not a guard: this process's clock is wrong, as one machine's may be."""
-    from datetime import timedelta
-
     from django.utils import timezone
 
     right, really = timezone.now, time.time
@@ -307,7 +316,7 @@ def poison() -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
         facts.hand_over(subscriber=subscriber, payload=payload)
 
-    operations.hand_over = hand_over
+    swap(operations, "hand_over", hand_over)
 
 
 def _replace_everywhere(name: str, old: Any, new: Any) -> None:

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from devtools.prove.buyers import provider_get
+from devtools.prove.buyers import provider_list
 from devtools.prove.rig import Rig
 from devtools.prove.witness import Witness
 from devtools.stripe_double.core.store import PLATFORM
@@ -95,7 +95,9 @@ def judge(rig: Rig, witness: Witness, opening: dict[int, int]) -> Figures:
     return Figures(
         values=values,
         invariants=sum(result["violations"] for result in results),
-        broken=[f"{r['code']}: {r['rule']} ({r['violations']})" for r in results if r["violations"]],
+        broken=[
+            f"{r['code']}: {r['rule']} ({r['violations']})" for r in results if r["violations"]
+        ],
         sold=sold_orders,
         charged=len(charges),
         returned=sum(1 for charge in charges if charge["amount_refunded"] >= charge["amount"]),
@@ -105,14 +107,8 @@ def judge(rig: Rig, witness: Witness, opening: dict[int, int]) -> Figures:
 
 def provider_charges(rig: Rig) -> list[dict[str, Any]]:
     """Every successful charge, from the provider's own list."""
-    found: list[dict[str, Any]] = []
-    after = ""
-    while True:
-        page = provider_get(rig, f"/v1/charges?limit=100{after}")
-        found += [charge for charge in page["data"] if charge["status"] == "succeeded"]
-        if not page["has_more"]:
-            return found
-        after = f"&starting_after={page['data'][-1]['id']}"
+    charges = provider_list(rig, "/v1/charges")
+    return [charge for charge in charges if charge["status"] == "succeeded"]
 
 
 def _kept_by_buyer(charges: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
@@ -209,4 +205,6 @@ def _mails(rig: Rig, witness: Witness, by_email: dict[str, Any], count: Any) -> 
     for story in witness.stories:
         wanted = sum(order["state"] == "confirmed" for order in by_email[story.email])
         got = len(confirmations[story.email])
-        count("mails missing or doubled", abs(wanted - got), f"{story.email} got {got}, not {wanted}")
+        count(
+            "mails missing or doubled", abs(wanted - got), f"{story.email} got {got}, not {wanted}"
+        )

@@ -14,7 +14,18 @@ from devtools.prove.drill import Result
 from devtools.prove.figures import NAMES
 
 DOCUMENT = CHECKOUT / "docs" / "proof.md"
-SHORT = ("lost", "ghost", "double", "over", "strand", "ledger", "prov.", "orphan", "events", "mails")
+SHORT = (
+    "lost",
+    "ghost",
+    "double",
+    "over",
+    "strand",
+    "ledger",
+    "prov.",
+    "orphan",
+    "events",
+    "mails",
+)
 
 
 def commit() -> str:
@@ -39,7 +50,9 @@ def line(result: Result) -> str:
         word = "red, as it must be" if result.passed else "NOT RED: the guard is not proven"
     else:
         word = "ok" if result.passed else "FAILED"
-    told = ", ".join(f"{name} {value}" for name, value in result.numbers.items() if name != "places")
+    told = ", ".join(
+        f"{name} {value}" for name, value in result.numbers.items() if name != "places"
+    )
     lines = [f"{word} ({result.seconds:.0f} s; {told})"]
     if result.red:
         lines.append("         " + ", ".join(f"{k} {v}" for k, v in result.red.items()))
@@ -88,10 +101,10 @@ def _row(result: Result) -> str:
     figures = result.figures
     cells = [str(figures.values[name]) if figures else "–" for name in NAMES]
     invariants = str(figures.invariants) if figures else "–"
-    verdict = "clean" if result.passed else "**" + "; ".join([*result.red, *result.problems])[:200] + "**"
-    numbers = ", ".join(
-        f"{name} {_told(value)}" for name, value in result.numbers.items()
+    verdict = (
+        "clean" if result.passed else "**" + "; ".join([*result.red, *result.problems])[:200] + "**"
     )
+    numbers = ", ".join(f"{name} {_told(value)}" for name, value in result.numbers.items())
     return f"| {result.code} | {result.title} | {' | '.join(cells)} | {invariants} | {verdict} | {numbers} |"
 
 

@@ -69,6 +69,7 @@ class Slot:
     deadly: tuple[str, ...] = ()
     id: int = 0
     without: tuple[str, ...] = ()
+    failpoints: str = ""
     lives: int = 0
     alive: bool = False
     code: int | None = None
@@ -226,11 +227,11 @@ class Rig:
         kind: str,
         *,
         deadly: tuple[str, ...] = (),
-        without: tuple[str, ...] = (),
+        failpoints: str = "",
         **order: Any,
     ) -> Slot:
         order = {"kind": kind, "name": name, **order}
-        slot = Slot(name=name, order=order, deadly=deadly, without=without)
+        slot = Slot(name=name, order=order, deadly=deadly, failpoints=failpoints)
         with self._lock:
             self._spawn(slot)
         return slot
@@ -242,6 +243,8 @@ class Rig:
         slot.ended.clear()
         self.slots[slot.id] = slot
         if failpoints is None:
+            failpoints = slot.failpoints
+        if not failpoints:
             failpoints = self._fate(slot) if self.is_deadly and slot.deadly else ""
         if self.is_deadly and slot.deadly:
             years = self.dice.uniform(*self.lifetime)
@@ -276,7 +279,7 @@ class Rig:
         """Where this life ends: planned by the seed, the slot and the number of the life."""
         dice = random.Random(f"{self.dice.random()}/{slot.name}/{slot.lives}")
         place = dice.choice(self.only_places or slot.deadly)
-        rare = bool(self.only_places) or place.startswith(("refund", "payout"))
+        rare = place.startswith(("refund", "payout"))
         return f"{place}=die@{1 if rare else dice.randint(1, 4)}"
 
     def _supervise(self) -> None:
@@ -374,6 +377,15 @@ class Rig:
             self._spawn(slot, failpoints)
         return slot
 
+    def begin_role(self, kind: str, **values: Any) -> Slot:
+        """Start a process that is not supervised, such as one of many holders."""
+        name = f"{kind}-{next(_numbers)}"
+        order = {"kind": kind, "name": name, "values": values}
+        slot = Slot(name=name, order=order, supervised=False)
+        with self._lock:
+            self._spawn(slot, "")
+        return slot
+
     def finish(self, slot: Slot, *, seconds: float = 120) -> Any:
         if not slot.ended.wait(seconds):
             raise RigBroken(f"{slot.order['call']} did not end within {seconds:.0f} s")
@@ -427,7 +439,9 @@ class Rig:
             run(connection, "SET LOCAL session_replication_role = replica")
             run(connection, "SET LOCAL lock_timeout = '20s'")
             for table, columns in _timed(connection).items():
-                moved = ", ".join(f'"{c}" = "{c}" - make_interval(secs => {minutes * 60})' for c in columns)
+                moved = ", ".join(
+                    f'"{c}" = "{c}" - make_interval(secs => {minutes * 60})' for c in columns
+                )
                 run(connection, f'UPDATE "{table}" SET {moved}')
         self.minutes_passed += minutes
 
@@ -451,8 +465,10 @@ class Rig:
         spent = 0.0
         while time.monotonic() - began < seconds:
             left = self._calm(4)
-            if not left or left.keys() <= {"open pages", "pending orders"} and (
-                left.get("pending orders", 0) <= left.get("open pages", 0)
+            if (
+                not left
+                or left.keys() <= {"open pages", "pending orders"}
+                and (left.get("pending orders", 0) <= left.get("open pages", 0))
             ):
                 break
             self.age(2)
@@ -514,7 +530,9 @@ def _timed(connection: psycopg.Connection) -> dict[str, list[str]]:
     return {str(table): list(columns) for table, columns in run(connection, _TIMED)}
 
 
-def run(connection: psycopg.Connection, statement: str, params: Any = None) -> list[tuple[Any, ...]]:
+def run(
+    connection: psycopg.Connection, statement: str, params: Any = None
+) -> list[tuple[Any, ...]]:
     cursor = connection.execute(statement, params)  # type: ignore[arg-type]
     return cursor.fetchall() if cursor.description else []
 

@@ -37,7 +37,7 @@ def kill_while_they_buy(stage: Stage, result: Result, rig: Rig, buyers: int) -> 
         if page is None:
             buyer.live()
         elif buyer.pay(page):
-            buyer.story.ending = buyer.return_from_payment()
+            buyer.finish(buyer.return_from_payment)
 
     crowd.each(late, come_early)
     rig.age(40)  # the holds lapse, the pages do not
@@ -63,9 +63,7 @@ def protocol(stage: Stage, result: Result) -> None:
         kill_while_they_buy(stage, result, rig, stage.size(60, 1500))
 
 
-def _control(
-    guard: str, name: str, *, guards: str = "", places: tuple[str, ...] = ()
-) -> None:
+def _control(guard: str, name: str, *, guards: str = "", places: tuple[str, ...] = ()) -> None:
     @drill("FD06/07", f"control: without {guard}", essential=True, control=True)
     def without(stage: Stage, result: Result) -> None:
         with stage.shop(name, without=(guard,)) as rig:
@@ -75,7 +73,7 @@ def _control(
             kill_while_they_buy(stage, result, rig, stage.size(40, 80))
 
 
-_control("one key per attempt", "FD06-keys")
+_control("one key per attempt", "FD06-keys", places=("payment_seen",))
 _control("automatic return", "FD06-return")
 _control(
     "already confirmed",

@@ -1,0 +1,249 @@
+"""Too many buyers for too few units: flash sales, overlapping carts, double clicks, recounts."""
+
+from __future__ import annotations
+
+import copy
+import random
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from devtools.prove.buyers import Buyer, Crowd, GaveUp, one_of
+from devtools.prove.drill import Result, Stage, close, drill, stock_of
+from devtools.prove.rig import Rig
+
+
+def flash_sale(stage: Stage, result: Result, rig: Rig, *, buyers: int, units: int) -> None:
+    """Everybody stands at the last step; then all place at once. A third walks away afterwards."""
+    good = rig.goods()[0]
+    opening = stock_of(rig, {good.variant_id: units})
+    crowd = Crowd(rig, seed=stage.seed)
+    people = crowd.plan(buyers, one_of([good]), [("abandons", 0.3)])
+    ready: list[Buyer] = []
+    crowd.each(people, lambda buyer: ready.append(buyer) if buyer.prepare() else None, at_once=8)
+    pages: dict[int, str] = {}
+
+    def place(buyer: Buyer) -> None:
+        page = buyer.place()
+        if page:
+            pages[buyer.story.number] = page
+
+    took = crowd.each(ready, place, at_once=16)
+    held = len(pages)
+
+    def finish(buyer: Buyer) -> None:
+        page = pages.get(buyer.story.number)
+        if page is None:
+            return
+        if buyer.story.persona == "abandons":
+            buyer.story.ending = "abandoned"
+        elif buyer.pay(page):
+            buyer.finish(buyer.return_from_payment)
+
+    crowd.each(ready, finish)
+    losers = [buyer.story for buyer in ready if buyer.story.number not in pages]
+    result.numbers |= {
+        "buyers": buyers, "units": units, "held": held, "place s": round(took, 2),
+        "place p95 ms": crowd.witness.percentile(0.95, "place"),
+    }  # fmt: skip
+    result.expect(
+        all(story.ending.startswith("refused") for story in losers),
+        f"losers were not told at once: { {story.ending for story in losers} }",
+    )
+    figures = close(rig, crowd, result, opening)
+    result.expect(held == min(units, len(ready)), f"{held} held of {units} units")
+    paid = sum(1 for buyer in ready if buyer.story.paid_pages)
+    result.expect(figures.sold == paid, f"{figures.sold} sold, {paid} paid")
+
+
+@drill("FD01", "flash sale: many buyers, few units, a third walks away", essential=True)
+def flash(stage: Stage, result: Result) -> None:
+    with stage.shop("FD01") as rig:
+        flash_sale(stage, result, rig, buyers=stage.size(40, 500), units=stage.size(8, 100))
+
+
+@drill("FD01", "flash sale for the last unit")
+def last_unit(stage: Stage, result: Result) -> None:
+    with stage.shop("FD01-one") as rig:
+        flash_sale(stage, result, rig, buyers=stage.size(20, 50), units=1)
+
+
+@drill(
+    "FD01", "control: without the conditional update and its CHECK", essential=True, control=True
+)
+def flash_unguarded(stage: Stage, result: Result) -> None:
+    with stage.shop("FD01-naive", without=("conditional update",)) as rig:
+        drop_checks(rig, "inventory_stock")
+        flash_sale(stage, result, rig, buyers=40, units=8)
+
+
+def drop_checks(rig: Rig, table: str) -> None:
+    names = rig.sql(
+        "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'c'", [table]
+    )
+    for (name,) in names:
+        rig.sql(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+
+
+def overlapping_carts(stage: Stage, result: Result, rig: Rig, count: int) -> None:
+    goods = rig.goods()
+    opening = stock_of(rig, {good.variant_id: max(3, count // 4) for good in goods[:4]})
+    crowd = Crowd(rig, seed=stage.seed)
+    dice = random.Random(f"{stage.seed}/carts")
+    people = []
+    for _ in range(count):
+        chosen = dice.sample(goods[:8], dice.randint(2, 6))
+        people.append(crowd.buyer({good.variant_id: 1 for good in chosen}))
+    ready: list[Buyer] = []
+    crowd.each(people, lambda buyer: ready.append(buyer) if buyer.prepare() else None)
+    crowd.each(ready, lambda buyer: _place_and_pay(buyer), at_once=16)
+    close(rig, crowd, result, opening)
+    row = rig.sql("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+    result.numbers |= {"carts": len(ready), "deadlocks": row[0][0]}
+    result.expect(row[0][0] == 0, f"{row[0][0]} deadlocks")
+
+
+def _place_and_pay(buyer: Buyer) -> None:
+    page = buyer.place()
+    if page and buyer.pay(page):
+        buyer.finish(buyer.return_from_payment)
+
+
+@drill("FD02", "carts of several SKUs and sellers in any order", essential=True)
+def carts(stage: Stage, result: Result) -> None:
+    with stage.shop("FD02") as rig:
+        overlapping_carts(stage, result, rig, stage.size(30, 400))
+
+
+@drill("FD02", "control: without the lock order", control=True)
+def carts_unsorted(stage: Stage, result: Result) -> None:
+    with stage.shop("FD02-order", without=("lock order",)) as rig:
+        overlapping_carts(stage, result, rig, stage.size(30, 60))
+
+
+@drill("FD03", "a hold lapses while it is paid, canceled and recounted", essential=True)
+def endings(stage: Stage, result: Result) -> None:
+    with stage.shop("FD03") as rig:
+        _race_endings(stage, result, rig, guarded=True)
+
+
+@drill("FD03", "control: a hold is ended by reading and writing", control=True)
+def endings_unguarded(stage: Stage, result: Result) -> None:
+    with stage.shop("FD03-naive") as rig:
+        rig.sql("ALTER TABLE inventory_reservation DISABLE TRIGGER hold_guard")
+        drop_checks(rig, "inventory_stock")
+        _race_endings(stage, result, rig, guarded=False)
+
+
+def _race_endings(stage: Stage, result: Result, rig: Rig, *, guarded: bool) -> None:
+    repetitions = stage.size(60, 1000)
+    good = rig.goods()[0]
+    told = rig.call(
+        "race_endings", variant_id=good.variant_id, location_id=good.location_id,
+        repetitions=repetitions, seed=stage.seed, guarded=guarded, seconds=300,
+    )  # fmt: skip
+    result.numbers |= {"repetitions": repetitions, **told["endings"]}
+    for problem in told["problems"][:5]:
+        result.problems.append(problem)
+    broken = [r for r in rig.call("check_invariants") if r["violations"]]
+    result.expect(not broken, f"{[r['code'] for r in broken]} do not hold")
+
+
+def same_cart(stage: Stage, result: Result, rig: Rig, count: int) -> None:
+    """Two clicks, two tabs and another device submit one cart; the return page is loaded thrice."""
+    goods = rig.goods()
+    opening = stock_of(rig, {good.variant_id: count * 2 for good in goods[:2]})
+    crowd = Crowd(rig, seed=stage.seed)
+    people = crowd.plan(count, one_of(goods[:4]), [("pays every page", 1.0)])
+    crowd.each(people, lambda buyer: buyer.finish(lambda: _submit_often(buyer)), at_once=3)
+    close(rig, crowd, result, opening)
+    several = [b.story for b in people if len(set(b.story.pages)) > 1]
+    result.numbers |= {"carts": count, "submits": count * 4}
+    result.expect(not several, f"{len(several)} carts led to several payment pages")
+    rows = rig.sql(
+        "SELECT count(*) FROM (SELECT cart_id FROM orders_order WHERE state <> 'canceled'"
+        " GROUP BY cart_id HAVING count(*) > 1) x"
+    )
+    result.expect(rows[0][0] == 0, f"{rows[0][0]} carts became several orders")
+
+
+def _submit_often(buyer: Buyer) -> str:
+    if not buyer.prepare():
+        return "refused before placing"
+    devices = [copy.copy(buyer) for _ in range(4)]
+    for device in devices:
+        device.browser = copy.copy(buyer.browser)
+        device.browser.cookies = dict(buyer.browser.cookies)
+    with ThreadPoolExecutor(4) as pool:
+        pages = list(pool.map(_place_or_not, devices))
+    buyer.story.ending = "began"
+    for page in dict.fromkeys(page for page in pages if page):
+        buyer.pay(page)
+    if not buyer.story.tokens:
+        return "no order"
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda device: device.ask(), devices[:3]))
+    buyer.place()  # the back button, and once more
+    buyer.story.ending = "began"
+    return buyer.return_from_payment()
+
+
+def _place_or_not(device: Buyer) -> str | None:
+    try:
+        return device.place()
+    except GaveUp:
+        return None
+
+
+@drill("FD05", "one cart: double click, two tabs, two devices, back button", essential=True)
+def double_click(stage: Stage, result: Result) -> None:
+    with stage.shop("FD05") as rig:
+        same_cart(stage, result, rig, stage.size(12, 100))
+
+
+@drill("FD05", "control: without the closed cart", control=True)
+def double_click_unguarded(stage: Stage, result: Result) -> None:
+    with stage.shop("FD05-open", without=("closed cart",)) as rig:
+        for (name,) in rig.sql(
+            "SELECT indexname FROM pg_indexes WHERE tablename = 'orders_order'"
+            " AND indexdef LIKE '%%UNIQUE%%' AND indexdef LIKE '%%(cart_id)%%'"
+        ):
+            rig.sql(f'DROP INDEX "{name}"')
+        same_cart(stage, result, rig, stage.size(12, 12))
+
+
+@drill("FD04", "the seller recounts and imports while the goods are sold")
+def recount(stage: Stage, result: Result) -> None:
+    with stage.shop("FD04") as rig:
+        goods = rig.goods()[:3]
+        opening = stock_of(rig, {good.variant_id: 20 for good in goods})
+        crowd = Crowd(rig, seed=stage.seed)
+        people = crowd.plan(stage.size(40, 300), one_of(goods), [("abandons", 0.1)])
+        stop = threading.Event()
+        changed: dict[int, int] = {good.variant_id: 0 for good in goods}
+        refused = [0]
+
+        def seller() -> None:
+            dice = random.Random(f"{stage.seed}/seller")
+            while not stop.is_set():
+                good = dice.choice(goods)
+                delta = dice.choice([-6, -3, -1, 2, 4])
+                done = rig.call(
+                    "adjust_stock", variant_id=good.variant_id, location_id=good.location_id,
+                    delta=delta,
+                )  # fmt: skip
+                if done:
+                    changed[good.variant_id] += delta
+                else:
+                    refused[0] += 1
+                time.sleep(0.05)
+
+        thread = threading.Thread(target=seller)
+        thread.start()
+        crowd.run(people)
+        stop.set()
+        thread.join()
+        for variant, delta in changed.items():
+            opening[variant] += delta
+        result.numbers |= {"changes": dict(changed), "refused below reserved": refused[0]}
+        close(rig, crowd, result, opening)

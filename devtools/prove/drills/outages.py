@@ -1,0 +1,190 @@
+"""Redis and PostgreSQL stopped, emptied and restarted in the middle of a sale."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+from devtools.embedded import postgres, valkey
+from devtools.embedded.cluster import Cluster
+from devtools.prove.buyers import Crowd, one_of
+from devtools.prove.drill import Result, Stage, close, drill, stock_of
+from devtools.prove.ground import SERVERS
+from devtools.prove.rig import RELAY_PLACES, Rig
+
+
+@drill("FD17", "Redis stopped before, during and after checkouts", essential=True)
+def without_redis(stage: Stage, result: Result) -> None:
+    with stage.shop("FD17") as rig:
+        opening = stock_of(rig)
+        crowd = Crowd(rig, seed=stage.seed)
+        count = stage.size(8, 40)
+        crowd.run(crowd.plan(count, one_of(rig.goods())))
+        normal = crowd.witness.percentile(0.95)
+        crowd.witness.times.clear()
+        port = rig.ground.redis_url
+        valkey.stop(SERVERS)
+        try:
+            people = [
+                crowd.buyer(buyer.story.wants) for buyer in crowd.plan(count, one_of(rig.goods()))
+            ]
+            crowd.run(people)
+        finally:
+            again = valkey.ensure_running(SERVERS)
+        result.expect(again == port, "Redis came back elsewhere")
+        result.numbers |= {"p95 before": normal, "p95 without": crowd.witness.percentile(0.95)}
+        failed = [b.story.ending for b in people if b.story.ending != "confirmed"]
+        result.expect(not failed, f"checkouts failed without Redis: {failed}")
+        crowd.witness.stories = [s for s in crowd.witness.stories if s.places]
+        close(rig, crowd, result, opening)
+
+
+@drill("FD18", "Redis loses everything while jobs are queued", essential=True)
+def emptied(stage: Stage, result: Result) -> None:
+    with stage.shop("FD18") as rig:
+        _emptied(stage, result, rig)
+
+
+@drill("FD18", "control: without the sweep that finds what a queue lost", control=True)
+def emptied_without_sweep(stage: Stage, result: Result) -> None:
+    with stage.shop("FD18-sweep") as rig:
+        rig.rest("beat")
+        _emptied(stage, result, rig)
+
+
+def _emptied(stage: Stage, result: Result, rig: Rig) -> None:
+    opening = stock_of(rig)
+    resting = [rig.rest(name) for name in ("rest", "money")]
+    crowd = Crowd(rig, seed=stage.seed)
+    crowd.run(crowd.plan(stage.size(12, 200), one_of(rig.goods())))
+    redis = rig.ground.redis()
+    result.numbers["jobs lost"] = sum(
+        int(redis.llen(name)) for name in ("default", "money", "mail")
+    )
+    redis.flushall()
+    for slot in resting:
+        rig.resume(slot)
+    close(rig, crowd, result, opening)
+
+
+@drill("FD20", "a task outlasts the broker's patience and is delivered again")
+def redelivered(stage: Stage, result: Result) -> None:
+    with stage.shop("FD20") as rig:
+        opening = stock_of(rig)
+        rig.rest("rest")
+        for number in (1, 2):
+            rig.add(
+                f"slow-{number}", "worker", queues="default,mail,slow",
+                transport={"visibility_timeout": 1}, failpoints="relay_after_send=wait:3@1",
+            )  # fmt: skip
+        crowd = Crowd(rig, seed=stage.seed)
+        crowd.run(crowd.plan(stage.size(6, 30), one_of(rig.goods())))
+        time.sleep(14)
+        close(rig, crowd, result, opening)
+
+
+@drill("FD21", "PostgreSQL stops at once, five times under load", essential=True)
+def postgres_stops(stage: Stage, result: Result) -> None:
+    with stage.shop("FD21") as rig:
+        opening = stock_of(rig)
+        crowd = Crowd(rig, seed=stage.seed)
+        people = crowd.plan(stage.size(30, 200), one_of(rig.goods()), [("places again", 0.3)])
+        stops = stage.size(2, 5)
+        backs: list[float] = []
+
+        def stop_it() -> None:
+            for _ in range(stops):
+                time.sleep(1.5)
+                pid = Cluster(SERVERS).postmaster()
+                began = time.monotonic()
+                if pid:
+                    os.kill(pid, signal.SIGQUIT)
+                    time.sleep(0.2)
+                postgres.ensure_running(SERVERS)
+                rig.wait_for_web()
+                backs.append(time.monotonic() - began)
+
+        thread = threading.Thread(target=stop_it)
+        thread.start()
+        crowd.run(people, at_once=6)
+        thread.join()
+        known = {token for (token,) in rig.sql("SELECT token FROM orders_order")}
+        missing = [
+            token for story in crowd.witness.stories for token in story.tokens if token not in known
+        ]
+        result.numbers |= {"stops": stops, "back after s": round(max(backs), 1)}
+        result.expect(not missing, f"{len(missing)} acknowledged orders are missing")
+        result.expect(max(backs) <= 30, f"it took {max(backs):.0f} s to come back")
+        close(rig, crowd, result, opening)
+
+
+@drill("FD08", "the relay is killed around every fact, doubled, and away", essential=True)
+def relay(stage: Stage, result: Result) -> None:
+    with stage.shop("FD08") as rig:
+        opening = stock_of(rig)
+        crowd = Crowd(rig, seed=stage.seed)
+        count = stage.size(14, 150)
+        first, second = count // 2, count - count // 2
+        rig.add("rest-2", "worker", deadly=RELAY_PLACES, queues="default,mail,slow")
+        rig.lifetime = (1.0, 4.0)
+        with rig.deadly():
+            crowd.run(crowd.plan(first, one_of(rig.goods())))
+        result.numbers["kill -9"] = rig.deaths
+        slots = [rig.rest(name) for name in ("rest", "rest-2", "beat")]
+        crowd.run(crowd.plan(second, one_of(rig.goods())))
+        rig.age(30)
+        waited = rig.waiting().get("undelivered facts", 0)
+        began = time.monotonic()
+        for slot in slots:
+            rig.resume(slot)
+        while rig.waiting().get("undelivered facts") and time.monotonic() - began < 60:
+            time.sleep(0.2)
+        result.numbers |= {
+            "facts that waited": waited,
+            "caught up s": round(time.monotonic() - began, 1),
+        }
+        result.expect(time.monotonic() - began < 60, "the relay did not catch up within a minute")
+        close(rig, crowd, result, opening)
+
+
+@drill("FD42", "a fact that always fails, and one that kills whoever delivers it", essential=True)
+def poison(stage: Stage, result: Result) -> None:
+    """Both are parked after some tries; everybody else's facts are delivered meanwhile."""
+    with stage.shop("FD42", without=("digestible facts",)) as rig:
+        stock_of(rig)
+        crowd = Crowd(rig, seed=stage.seed)
+        people = crowd.plan(stage.size(8, 40), one_of(rig.goods()))
+        crowd.run(people, at_once=4)
+        began = time.monotonic()
+        while time.monotonic() - began < 60:
+            rig.age(6 * 60 + 1)
+            time.sleep(1.5)
+            parked = rig.sql(_PARKED)[0][0]
+            others = rig.sql(_OTHERS)[0][0]
+            if parked >= 2 and not others:
+                break
+        result.numbers |= {"parked": parked, "others waiting": others, "deaths": rig.deaths}
+        result.expect(parked == 2, f"{parked} facts were parked, not 2")
+        result.expect(others == 0, f"{others} good facts wait behind the bad ones")
+        crowd.witness.close()
+
+
+_PARKED = "SELECT count(*) FROM outbox_delivery WHERE delivered_at IS NULL AND attempts >= 10"
+_OTHERS = "SELECT count(*) FROM outbox_delivery WHERE delivered_at IS NULL AND attempts < 10"
+
+
+@drill("FD43", "two schedulers at once, then none", essential=True)
+def schedulers(stage: Stage, result: Result) -> None:
+    with stage.shop("FD43") as rig:
+        opening = stock_of(rig)
+        rig.add("beat-2", "beat")
+        crowd = Crowd(rig, seed=stage.seed)
+        crowd.run(crowd.plan(stage.size(8, 80), one_of(rig.goods()), [("never returns", 0.5)]))
+        slots = [rig.rest(name) for name in ("beat", "beat-2")]
+        crowd.run(crowd.plan(stage.size(6, 60), one_of(rig.goods()), [("never returns", 0.5)]))
+        rig.age(60)
+        for slot in slots:
+            rig.resume(slot)
+        close(rig, crowd, result, opening)

@@ -16,7 +16,7 @@ class CustomerGroup(models.Model):
 
 class GroupMember(models.Model):
     group = models.ForeignKey(CustomerGroup, on_delete=models.CASCADE, related_name="members")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["group", "user"], name="in_a_group_once")]

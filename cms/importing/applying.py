@@ -7,7 +7,9 @@ from django.utils.text import slugify
 
 from cms.media import operations as media
 from cms.media.models import ShopImage
+from cms.selling import proposals
 from commerce.catalog import operations as catalog
+from commerce.catalog import queries as catalog_queries
 from commerce.catalog.types import VariantInput
 from commerce.inventory import operations as inventory
 from commerce.inventory.types import StockInput
@@ -15,7 +17,7 @@ from commerce.pricing import operations as pricing
 from commerce.pricing.types import PriceInput
 
 from . import columns as c
-from . import paging
+from . import paging, wording
 from .pictures import PictureRefused, store, stored
 from .target import Applied, Target
 from .types import PictureRow, Problem, ProductRows, VariantRow
@@ -27,31 +29,47 @@ def apply(product: ProductRows, *, target: Target, product_id: int | None) -> Ap
     What may not stop the product (a picture that cannot be read, a count below what
     is promised to shoppers, a page that is not complete) comes back as problems.
     """
-    type_code = _product_type(product)
-    described: dict[str, Any] = {
-        "type_code": type_code,
-        "name": product.title,
-        "brand": product.brand,
-        "options": product.options,
-        "specifications": product.specifications,
-    }
+    described = _described(product)
+    applied = Applied(product_id=product_id or 0, page_id=0)
     if product_id is None:
-        product_id = catalog.create_product(
+        applied.product_id = catalog.create_product(
             seller_id=target.seller_id, handle=product.handle, **described
         )
-    else:
-        catalog.update_product(product_id=product_id, **described)
-    applied = Applied(product_id=product_id, page_id=0)
-    variant_ids = catalog.set_variants(
-        product_id=product_id,
-        variants=[_variant_input(variant, at) for at, variant in enumerate(product.variants)],
-    )
-    _set_prices(product.variants, variant_ids, target.currency)
+    elif target.words_wait and proposals.moderated_page(
+        product_id=product_id, seller_id=target.seller_id
+    ):
+        applied.proposed = wording.new_words(product, product_id=product_id)
+    kept = {name: value for name, value in described.items() if name not in applied.proposed}
+    catalog.update_product(product_id=applied.product_id, **kept)
+    variant_ids = _variant_ids(product, applied)
+    variants = [variant for variant in product.variants if variant.sku in variant_ids]
+    _set_prices(variants, variant_ids, target.currency)
     _set_stock(product, variant_ids, target, applied)
     images = _images(product, target, applied)
     tile = _start_tile(images, target)
     applied.page_id = paging.write(product, applied, target, images, before_publishing=tile)
     return applied
+
+
+def _described(product: ProductRows) -> dict[str, Any]:
+    return {
+        "type_code": _product_type(product),
+        "name": product.title,
+        "brand": product.brand,
+        "options": product.options,
+        "specifications": product.specifications,
+    }
+
+
+def _variant_ids(product: ProductRows, applied: Applied) -> dict[str, int]:
+    """Write the SKUs. While their names wait for approval, those on sale stay as they are."""
+    if "variants" in applied.proposed:
+        on_sale = catalog_queries.variants_of(product_ids=[applied.product_id])
+        return {variant.sku: variant.id for variant in on_sale.get(applied.product_id, [])}
+    return catalog.set_variants(
+        product_id=applied.product_id,
+        variants=[_variant_input(variant, at) for at, variant in enumerate(product.variants)],
+    )
 
 
 def _product_type(product: ProductRows) -> str:
@@ -93,7 +111,7 @@ def _set_stock(
     counts = {
         variant_ids[variant.sku]: variant
         for variant in product.variants
-        if variant.on_hand is not None
+        if variant.on_hand is not None and variant.sku in variant_ids
     }
     while counts:
         try:

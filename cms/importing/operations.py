@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import structlog
 from django.core.files.base import ContentFile
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from cms.media import receivers as media
 from cms.media.tasks import make_missing
@@ -23,8 +24,22 @@ from .running import Progress
 log = structlog.get_logger(__name__)
 
 
+MOST_OPEN = 3
+"""Imports that a seller may have under way at once."""
+FILES_KEPT = timedelta(days=30)
+
+
 class AlreadyRunning(Exception):
     """The same file is being imported for the same seller."""
+
+
+class TooManyOpen(Exception):
+    """The seller has as many imports under way as it may have."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"{MOST_OPEN} imports are under way. Wait until one of them is done, then try again."
+        )
 
 
 def start(
@@ -40,7 +55,7 @@ def start(
     """Take a file in and return its job; `run` does the work.
 
     A file that cannot be read as a table is kept as a refused job that says why.
-    Raises AlreadyRunning when the same file is on its way.
+    Raises AlreadyRunning when the same file is on its way, and TooManyOpen.
     """
     job = ImportJob(
         seller_id=seller_id,
@@ -59,11 +74,40 @@ def start(
         return job
     try:
         with transaction.atomic():
+            if user is not None:
+                _find_room(seller_id)
             job.file.save(f"{job.digest[:16]}.csv", ContentFile(data), save=False)
             job.save()
     except IntegrityError as clash:
         raise AlreadyRunning(file_name) from clash
     return job
+
+
+def _find_room(seller_id: int) -> None:
+    """Count what is under way, one upload of a seller after the other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('imports'), %s::int)", [seller_id])
+    open_jobs = ImportJob.objects.filter(
+        seller_id=seller_id, state__in=(ImportJob.State.WAITING, ImportJob.State.RUNNING)
+    )
+    if open_jobs.count() >= MOST_OPEN:
+        raise TooManyOpen
+
+
+def delete_old_files() -> int:
+    """Delete the files of imports that ended and are 30 days old; returns how many.
+
+    What was imported, and what was wrong, stays on record. Repeating it finds nothing.
+    """
+    ended = ImportJob.objects.exclude(
+        state__in=(ImportJob.State.WAITING, ImportJob.State.RUNNING)
+    ).filter(created_at__lt=clock.now() - FILES_KEPT)
+    count = 0
+    for job in ended.exclude(file="").order_by("pk")[:1000]:
+        job.file.delete(save=False)
+        ImportJob.objects.filter(pk=job.pk).update(file="")
+        count += 1
+    return count
 
 
 def import_file(

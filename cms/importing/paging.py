@@ -38,6 +38,9 @@ def write(
     page = existing.get_latest_revision_as_object() if existing else ProductPage(live=False)
     page.product_id = applied.product_id
     is_changed = _describe(page, product, target, images) or existing is None
+    if target.words_wait and page.proposed != applied.proposed:
+        page.proposed = applied.proposed
+        is_changed = True
     is_locked = existing is not None and _is_locked(existing, target)
     goes_live = not is_locked and _may_go_live(page, product, applied, target)
     if before_publishing is not None:

@@ -204,6 +204,7 @@ def _target(job: ImportJob, source: PictureSource, encoder: Executor, waiting: W
         currency=settings.BASE_CURRENCY,
         pictures=source,
         ending=_ending(job, trusted=seller.trusted),
+        words_wait=not (seller.trusted or _is_staffs(job)),
         encoder=encoder,
         index=waiting.search_for,
         user=job.user,
@@ -212,7 +213,10 @@ def _target(job: ImportJob, source: PictureSource, encoder: Executor, waiting: W
 
 def _ending(job: ImportJob, *, trusted: bool) -> str:
     """Return what becomes of complete pages; a seller may have lost its trust since it asked."""
-    is_staffs = job.user is None or job.user.has_perm(PERMISSION)
-    if job.ending == ImportJob.Ending.PUBLISH and not (trusted or is_staffs):
+    if job.ending == ImportJob.Ending.PUBLISH and not (trusted or _is_staffs(job)):
         return ImportJob.Ending.SUBMIT
     return job.ending
+
+
+def _is_staffs(job: ImportJob) -> bool:
+    return job.user is None or job.user.has_perm(PERMISSION)

@@ -24,6 +24,8 @@ class Target:
     currency: str
     pictures: PictureSource
     ending: str
+    words_wait: bool
+    """Whether a moderator reads what live products say before shoppers do."""
     encoder: Executor
     index: Callable[[Iterable[ShopImage]], None]
     user: Any = None
@@ -34,5 +36,7 @@ class Applied:
     product_id: int
     page_id: int
     problems: list[Problem] = field(default_factory=list)
+    proposed: dict[str, Any] = field(default_factory=dict)
+    """Words of the product that go live with the page's next version."""
     page_was_left: bool = False
     """Something kept the page from following the file."""

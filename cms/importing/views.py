@@ -113,6 +113,9 @@ class NewImport(Screen):
         except operations.AlreadyRunning:
             form.add_error("file", "This file is being imported already.")
             return self.render_to_response(self.get_context_data(form=form))
+        except operations.TooManyOpen as refusal:
+            form.add_error(None, str(refusal))
+            return self.render_to_response(self.get_context_data(form=form))
         _begin(job)
         return redirect("importing:job", job_id=job.pk)
 
@@ -153,6 +156,11 @@ class ImportForReal(ImportScreen, View):
         checked = self.job
         if not checked.dry_run or checked.state != ImportJob.State.DONE:
             raise Http404
+        if not checked.file:
+            messages.error(
+                request, "The file is older than 30 days and was deleted. Upload it again."
+            )
+            return redirect("importing:new")
         with checked.file.open("rb") as file:
             data = file.read()
         try:
@@ -167,6 +175,9 @@ class ImportForReal(ImportScreen, View):
         except operations.AlreadyRunning:
             messages.error(request, "This file is being imported already.")
             return redirect("importing:jobs")
+        except operations.TooManyOpen as refusal:
+            messages.error(request, str(refusal))
+            return redirect("importing:job", job_id=checked.pk)
         _begin(job)
         return redirect("importing:job", job_id=job.pk)
 

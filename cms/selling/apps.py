@@ -12,7 +12,7 @@ class SellingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import checks
+        from . import checks, settling  # noqa: F401 -- hears when a page goes live
 
         post_migrate.connect(_guard_rows, sender=self)
         register(checks.sellers_rows_are_guarded, Tags.database)

@@ -29,6 +29,7 @@ class VariantDraft:
     weight_grams: int = 0
     barcode: str = ""
     price_minor: int | None = None
+    compare_at_minor: int | None = None
     on_hand: int | None = None
 
 

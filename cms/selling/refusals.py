@@ -3,6 +3,8 @@
 from commerce.catalog import operations as catalog
 from commerce.pricing.operations import InvalidPrice
 
+from .proposals import WaitsAlready
+
 ALL = (
     catalog.SkuTaken,
     catalog.DuplicateSku,
@@ -10,6 +12,7 @@ ALL = (
     catalog.TooManyVariants,
     catalog.HandleTaken,
     InvalidPrice,
+    WaitsAlready,
 )
 
 

@@ -1,6 +1,9 @@
 """Writes about a seller's own products: the product, its SKUs, prices and stock, and its page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from enum import Enum
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -18,6 +21,7 @@ from commerce.pricing import operations as pricing
 from commerce.pricing.types import PriceInput
 from commerce.sellers import queries as sellers
 
+from . import proposals
 from .drafts import Option, ProductDraft, VariantDraft
 from .models import Workspace
 
@@ -40,16 +44,76 @@ def start_product(*, seller_id: int, user_id: int, draft: ProductDraft) -> int:
     return _draft_page(seller_id, user_id, product_id, draft.name)
 
 
+class Saved(Enum):
+    """What became of SKUs that were saved."""
+
+    AT_ONCE = "shoppers see them"
+    ASKED = "a moderator was asked"
+    DRAFTED = "they wait in a version of the page that nobody submitted yet"
+
+
 @transaction.atomic
 def save_variants(
-    *, seller_id: int, product_id: int, options: Sequence[Option], variants: Sequence[VariantDraft]
-) -> None:
+    *,
+    seller_id: int,
+    user_id: int,
+    product_id: int,
+    options: Sequence[Option],
+    variants: Sequence[VariantDraft],
+) -> Saved:
     """Make these the SKUs of an own product; the others are taken off sale.
 
-    All or nothing. Raises what catalog, pricing and inventory raise.
+    Options and values that shoppers have not seen wait for a moderator, and all of
+    it with them, unless the seller is trusted. All or nothing. Raises WaitsAlready
+    and what catalog, pricing and inventory raise.
     """
-    catalog.update_product(product_id=product_id, options=[option.name for option in options])
-    _write_variants(seller_id, product_id, variants)
+    names = [option.name for option in options]
+    page = proposals.moderated_page(product_id=product_id, seller_id=seller_id)
+    if page is None or not proposals.says_something_new(
+        product_id=product_id,
+        options=names,
+        combinations=[variant.values for variant in variants],
+    ):
+        catalog.update_product(product_id=product_id, options=names)
+        _write_variants(seller_id, product_id, variants)
+        return Saved.AT_ONCE
+    words = {"options": names, "variants": [asdict(variant) for variant in variants]}
+    _try_out(product_id=product_id, words=words)
+    user = User.objects.get(pk=user_id)
+    asked = proposals.propose(page=page, user=user, words=words)
+    return Saved.ASKED if asked else Saved.DRAFTED
+
+
+@transaction.atomic
+def take_words(*, product_id: int, words: Mapping[str, Any]) -> None:
+    """Let approved words of a product take effect. Raises what catalog and pricing raise."""
+    described = {
+        name: words[name] for name in ("brand", "specifications", "options") if name in words
+    }
+    catalog.update_product(product_id=product_id, **described)
+    if "variants" in words:
+        seller_id = catalog_queries.products(product_ids=[product_id])[product_id].seller_id
+        _write_variants(seller_id, product_id, _proposed_variants(product_id, words["variants"]))
+
+
+def _proposed_variants(product_id: int, rows: Sequence[Mapping[str, Any]]) -> list[VariantDraft]:
+    """Return the SKUs as they were proposed; those known since keep the price and count of now."""
+    known = catalog_queries.variants_of(product_ids=[product_id], include_inactive=True)
+    skus = {variant.sku for variant in known.get(product_id, [])}
+    now = {"price_minor": None, "compare_at_minor": None, "on_hand": None}
+    return [
+        VariantDraft(
+            **{**row, "values": tuple(row["values"]), **(now if row["sku"] in skus else {})}
+        )
+        for row in rows
+    ]
+
+
+def _try_out(*, product_id: int, words: Mapping[str, Any]) -> None:
+    """Find out now what would be refused when it is approved, and undo it."""
+    with transaction.atomic():
+        take_words(product_id=product_id, words=words)
+        transaction.set_rollback(True)
 
 
 @transaction.atomic
@@ -103,6 +167,7 @@ def _write_variants(seller_id: int, product_id: int, variants: Sequence[VariantD
                 variant_id=ids[variant.sku],
                 currency=settings.BASE_CURRENCY,
                 amount_minor=variant.price_minor,
+                compare_at_minor=variant.compare_at_minor,
             )
             for variant in variants
             if variant.price_minor is not None

@@ -65,6 +65,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "seal the audit log": {"task": "commerce.audit.tasks.seal", "schedule": 3600},
     "expire carts": {"task": "commerce.cart.tasks.expire", "schedule": 3600},
     "publish scheduled pages": {"task": "cms.bridge.tasks.publish_scheduled", "schedule": 60},
+    "delete old import files": {
+        "task": "cms.importing.tasks.delete_old_files",
+        "schedule": 24 * 3600,
+    },
     "make missing renditions": {"task": "cms.media.tasks.make_missing", "schedule": 3600},
     "forget what has expired": {
         "task": "storefront.tasks.forget_expired",

@@ -15,6 +15,7 @@ from cms.blocks.fields import ContentField
 from .. import completeness
 from ..forms import DraftCopyForm, ProductPageForm
 from ..permissions import SellersGroundTester
+from ..proposed import ProposedPanel
 from .presented import Presented
 
 DESCRIPTION_FEATURES = ["bold", "italic", "ol", "ul", "link"]
@@ -36,10 +37,18 @@ class ProductPage(Presented, Page):
     description = RichTextField(blank=True, features=DESCRIPTION_FEATURES)
     categories = ParentalManyToManyField("pages.CategoryPage", blank=True, related_name="+")
     body = ContentField(streams.PRODUCT, blank=True)
+    proposed = models.JSONField(
+        "brand, options and facts",
+        blank=True,
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        editable=False,
+        help_text="Words of the product that wait for approval along with this version.",
+    )
 
     parent_page_types = ["pages.SellerPage"]
     subpage_types: list[str] = []
-    exclude_fields_in_copy = ["product"]
+    exclude_fields_in_copy = ["product", "proposed"]
     content_panels = [
         *Page.content_panels,
         FieldPanel("product", read_only=True),
@@ -50,6 +59,7 @@ class ProductPage(Presented, Page):
         ),
         FieldPanel("categories"),
         MultiFieldPanel([FieldPanel("body")], "More to tell", classname="collapsed"),
+        ProposedPanel(),
     ]
     template = "pages/product.html"
     base_form_class = ProductPageForm

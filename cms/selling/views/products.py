@@ -18,12 +18,13 @@ from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTemplateMixin
 from wagtail.admin.widgets.button import HeaderButton
 
+from cms.pages.proposed import in_words
 from commerce.catalog import operations as catalog
 from commerce.catalog import queries as catalog_queries
 from commerce.catalog.models import Product
 from commerce.kernel.money import Money
 
-from .. import product_forms, queries, refusals, shelf
+from .. import product_forms, proposals, queries, refusals, shelf
 from ..drafts import Option, ProductDraft
 from ..policy import Work
 from ..product_forms import OptionsForm, ProductForm, VariantFormSet
@@ -31,6 +32,14 @@ from ..refusals import sentence
 from ..states import PAGE_STATES
 from ..tables import CountColumn, MoneyColumn, StateColumn
 from .base import SellerScreen
+
+SAVED = {
+    shelf.Saved.AT_ONCE: "The SKUs are saved.",
+    shelf.Saved.ASKED: "A moderator reads the new options first. Until then shoppers see the"
+    " product as it is, and you will get a mail.",
+    shelf.Saved.DRAFTED: "The new options wait along with the changes of the page that are not"
+    " submitted yet. Submit the page, and shoppers see both once a moderator has approved them.",
+}
 
 
 def _price_from(product: Any) -> Money | None:
@@ -226,12 +235,13 @@ class ProductDetail(ProductScreen, VariantTableScreen):
             combinations = self.form.combine()
             self.rows = self._table(combinations or self._combinations())
             return self.show(status=200 if combinations else 422)
-        if not self._save(self.form.options):
+        saved = self._save(self.form.options)
+        if saved is None:
             return self.show(status=422)
-        messages.success(request, "The SKUs are saved.")
+        messages.success(request, SAVED[saved])
         return self.here()
 
-    def _save(self, options: tuple[Option, ...]) -> bool:
+    def _save(self, options: tuple[Option, ...]) -> shelf.Saved | None:
         known = {variant.sku for variant in self.known}
         drafts = [
             # What is sold already has its price and count changed in the grid alone.
@@ -239,18 +249,18 @@ class ProductDetail(ProductScreen, VariantTableScreen):
             for draft in self.chosen()
         ]
         if not drafts:
-            return False
+            return None
         try:
-            shelf.save_variants(
+            return shelf.save_variants(
                 seller_id=self.seller_id,
+                user_id=cast("int", self.request.user.pk),
                 product_id=self.product.pk,
                 options=options,
                 variants=drafts,
             )
         except refusals.ALL as error:
             self.mark_rows(error)
-            return False
-        return True
+        return None
 
     @cached_property
     def known(self) -> list[Any]:
@@ -281,7 +291,12 @@ class ProductDetail(ProductScreen, VariantTableScreen):
         return VariantFormSet(initial=initial, prefix="skus")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return {**super().get_context_data(**kwargs), "product": self.product}
+        proposed = in_words(proposals.waiting(product_id=self.product.pk))
+        return {
+            **super().get_context_data(**kwargs),
+            "product": self.product,
+            "proposed": proposed,
+        }
 
     def get_header_buttons(self) -> list[HeaderButton]:
         if self.product.page_id is None:

@@ -1,17 +1,22 @@
 """The import screen, as staff and as a seller's people see it."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
-from cms.importing import operations, tasks
+from cms.importing import operations, running, tasks
 from cms.importing.models import ImportJob
 from cms.media.models import ShopImage
 from cms.pages.models import ProductPage
 from cms.selling.operations import open_workspace, trust
 from commerce.accounts.models import User
 from commerce.catalog.models import Product
+from commerce.catalog.queries import variants_of
+from commerce.inventory.queries import available
 from commerce.pricing.models import Price
 from commerce.sellers.operations import add_member, register
 from tests.factories.pages import a_category, an_image
@@ -243,3 +248,149 @@ def test_a_large_file_is_imported_in_portions(open_shop, send, monkeypatch):
     send(*[mug(Handle=f"mug-{n}", **{"Variant SKU": f"M-{n}"}) for n in range(5)])
 
     assert (ImportJob.objects.get().state, Product.objects.count()) == ("done", 5)
+
+
+@pytest.fixture
+def live_mug(open_shop, send):
+    """A live product of a seller that is not trusted any more."""
+    seller_id = open_shop("Acme", trusted=True)
+    an_image("mug", collection=open_workspace(seller_id=seller_id).collection)
+    send(mug(Vendor="Acme"), ending="publish")
+    trust(seller_id=seller_id, trusted=False)
+    product = Product.objects.get()
+    assert page_of(product).live
+    return product
+
+
+def approve(page):
+    page.current_workflow_task_state.approve(user=a_person("mona@example.com", is_superuser=True))
+
+
+MATERIAL = "Material (product.metafields.specs.material)"
+
+
+def test_brand_and_facts_of_a_live_product_wait_and_its_price_does_not(live_mug, send):
+    send(mug(**{"Vendor": "Rude brand", MATERIAL: "Rude fact", "Variant Price": "13.00"}))
+
+    live_mug.refresh_from_db()
+    assert (live_mug.brand, live_mug.specifications) == ("Acme", [["Material", "Clay"]])
+    assert Price.objects.get().amount_minor == 1300
+
+    approve(page_of(live_mug))
+    live_mug.refresh_from_db()
+    assert (live_mug.brand, live_mug.specifications) == ("Rude brand", [["Material", "Rude fact"]])
+
+
+def test_new_options_of_a_live_product_wait_while_stock_of_the_known_sku_does_not(live_mug, send):
+    send(
+        mug(**{"Vendor": "Acme", "Option1 Name": "Color", "Option1 Value": "Rude",
+               "Variant Inventory Qty": "3", "Variant Compare At Price": "15.00"}),
+        mug(**{"Vendor": "Acme", "Option1 Value": "Blue", "Variant SKU": "M-2",
+               "Variant Compare At Price": "19.00"}),
+    )  # fmt: skip
+
+    (known,) = variants_of(product_ids=[live_mug.pk])[live_mug.pk]
+    assert list(known.option_values) == []
+    assert available(variant_ids=[known.id])[known.id].on_hand == 3
+
+    approve(page_of(live_mug))
+    found = {
+        v.sku: tuple(v.option_values) for v in variants_of(product_ids=[live_mug.pk])[live_mug.pk]
+    }
+    assert found == {"M-1": ("Rude",), "M-2": ("Blue",)}
+    assert sorted(Price.objects.values_list("amount_minor", "compare_at_minor")) == [
+        (1200, 1500), (1200, 1900),
+    ]  # fmt: skip
+
+
+def test_a_file_that_takes_the_words_back_leaves_nothing_waiting(live_mug, send):
+    send(mug(Vendor="Rude brand"), ending="draft")
+    send(mug(Vendor="Acme", **{"Variant Price": "14.00"}), ending="draft")
+
+    page_of(live_mug).get_latest_revision().publish()
+
+    live_mug.refresh_from_db()
+    assert live_mug.brand == "Acme"
+
+
+# What is kept, and how much at once
+
+
+def test_a_seller_has_few_imports_under_way_at_once(open_shop, client):
+    open_shop("Acme")
+    for number in range(operations.MOST_OPEN):
+        upload(client, f"mug-{number}")
+
+    refused = upload(client, "one-more")
+
+    assert "under way" in refused.content.decode()
+    assert ImportJob.objects.count() == operations.MOST_OPEN
+    open_shop("Other")
+    assert upload(client, "one-more").status_code == 302
+
+
+def upload(client, handle):
+    """Take a file in without working on it: what follows the commit is left out."""
+    file = SimpleUploadedFile("mugs.csv", as_file(mug(Handle=handle)))
+    fields = {"dry_run": "import", "ending": "submit", "file": file}
+    return client.post(reverse("importing:new"), fields)
+
+
+def test_files_are_deleted_after_thirty_days_and_what_became_of_them_is_kept(
+    open_shop, send, client
+):
+    open_shop("Acme")
+    send(mug())
+    send(mug(Handle="cup"))
+    old, new = ImportJob.objects.order_by("pk")
+    ImportJob.objects.filter(pk=old.pk).update(
+        created_at=timezone.now() - timedelta(days=31), finished_at=timezone.now()
+    )
+    name, storage = old.file.name, old.file.storage
+
+    assert operations.delete_old_files() == 1
+    assert operations.delete_old_files() == 0
+
+    old.refresh_from_db()
+    new.refresh_from_db()
+    assert (old.file.name, storage.exists(name)) == ("", False)
+    assert new.file.storage.exists(new.file.name)
+    assert client.get(reverse("importing:job", args=[old.pk])).status_code == 200
+
+
+def test_a_file_that_is_still_worked_on_is_kept_however_old(open_shop, client):
+    open_shop("Acme")
+    upload(client, "mug")
+    ImportJob.objects.update(created_at=timezone.now() - timedelta(days=90))
+
+    assert operations.delete_old_files() == 0
+
+
+def test_a_checked_file_that_is_gone_cannot_be_imported_and_says_so(open_shop, send, client):
+    open_shop("Acme")
+    send(mug(), dry_run="check")
+    job = ImportJob.objects.get()
+    ImportJob.objects.update(created_at=timezone.now() - timedelta(days=31))
+    operations.delete_old_files()
+
+    answer = client.post(reverse("importing:import", args=[job.pk]), follow=True)
+
+    assert answer.status_code == 200
+    assert "30 days" in answer.content.decode()
+    assert not Product.objects.exists()
+
+
+def test_a_large_file_is_checked_once_a_task_and_not_once_a_portion(open_shop, client, monkeypatch):
+    open_shop("Acme")
+    checks = []
+    check = running.checked_file
+    monkeypatch.setattr(running, "checked_file", lambda *a: checks.append(1) or check(*a))
+    monkeypatch.setattr(tasks, "PORTION", 2)
+    rows = [mug(Handle=f"mug-{n}", **{"Variant SKU": f"M-{n}"}) for n in range(7)]
+    file = SimpleUploadedFile("mugs.csv", as_file(*rows))
+    client.post(reverse("importing:new"), {"dry_run": "import", "ending": "submit", "file": file})
+
+    tasks.run(job_id=ImportJob.objects.get().pk)
+
+    assert ImportJob.objects.get().created == 7
+    assert len(checks) == 1

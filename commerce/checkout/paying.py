@@ -111,6 +111,7 @@ def _start_over(
                 success_url=payment.success_url,
                 cancel_url=payment.cancel_url,
                 previous=payment.attempt,
+                terms=payment.terms,
             )
             inventory.extend(holder=order.token, minutes=LATE_HOLD_MINUTES)
     except inventory.HoldLost:
@@ -138,6 +139,7 @@ def _request(order: OrderRef, payment: PaymentData, lines: list[SessionLine]) ->
         success_url=payment.success_url,
         cancel_url=payment.cancel_url,
         expires_at=payment.expires_at,
+        methods=payment.terms.methods,
     )
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
+
 from commerce.accounts.types import AddressData
 from commerce.cart import operations as carts
 from commerce.cart import queries as cart_queries
@@ -17,7 +19,7 @@ from commerce.kernel.tokens import new_token
 from commerce.orders import operations as orders
 from commerce.orders.types import LineDraft, OrderDraft, OrderRef, SellerOrderDraft
 from commerce.payments import operations as payments
-from commerce.payments.types import PaymentData
+from commerce.payments.types import PaymentData, PayTerms
 from commerce.pricing import operations as pricing
 from commerce.pricing.types import Quote, QuotedSeller
 from commerce.sellers import queries as sellers
@@ -92,6 +94,7 @@ def write_order(*, told: Checkout, agreement: Agreement, number: str, moment: da
             expires_at=moment + PAGE_LASTS,
             success_url=agreement.return_url.replace("ORDER", token),
             cancel_url=agreement.cancel_url.replace("ORDER", token),
+            terms=terms_now(),
         )
     _hold(review, token, agreement.principal)
     _claim(review, token, user_id=agreement.user_id)
@@ -100,6 +103,11 @@ def write_order(*, told: Checkout, agreement: Agreement, number: str, moment: da
     except credits.CreditShort:
         raise CreditChanged from None
     return Written(order=order, draft=draft, payment=payment)
+
+
+def terms_now() -> PayTerms:
+    """Return how an order that is placed now may be paid."""
+    return PayTerms(methods=tuple(settings.PAYMENT_METHODS))
 
 
 def _reviewed(told: Checkout, agreement: Agreement) -> Review:
@@ -193,8 +201,10 @@ def _line(line: CartLine, quote: Quote, commission_bps: int) -> LineDraft:
 
 
 def _method(part: SellerPart, quoted: QuotedSeller) -> dict[str, Any]:
-    """What is frozen of the way of shipping, with the promotions that made it cheaper."""
+    """What is frozen of the way of shipping, with its tax and what made it cheaper."""
     method = part.chosen.as_dict() if part.chosen else {}
+    rate = quoted.shipping_rate
+    method["tax"] = {"name": rate.name, "rate_bps": rate.rate_bps}
     if quoted.shipping_cuts:
         method["adjustments"] = [cut.as_dict() for cut in quoted.shipping_cuts]
     return method

@@ -9,10 +9,11 @@ from commerce.orders import queries as orders
 from commerce.payments import queries as payments
 from commerce.payments.types import PaymentData
 
+from . import declines
 from .models import Checkout
 from .pricing import address_of, priced
 from .tendering import with_credit
-from .types import Basket, Review, SellerPart
+from .types import Basket, Review, SellerPart, Standing
 
 NotKnown = carts.NoSuchCart
 
@@ -89,6 +90,21 @@ def payment_url(*, order_token: str) -> str | None:
     """Return the open payment page of an order that waits to be paid."""
     attempt = current_attempt(order_token=order_token)
     return attempt.url or None if attempt and attempt.state == "created" else None
+
+
+def standing(*, order_token: str) -> Standing:
+    """Return what to tell a shopper about the payment of an order."""
+    attempts = payments.of_order(order_tokens=[order_token]).get(order_token, [])
+    last = attempts[-1] if attempts else None
+    if last is None:
+        return Standing()
+    waits = last.state == "processing"
+    return Standing(
+        payment_url=last.url if last.state == "created" else "",
+        held_until=last.pay_by if waits else None,
+        with_bank=waits,
+        problem="" if waits or last.state == "captured" else declines.told(last.failure_code),
+    )
 
 
 def current_attempt(*, order_token: str) -> PaymentData | None:

@@ -1,8 +1,11 @@
 """The only door to "paid". Web, notices and sweeper all come through here, in any order."""
 
+import contextlib
+from datetime import timedelta
 from typing import cast
 
 import structlog
+from django.conf import settings
 from django.db import OperationalError, transaction
 
 from commerce.credits import operations as credits
@@ -115,10 +118,22 @@ def apply(*, payment: PaymentData, provider: ProviderPayment) -> OrderState:
         )
         return cast("OrderState", state)
     if provider.state in ("processing", "authorized"):
-        payments.mark_processing(payment_id=payment.id)
+        _wait_for_bank(payment)
     elif provider.failure_code:
         payments.note_decline(payment_id=payment.id, code=provider.failure_code)
     return state_of(payment.order_token, [])
+
+
+def _wait_for_bank(payment: PaymentData) -> None:
+    """Hold the goods for as long as slow payments may take, from the first word of it on."""
+    period = timedelta(days=settings.PAYMENT_PERIOD_DAYS)
+    with transaction.atomic():
+        order = orders.lock(token=payment.order_token)
+        if payments.mark_processing(payment_id=payment.id, period=period):
+            # A hold that was lost is asked for again when the money is there.
+            with contextlib.suppress(inventory.HoldLost):
+                minutes = int(period.total_seconds() // 60)
+                inventory.extend(holder=order.token, minutes=minutes, kind="slow")
 
 
 def mismatch(payment: PaymentData, provider: ProviderPayment, *, livemode: bool) -> str:

@@ -83,7 +83,10 @@ def _sweep_one(attempt: PaymentData, answer: Answer) -> None:
     if isinstance(answer, Exception):
         raise answer
     if answer is not None:
-        apply(payment=attempt, provider=answer)
+        if answer.state == "processing" and _is_overdue(attempt):
+            _stop_waiting(attempt, answer)
+        else:
+            apply(payment=attempt, provider=answer)
         return
     if attempt.charge_id:
         settle_fee(charge_id=attempt.charge_id)
@@ -96,6 +99,19 @@ def _sweep_one(attempt: PaymentData, answer: Answer) -> None:
         return
     lines = paying.lines_of_order(order_token=order.token)
     paying.open_page(order=order, payment=attempt, lines=lines)
+
+
+def _is_overdue(attempt: PaymentData) -> bool:
+    return attempt.pay_by is not None and clock.now() > attempt.pay_by
+
+
+def _stop_waiting(attempt: PaymentData, seen: ProviderPayment) -> None:
+    """Give an order up whose bank took too long. Money that still comes goes back."""
+    apply(
+        payment=attempt,
+        provider=get_payment_gateway().cancel_payment(payment_id=str(seen.payment_id)),
+    )
+    give_up(payment=attempt, reason="the bank did not answer in time", only_unopened=False)
 
 
 def waited_too_long(order: OrderRef) -> bool:

@@ -1,6 +1,7 @@
 """What crosses the border of checkout."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from commerce.accounts.types import AddressData
@@ -96,3 +97,17 @@ class Placed:
     order_token: str
     payment_url: str | None
     outcome: Literal["pay", "confirmed", "try-again"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Where the payment of an order stands, for its shopper."""
+
+    payment_url: str = ""
+    """The open payment page."""
+    with_bank: bool = False
+    """The shopper has paid; the bank takes its time."""
+    held_until: datetime | None = None
+    """Until when the goods wait for the bank."""
+    problem: str = ""
+    """Why the last try failed and what to do."""

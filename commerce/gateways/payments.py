@@ -50,6 +50,8 @@ class SessionRequest:
     success_url: str
     cancel_url: str
     expires_at: datetime
+    methods: Sequence[str] = ()
+    """As the provider calls them; none leaves the choice to its dashboard."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,6 +27,7 @@ def session_params(request: SessionRequest) -> dict[str, Any]:
         "attempt": request.idempotency_key,
     }
     return {
+        **({"allowed_payment_method_types": list(request.methods)} if request.methods else {}),
         "mode": "payment",
         "client_reference_id": request.order_token,
         "customer_email": request.email,
@@ -60,7 +61,7 @@ def payment_of_session(session: dict[str, Any]) -> ProviderPayment:
     if session["status"] == "expired":
         state = "expired"
     elif session["status"] == "complete":
-        state = "paid" if session["payment_status"] != "unpaid" else _intent_state(intent or {})
+        state = "paid" if session["payment_status"] != "unpaid" else _waiting_state(intent or {})
     return ProviderPayment(
         state=state,
         amount_minor=_received(intent, state, otherwise=session["amount_total"]),
@@ -90,6 +91,12 @@ def _received(intent: dict[str, Any] | None, state: PaymentState, *, otherwise: 
     return int(intent["amount_received"]) if intent and state == "paid" else int(otherwise)
 
 
+def _waiting_state(intent: dict[str, Any]) -> PaymentState:
+    """Of a page that was completed: what still wants action is a transfer that was promised."""
+    state = _intent_state(intent)
+    return "processing" if state == "open" else state
+
+
 def _intent_state(intent: dict[str, Any]) -> PaymentState:
     states: dict[str, PaymentState] = {
         "succeeded": "paid",
@@ -106,7 +113,7 @@ def _trail(intent: dict[str, Any]) -> dict[str, Any]:
     charge = intent.get("latest_charge") or {}
     details = charge.get("payment_method_details") or {}
     card = details.get("card") or {}
-    method = f"{card.get('brand')} {card.get('last4')}" if card else str(details.get("type") or "")
+    method = _method(card) if card else str(details.get("type") or "").replace("_", " ")
     failure = intent.get("last_payment_error") or {}
     return {
         "payment_id": intent.get("id"),
@@ -116,6 +123,12 @@ def _trail(intent: dict[str, Any]) -> dict[str, Any]:
         "fee_minor": _fee(charge),
         "refunded_minor": int(charge.get("amount_refunded") or 0),
     }
+
+
+def _method(card: dict[str, Any]) -> str:
+    """Name a card as its owner knows it; a wallet comes before the card in it."""
+    wallet = str((card.get("wallet") or {}).get("type") or "").replace("_", " ")
+    return f"{wallet} {card.get('brand')} {card.get('last4')}".strip()
 
 
 def _fee(charge: dict[str, Any]) -> int | None:

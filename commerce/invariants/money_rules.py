@@ -84,6 +84,7 @@ PAYMENT_RULES = [
               AND NOT EXISTS (
                 SELECT 1 FROM payments_payment p
                 WHERE p.order_token = o.token AND p.state = 'processing'
+                  AND coalesce(p.pay_by, 'infinity') > clock_timestamp() - interval '2 hours'
               )
         """,
     ),

@@ -1,5 +1,5 @@
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 
 
@@ -31,6 +31,13 @@ class Payment(models.Model):
     )
     refusals = models.PositiveSmallIntegerField(
         default=0, help_text="How often the provider gave no payment page for this key."
+    )
+    terms = models.JSONField(
+        db_default=Value({}, models.JSONField()), default=dict,
+        help_text="How it may be paid; fixed by the key.",
+    )  # fmt: skip
+    pay_by = models.DateTimeField(
+        null=True, help_text="Until when the goods wait for a bank that is at work."
     )
     check_at = models.DateTimeField(
         null=True, help_text="When to ask the provider again; empty once it is settled."

@@ -18,7 +18,7 @@ from .order_refunds import WayClosed, refund_order
 from .queries import as_data
 from .receiving import handle_event, receive, record_event, work_off_events
 from .refunding import RefundTooLarge, look_at_refunds, request_refund, send_refunds
-from .types import PaymentData
+from .types import PaymentData, PayTerms
 
 __all__ = [
     "AlreadyOpen",
@@ -80,6 +80,7 @@ def start(
     success_url: str,
     cancel_url: str,
     previous: int = 0,
+    terms: PayTerms | None = None,
 ) -> PaymentData:
     """Write the attempt, its key and all that goes with the key, before the provider hears of it.
 
@@ -99,6 +100,7 @@ def start(
             expires_at=expires_at.replace(microsecond=0),
             success_url=success_url,
             cancel_url=cancel_url,
+            terms=(terms or PayTerms()).as_dict(),
             check_at=Now() + FIRST_CHECK,
         )
     return as_data(payment)
@@ -144,13 +146,23 @@ def note_decline(*, payment_id: int, code: str) -> None:
     )
 
 
-def mark_processing(*, payment_id: int) -> None:
-    """Note that the shopper has paid and the bank has not answered; that can take days."""
-    Payment.objects.filter(
-        pk=payment_id, state__in=[Payment.State.CREATED, Payment.State.PROCESSING]
-    ).update(
-        state=Payment.State.PROCESSING, check_at=Now() + BANKS_TAKE_THEIR_TIME, updated_at=Now()
+def mark_processing(*, payment_id: int, period: timedelta | None = None) -> bool:
+    """Note that the shopper has paid and the bank has not answered; that can take days.
+
+    With a period, the goods wait so long from the first time on. Returns whether
+    this was the first time.
+    """
+    first = Payment.objects.filter(pk=payment_id, state=Payment.State.CREATED).update(
+        state=Payment.State.PROCESSING,
+        pay_by=Now() + period if period else None,
+        check_at=Now() + BANKS_TAKE_THEIR_TIME,
+        updated_at=Now(),
     )
+    if not first:
+        Payment.objects.filter(pk=payment_id, state=Payment.State.PROCESSING).update(
+            check_at=Now() + BANKS_TAKE_THEIR_TIME, updated_at=Now()
+        )
+    return bool(first)
 
 
 def take_due_checks(*, pause: timedelta, limit: int) -> list[PaymentData]:

@@ -3,7 +3,7 @@ from collections import defaultdict
 from commerce.kernel.money import Money
 
 from .models import Dispute, Payment
-from .types import DisputeData, PaymentData
+from .types import DisputeData, PaymentData, PayTerms
 
 _OF_ORDER = "SELECT * FROM payments_payment WHERE order_token = ANY (%s) ORDER BY attempt"
 
@@ -31,6 +31,8 @@ def as_data(payment: Payment) -> PaymentData:
         method=payment.method,
         failure_code=payment.failure_code,
         review_reason=payment.review_reason,
+        terms=PayTerms.from_dict(payment.terms),
+        pay_by=payment.pay_by,
         created_at=payment.created_at,
     )
 

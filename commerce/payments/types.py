@@ -1,11 +1,37 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from commerce.kernel.money import Money
 
 RefundWay = Literal["method", "store_credit", "gift_card"]
 """How the shopper wants the money back; by "method" it goes where it came from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PayTerms:
+    """How an attempt may be paid. Fixed with its key: a repeated request must be the same."""
+
+    methods: tuple[str, ...] = ()
+    """As the provider calls them; none leaves the choice to its dashboard."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what differs from the default, to be stored."""
+        default = PayTerms()
+        return {
+            each.name: getattr(self, each.name)
+            for each in fields(self)
+            if getattr(self, each.name) != getattr(default, each.name)
+        }
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> "PayTerms":
+        """Read what was stored, by older code too."""
+        known = {each.name for each in fields(cls)}
+        given = {name: value for name, value in stored.items() if name in known}
+        if "methods" in given:
+            given["methods"] = tuple(given["methods"])
+        return cls(**given)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +58,8 @@ class PaymentData:
     method: str
     failure_code: str
     review_reason: str
+    terms: PayTerms
+    pay_by: datetime | None
     created_at: datetime
 
     @property

@@ -157,6 +157,10 @@ class Control:
             connection.close()
 
     def pay(self, url: str, card: str = "4242424242424242", **fields: str) -> tuple[int, str, str]:
-        """Fill in and submit the payment page, as a shopper would."""
+        """Fill in and submit the payment page, as a shopper would.
+
+        With `method`, such as "paypal" or "us_bank_account", no card is typed;
+        `refused="1"` then makes it fail.
+        """
         filled = {"email": "shopper@example.com", "expiry": "12/34", "cvc": "123", "name": "A. B."}
         return self.post_form(url, **(filled | {"card": card} | fields))

@@ -29,6 +29,9 @@ from .payment_pages import may_lead_to_payment
 from .principal import principal_of
 from .tracking import names_of
 
+SLOW = {"us_bank_account", "sepa_debit", "customer_balance", "bacs_debit", "acss_debit"}
+"""Ways to pay that take days, as the provider calls them."""
+
 
 @never_cache
 @require_GET
@@ -157,7 +160,7 @@ def returned(request: HttpRequest, token: str) -> HttpResponse:
         "order": order,
         "status": order.state,
         "sellers": names_of(order),
-        "payment_url": queries.payment_url(order_token=token) if order.state == "pending" else "",
+        "standing": queries.standing(order_token=token),
     }
     return render(request, "shop/confirmation.html", context)
 
@@ -258,7 +261,8 @@ def review_page(
     **more: object,
 ) -> HttpResponse:
     """Show the last step; `more` goes into its template."""
-    context = {"review": contents, "step": 3, "error": error, **more}
+    slow_days = settings.PAYMENT_PERIOD_DAYS if SLOW & set(settings.PAYMENT_METHODS) else 0
+    context = {"review": contents, "step": 3, "error": error, "slow_days": slow_days, **more}
     return render(request, "shop/checkout_review.html", context, status=status)
 
 

@@ -51,6 +51,7 @@ def create(call: Call) -> Obj:
         "expires_at": _expiry(call),
         "locale": params.text("locale"),
         "metadata": params.metadata(),
+        "payment_method_types": params.strings("allowed_payment_method_types") or ["card"],
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
         "submit_type": params.text("submit_type"),
         "success_url": success_url,

@@ -36,10 +36,7 @@ def new_charge(world: World, intent: Obj, method: Obj, status: str = "succeeded"
         "paid": status == "succeeded",
         "payment_intent": intent["id"],
         "payment_method": method["id"],
-        "payment_method_details": {
-            "type": "card",
-            "card": method["card"] | {"amount_authorized": intent["amount"], "network": "visa"},
-        },
+        "payment_method_details": details_of(intent, method),
         "receipt_email": intent["receipt_email"],
         "receipt_number": None,
         "receipt_url": None,
@@ -58,6 +55,13 @@ def new_charge(world: World, intent: Obj, method: Obj, status: str = "succeeded"
     intent["latest_charge"] = charge["id"]
     world.store.save(intent)
     return charge
+
+
+def details_of(intent: Obj, method: Obj) -> Obj:
+    if method["type"] != "card":
+        return {"type": method["type"], method["type"]: {}}
+    card = method["card"] | {"amount_authorized": intent["amount"], "network": "visa"}
+    return {"type": "card", "card": card}
 
 
 def outcome_of(card: TestCard | None) -> Obj:

@@ -143,7 +143,8 @@ def decide_delayed(world: World, intent: str, succeeded: str) -> None:
 
 def _authorize(world: World, intent: Obj, charge: Obj) -> None:
     deadline = world.clock.now() + AUTHORIZATION_LASTS
-    charge["payment_method_details"]["card"]["capture_before"] = deadline
+    details = charge["payment_method_details"]
+    details[details["type"]]["capture_before"] = deadline
     intent["status"] = "requires_capture"
     intent["amount_capturable"] = intent["amount"]
     world.store.save(charge)

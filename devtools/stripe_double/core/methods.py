@@ -70,6 +70,31 @@ def new_method(
     return world.store.add(method, account=account)
 
 
+WALLETS = {"apple_pay": "Apple Pay", "google_pay": "Google Pay"}
+OTHERS = {
+    "paypal": "PayPal",
+    "link": "Link",
+    "us_bank_account": "US bank account",
+    "sepa_debit": "SEPA direct debit",
+    "customer_balance": "Bank transfer",
+}
+SLOW = ("us_bank_account", "sepa_debit", "customer_balance")
+_PAYS_AT_ONCE, _PAYS_LATER = "4242424242424242", "4000008400000019"
+_REFUSED_LATER, _REFUSED = "4000008400000027", "4000000000000002"
+
+
+def other_method(world: World, kind: str, *, refused: bool, account: str = PLATFORM) -> Obj:
+    """A way to pay that is no typed card: a wallet, or one that behaves like a card inside."""
+    good, bad = (_PAYS_LATER, _REFUSED_LATER) if kind in SLOW else (_PAYS_AT_ONCE, _REFUSED)
+    method = new_method(world, bad if refused else good, account=account)
+    if kind in WALLETS:
+        method["card"]["wallet"] = {"type": kind, "dynamic_last4": None}
+    else:
+        method["type"], method[kind] = kind, {}
+    world.store.save(method)
+    return method
+
+
 def from_params(world: World, params: Params, account: str) -> Obj | None:
     """The method a request names by id, token or raw card data; None when it names none."""
     wanted = params.text("payment_method")

@@ -7,7 +7,7 @@ from ..core.app import App
 from ..core.cards import BY_NUMBER, CARDS, TestCard
 from ..core.errors import StripeError
 from ..core.http import Request, Response
-from ..core.methods import card_fault, new_method
+from ..core.methods import OTHERS, WALLETS, card_fault, new_method, other_method
 from ..core.sessions import pay
 from ..core.store import Obj
 from ..core.world import World
@@ -53,6 +53,8 @@ def page(app: App, request: Request) -> Response | None:
 
 
 def _submit(world: World, session: Obj, fields: Fields, success: str) -> Response:
+    if fields.get("method") in OTHERS | WALLETS:
+        return _submit_other(world, session, fields, success)
     if "fill" in fields:
         return _show(world, session, _filled(fields, fields["fill"]))
     errors = _faults(world, session, fields)
@@ -77,6 +79,18 @@ def _submit(world: World, session: Obj, fields: Fields, success: str) -> Respons
     intent = world.store.by_id[session["payment_intent"]]
     if intent["status"] == "requires_action":
         return Response.redirect(f"{world.base_url}/c/authenticate/{intent['id']}")
+    return Response.redirect(success)
+
+
+def _submit_other(world: World, session: Obj, fields: Fields, success: str) -> Response:
+    """Pay with a wallet, PayPal or a bank; the button says how it ends."""
+    method = other_method(
+        world, fields["method"], refused="refused" in fields, account=session["_account"]
+    )
+    try:
+        pay(world, session, method)
+    except StripeError as refusal:
+        return _show(world, session, fields, refusal.message, status=402)
     return Response.redirect(success)
 
 
@@ -165,6 +179,7 @@ def _show(
         alert_html=_alert(refusal, wrong),
         lines_html="".join(_line(line) for line in session["_lines"]),
         back_html=back,
+        others_html="".join(_other(kind, action) for kind in _offered(session)),
         cards_html="".join(_card(card, action) for card in CARDS if card.shown),
         **shown,
     )
@@ -204,6 +219,15 @@ def _line(line: Obj) -> str:
     amount = money(line["amount_total"], line["currency"])
     name = escape(f"{times}{line['description']}")
     return f"<li><span>{name}{note}</span><span>{escape(amount)}</span></li>"
+
+
+def _offered(session: Obj) -> list[str]:
+    types = session["payment_method_types"]
+    return [*(WALLETS if "card" in types else ()), *(kind for kind in types if kind in OTHERS)]
+
+
+def _other(kind: str, action: str) -> str:
+    return fill("other", kind=kind, name=(OTHERS | WALLETS)[kind], action=action)
 
 
 def _card(card: TestCard, action: str) -> str:

@@ -17,7 +17,7 @@ from commerce.kernel.confinement import unconfined
 
 log = structlog.get_logger(__name__)
 
-COUNTED = ("allauth", "limit:")
+COUNTED = ("api:", "allauth", "limit:")
 """How the keys begin that hold tries and used codes."""
 TABLE = "limits_without_redis"
 PAUSE_SECONDS = 2

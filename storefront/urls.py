@@ -10,6 +10,7 @@ from wagtail.admin import urls as admin_urls
 from wagtail.documents import urls as document_urls
 
 from cms.pages import views as pages
+from storefront.api.stock import api as stock_api
 from storefront.second_factor import MoveView
 from storefront.shop import (
     account,
@@ -98,6 +99,7 @@ urlpatterns = [
     path("account/2fa/totp/move/", MoveView.as_view(), name="second-factor-move"),
     path("account/", include("allauth.urls")),
     path("sell/", sell.apply, name="sell"),
+    path("api/v1/", stock_api.urls),
     path("webhooks/stripe/", stripe.receive, name="stripe-webhook"),
     path("webhooks/easypost/", easypost.receive, name="easypost-webhook"),
     path("sitemap.xml", hourly(sitemaps.index), {"sitemaps": machines.SITEMAPS}),

@@ -3,10 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count
 from django.db.models.functions import Now
 
+from commerce.catalog import queries as catalog
 from commerce.kernel.sql import fetch
 
 from . import statements
@@ -187,6 +189,39 @@ def levels(*, variant_ids: Iterable[int]) -> dict[int, list[StockLevel]]:
             )
         )
     return dict(found)
+
+
+def unknown_skus(*, seller_id: int, skus: Iterable[str]) -> list[str]:
+    """Return those of the SKUs that the seller does not have."""
+    wanted = sorted(set(skus))
+    found = catalog.variant_ids_by_sku(skus=wanted) if wanted else {}
+    variants = catalog.variants(variant_ids=list(found.values()))
+    own = {each.sku for each in variants.values() if each.seller_id == seller_id}
+    return [sku for sku in wanted if sku not in own]
+
+
+def stock_page(
+    *, seller_id: int, skus: Iterable[str], after: int, limit: int
+) -> tuple[list[dict[str, Any]], int | None]:
+    """Return a seller's stock rows behind a mark, of some SKUs or all; and the next mark."""
+    rows = Stock.objects.filter(location__seller_id=seller_id, pk__gt=after).order_by("pk")
+    wanted = list(skus)
+    if wanted:
+        rows = rows.filter(variant__sku__in=wanted)
+    found = list(rows.select_related("variant", "location")[: limit + 1])
+    single = [row.pk for row in found if row.by_unit]
+    promised: dict[int, int] = dict(fetch(statements.PROMISED, single)) if single else {}
+    page = [
+        {
+            "sku": row.variant.sku,
+            "location": row.location.name,
+            "on_hand": row.on_hand,
+            "reserved": promised.get(row.pk, row.reserved),
+            "version": row.version,
+        }
+        for row in found[:limit]
+    ]
+    return page, found[limit - 1].pk if len(found) > limit else None
 
 
 def movements(*, variant_ids: Iterable[int], limit: int = 100) -> list[MovementData]:

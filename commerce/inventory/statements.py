@@ -186,3 +186,8 @@ WHERE level.free <= level.low_at AND level.low_at > 0 AND v.is_active AND p.stat
 ON CONFLICT (variant_id) WHERE ended_at IS NULL DO NOTHING
 RETURNING variant_id
 """
+
+PROMISED = """
+SELECT s.id, s.on_hand - (SELECT count(*) FROM inventory_unit u WHERE u.stock_id = s.id)
+FROM inventory_stock s WHERE s.id = ANY (%s)
+"""

@@ -12,6 +12,8 @@ from django.db.models.functions import Now
 from commerce.kernel import actor, clock
 from commerce.kernel.money import share
 from commerce.ledger import queries as ledger
+from commerce.orders import queries as orders
+from commerce.payments import queries as payments
 from commerce.sellers import queries as sellers
 
 from . import periods
@@ -30,7 +32,8 @@ def run(*, period: str, seller_ids: Iterable[int] | None = None, least: bool = F
     Open deductions are taken off first, and what is left of them is carried. A
     period is paid once, whoever asks and however often. Sellers who cannot be paid
     out, whose ledger account does not cover the sum, or, with `least`, whose sum
-    is below the agreed minimum, are passed over and keep their earnings.
+    is below the agreed minimum, are passed over and keep their earnings; so are
+    the earnings of orders whose payment is disputed.
     """
     actor.tell_database(cause=f"payout run {period}")
     shares: dict[tuple[int, str], list[Earning]] = defaultdict(list)
@@ -84,7 +87,17 @@ def _waiting(seller_ids: Iterable[int] | None) -> list[Earning]:
     )
     if seller_ids is not None:
         rows = rows.filter(seller_id__in=set(seller_ids))
-    return list(rows.order_by("pk"))
+    found = list(rows.order_by("pk"))
+    disputed = _disputed(found)
+    return [earning for earning in found if earning.seller_order_id not in disputed]
+
+
+def _disputed(earnings: list[Earning]) -> set[int | None]:
+    """Return the parts whose payment is questioned, though the news may not have come yet."""
+    ids = {earning.seller_order_id for earning in earnings} - {None}
+    parts = orders.seller_orders_by_id(seller_order_ids=[each for each in ids if each]).values()
+    stopped = payments.open_disputes(order_tokens=[part.order_token for part in parts])
+    return {part.id for part in parts if part.order_token in stopped}
 
 
 def _payable(seller_ids: set[int]) -> set[int]:

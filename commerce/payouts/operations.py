@@ -13,6 +13,7 @@ from commerce.sellers import queries as sellers
 from .billing import bill_subscriptions, charge, correct
 from .crediting import NotPaid, credit_order, give_back, release_earning
 from .deducting import deduct
+from .disputes import share_dispute
 from .events import PayoutFailed
 from .gathering import run, run_now, run_schedule
 from .models import Payout
@@ -35,6 +36,7 @@ __all__ = [
     "run_now",
     "run_schedule",
     "send",
+    "share_dispute",
 ]
 
 

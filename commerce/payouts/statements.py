@@ -20,6 +20,7 @@ KINDS: dict[str, LineKind] = {
     "featured": "fee",
     "label": "fee",
     "dispute": "dispute",
+    "dispute_fee": "fee",
     "correction": "correction",
 }
 
@@ -101,7 +102,8 @@ def _sale(at: datetime, part: SellerOrderData) -> StatementLine:
         memo=", ".join(
             line.title if line.quantity == 1 else f"{line.quantity} × {line.title}"
             for line in part.lines
-        ),
+        )
+        + _taken_off(part),
         goods=part.earning + part.commission - shipping,
         shipping=shipping,
         commission=-part.commission,
@@ -109,6 +111,14 @@ def _sale(at: datetime, part: SellerOrderData) -> StatementLine:
         amount=part.earning,
         balance=Money.zero(part.goods.currency),
     )
+
+
+def _taken_off(part: SellerOrderData) -> str:
+    """What promotions took off, and how much of it the marketplace gives back."""
+    told = [f"{saving.label} −{saving.amount}" for saving in orders.savings_of([part])]
+    if part.platform_discount:
+        told.append(f"{part.platform_discount} of it borne by the marketplace")
+    return f" ({', '.join(told)})" if told else ""
 
 
 def _plain(

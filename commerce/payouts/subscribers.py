@@ -7,6 +7,7 @@ from commerce.gateways.payments import ProviderEventData, get_payment_gateway
 from commerce.orders import queries as orders
 from commerce.orders.events import OrderConfirmed, PartAdjusted, SellerOrderMoved
 from commerce.outbox.facts import subscribe
+from commerce.payments.events import DisputeClosed, DisputeOpened
 
 from . import operations, queries
 
@@ -62,6 +63,16 @@ def give_label_back(fact: LabelVoided) -> None:
             business_key=f"label-void:{fact.label_id}",
             seller_order_id=label.seller_order_id,
         )
+
+
+@subscribe(DisputeOpened)
+def hold_what_is_disputed(fact: DisputeOpened) -> None:
+    operations.share_dispute(dispute_id=fact.dispute_id)
+
+
+@subscribe(DisputeClosed)
+def settle_what_was_disputed(fact: DisputeClosed) -> None:
+    operations.share_dispute(dispute_id=fact.dispute_id)
 
 
 @hears("payout.paid", "payout.failed", "payout.canceled")

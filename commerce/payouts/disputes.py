@@ -1,0 +1,153 @@
+"""A seller's share of a disputed payment: held when it is opened, given back or kept when decided.
+
+The share is what the seller earned with the disputed part of its order. A lost
+dispute also costs the marketplace its commission, and the tax stays due to the
+state: both are the marketplace's loss, as is what a seller's earning does not
+cover. The provider's fee for a lost dispute is the sellers'.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from commerce.kernel.money import Money, split
+from commerce.ledger import operations as ledger
+from commerce.orders import queries as orders
+from commerce.orders.types import SellerOrderData
+from commerce.payments import queries as payments
+from commerce.payments.types import DisputeData
+
+from .billing import charge
+from .crediting import give_back
+from .models import Deduction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """What a dispute means for one seller's part, in minor units."""
+
+    seller_id: int
+    seller_order_id: int
+    number: str
+    disputed_minor: int
+    seller_minor: int
+    commission_minor: int
+
+
+@transaction.atomic
+def share_dispute(*, dispute_id: int) -> None:
+    """Bring sellers' money in line with where a dispute stands.
+
+    Asked in any order and however often, each share is held once, and given back
+    or settled once.
+    """
+    dispute = payments.disputes(dispute_ids=[dispute_id])[dispute_id]
+    order = orders.order(token=dispute.order_token)
+    if order is None or order.state != "confirmed":
+        return
+    shares = shares_of(dispute, order.seller_orders)
+    for part in shares:
+        _hold(dispute, part)
+    if dispute.state == "won":
+        _give_back(dispute)
+    if dispute.state == "lost":
+        _settle_loss(dispute, shares)
+
+
+def shares_of(dispute: DisputeData, parts: Sequence[SellerOrderData]) -> list[Share]:
+    """Split a disputed amount over the parts by what each still holds of the payment."""
+    given = orders.adjustments_of(seller_order_ids=[part.id for part in parts])
+    left, earned, kept = {}, {}, {}
+    for part in parts:
+        back = given.get(part.id, [])
+        left[part.id] = max(part.total.minor - sum(a.refund.minor for a in back), 0)
+        earned[part.id] = max(part.earning.minor - sum(a.seller.minor for a in back), 0)
+        kept[part.id] = max(part.commission.minor - sum(a.commission.minor for a in back), 0)
+    whole = sum(left.values())
+    disputed = min(dispute.amount.minor, whole)
+    amounts = split(disputed, weights=[left[part.id] for part in parts])
+    return [
+        Share(
+            seller_id=part.seller_id,
+            seller_order_id=part.id,
+            number=part.number,
+            disputed_minor=amount,
+            seller_minor=_part_of(earned[part.id], amount, left[part.id]),
+            commission_minor=_part_of(kept[part.id], amount, left[part.id]),
+        )
+        for part, amount in zip(parts, amounts, strict=True)
+    ]
+
+
+def _part_of(minor: int, amount: int, whole: int) -> int:
+    """Return the share of an amount that goes with a part of a whole, rounded down."""
+    return minor * amount // whole if whole else 0
+
+
+def _hold(dispute: DisputeData, part: Share) -> None:
+    if part.seller_minor:
+        charge(
+            seller_id=part.seller_id,
+            kind="dispute",
+            income="disputes",
+            amount=Money(part.seller_minor, dispute.amount.currency),
+            business_key=f"dispute:{dispute.id}:{part.seller_order_id}",
+            memo=f"{part.number}: the shopper's bank questions the payment",
+            seller_order_id=part.seller_order_id,
+        )
+
+
+def _held(dispute: DisputeData) -> list[Deduction]:
+    key = f"dispute:{dispute.id}:"
+    return list(Deduction.objects.filter(kind="dispute", business_key__startswith=key))
+
+
+def _give_back(dispute: DisputeData) -> None:
+    for held in _held(dispute):
+        key = f"dispute-won:{dispute.id}:{held.seller_order_id}"
+        amount = Money(held.amount_minor, held.currency)
+        if give_back(
+            seller_id=held.seller_id,
+            amount=amount,
+            business_key=key,
+            seller_order_id=held.seller_order_id,
+        ):
+            ledger.post(
+                business_key=key,
+                kind="dispute",
+                entries={f"payable:{held.seller_id}": -amount.minor, "disputes": amount.minor},
+                currency=amount.currency,
+                memo="The dispute was won",
+            )
+
+
+def _settle_loss(dispute: DisputeData, shares: list[Share]) -> None:
+    rest = dispute.amount.minor - sum(held.amount_minor for held in _held(dispute))
+    commission = min(sum(part.commission_minor for part in shares), rest)
+    if rest:
+        ledger.post(
+            business_key=f"dispute-lost:{dispute.id}",
+            kind="dispute",
+            entries={
+                "disputes": -rest,
+                "commission": commission,
+                "losses": rest - commission,
+            },
+            currency=dispute.amount.currency,
+            memo=f"Order {dispute.order_token}: the dispute was lost",
+        )
+    weights = [part.disputed_minor for part in shares]
+    if not dispute.fee.minor or not sum(weights):
+        return
+    for part, fee in zip(shares, split(dispute.fee.minor, weights=weights), strict=True):
+        if fee:
+            charge(
+                seller_id=part.seller_id,
+                kind="dispute_fee",
+                income="fees",
+                amount=Money(fee, dispute.fee.currency),
+                business_key=f"dispute-fee:{dispute.id}:{part.seller_order_id}",
+                memo=f"{part.number}: the provider's fee for the lost dispute",
+                seller_order_id=part.seller_order_id,
+            )

@@ -237,7 +237,8 @@ MARKETPLACE = {  # who issues receipts, and through whom invoices say that somet
 # As the provider calls them, such as card paypal us_bank_account; none: as its dashboard says.
 PAYMENT_METHODS = env.words("PAYMENT_METHODS", "")
 PAYMENT_PERIOD_DAYS = env.integer("PAYMENT_PERIOD_DAYS", 7, least=1, most=13)  # for slow methods
-CREDIT_VALID_DAYS = env.integer("CREDIT_VALID_DAYS", 3 * 365, least=1, most=36_500)  # of gift cards and store credit
+# Of gift cards and store credit.
+CREDIT_VALID_DAYS = env.integer("CREDIT_VALID_DAYS", 3 * 365, least=1, most=36_500)
 HOOKS_TO_LOOPBACK = False  # sellers' addresses are public; development and tests call themselves
 CONTENT_CHECK_SECONDS = 1  # how often a process asks whether remembered content changed
 

@@ -31,10 +31,7 @@ def use(request: HttpRequest) -> HttpResponse:
         return redirect("cart")
     try:
         if "remove" in request.POST:
-            text = request.POST["remove"]
-            number = (
-                int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else 0
-            )
+            number = _number(request.POST["remove"])
             operations.remove_gift_card(cart_token=token, credit_id=number)
         elif "store_credit" in request.POST:
             chosen = request.POST["store_credit"] == "use"

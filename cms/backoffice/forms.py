@@ -1,16 +1,19 @@
 """Forms and filters of the back office."""
 
 from decimal import Decimal
+from typing import Any
 
 import django_filters
 from django import forms
+from django.db.models import Exists, OuterRef
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 
 from cms.selling.states import ORDER_STATES
 from commerce.audit import queries as audit
 from commerce.audit.models import Entry
 from commerce.ledger.models import Journal
-from commerce.orders.models import Order
+from commerce.orders.models import Order, SellerOrder
+from commerce.payments.models import Payment
 from commerce.payouts.models import Payout
 from commerce.sellers.models import Application, Seller
 
@@ -97,17 +100,43 @@ class SellerFilter(WagtailFilterSet):
         fields: list[str] = []
 
 
+def _ids_of_parts(field: str, values: Any) -> Any:
+    """Return the orders whose parts are so; a join would repeat them."""
+    return SellerOrder.objects.filter(**{field: values}).values("order_id")
+
+
 class OrderFilter(WagtailFilterSet):
     state = _states([(state.value, state.label) for state in Order.State])
     part = django_filters.MultipleChoiceFilter(
         label="A seller's part is",
-        field_name="seller_orders__state",
         choices=list(ORDER_STATES.items()),
         widget=forms.CheckboxSelectMultiple,
+        method="by_part",
+    )
+    seller = django_filters.ModelChoiceFilter(
+        label="Seller", queryset=Seller.objects.order_by("name"), method="by_seller"
+    )
+    payment = django_filters.MultipleChoiceFilter(
+        label="A payment is",
+        choices=[(state.value, state.label) for state in Payment.State],
+        widget=forms.CheckboxSelectMultiple,
+        method="by_payment",
     )
     placed = django_filters.DateFromToRangeFilter(
         label="Placed", field_name="placed_at", widget=DateRangePickerWidget
     )
+
+    def by_part(self, queryset: Any, name: str, states: list[str]) -> Any:
+        return queryset.filter(pk__in=_ids_of_parts("state__in", states)) if states else queryset
+
+    def by_seller(self, queryset: Any, name: str, seller: Seller | None) -> Any:
+        return queryset.filter(pk__in=_ids_of_parts("seller", seller)) if seller else queryset
+
+    def by_payment(self, queryset: Any, name: str, states: list[str]) -> Any:
+        if not states:
+            return queryset
+        attempts = Payment.objects.filter(order_token=OuterRef("token"), state__in=states)
+        return queryset.filter(Exists(attempts))
 
     class Meta:
         model = Order

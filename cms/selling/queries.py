@@ -31,9 +31,10 @@ from commerce.catalog.models import Product, Variant
 from commerce.documents.models import Document
 from commerce.fulfillment.models import ShippingMethod, Zone
 from commerce.inventory.models import CountSheet, Location, Stock
-from commerce.orders.models import OrderEvent, SellerOrder
+from commerce.orders.models import OrderEvent, OrderLine, SellerOrder
 from commerce.payouts.models import Payout
 from commerce.pricing.models import Price
+from commerce.returns.models import Case as Request
 from commerce.sellers import queries as sellers
 
 from .models import Workspace
@@ -150,7 +151,15 @@ def _way(workspace: WorkspaceData) -> set[str]:
 def own_orders(*, seller_id: int) -> QuerySet[SellerOrder]:
     """Return a seller's paid parts with how many items each holds. Raises NoSeller."""
     rows = SellerOrder.objects.filter(seller_id=_known(seller_id), confirmed_at__isnull=False)
-    return rows.select_related("order").annotate(items=Sum("lines__quantity"))
+    lines = OrderLine.objects.filter(seller_order=OuterRef("pk")).order_by().values("seller_order")
+    items = Subquery(lines.annotate(items=Sum("quantity")).values("items"))
+    return rows.select_related("order").annotate(items=items)
+
+
+def count_lines(*, seller_id: int, part_ids: list[int]) -> int:
+    """Return how many lines parts of a seller's orders have together. Raises NoSeller."""
+    own = OrderLine.objects.filter(seller_order__seller_id=_known(seller_id))
+    return own.filter(seller_order_id__in=part_ids).count()
 
 
 def moves_of(*, seller_id: int, seller_order_id: int) -> list[OrderEvent]:
@@ -159,6 +168,12 @@ def moves_of(*, seller_id: int, seller_order_id: int) -> list[OrderEvent]:
         seller_order_id=seller_order_id, seller_order__seller_id=_known(seller_id)
     )
     return list(rows.order_by("at", "pk"))
+
+
+def own_cases(*, seller_id: int) -> QuerySet[Request]:
+    """Return what shoppers asked of a seller. Raises NoSeller."""
+    rows = Request.objects.filter(seller_id=_known(seller_id)).select_related("seller_order")
+    return rows.annotate(items=Sum("lines__quantity"))
 
 
 def own_documents(*, seller_id: int) -> QuerySet[Document]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -14,17 +14,28 @@ from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTempla
 from wagtail.admin.widgets.button import HeaderButton
 
 from commerce.accounts.queries import country_name
+from commerce.audit import operations as audit
 from commerce.documents import queries as documents
 from commerce.fulfillment import operations as fulfillment
 from commerce.fulfillment import queries as parcels
 from commerce.kernel.money import Money
+from commerce.orders import finding
 from commerce.orders import queries as orders
 from commerce.orders.models import SellerOrder
 from commerce.orders.types import SellerOrderData
 from commerce.payouts import queries as payouts
+from commerce.returns import queries as returns
 
 from .. import queries
-from ..exports import csv_file, order_rows
+from ..exports import (
+    TooMuch,
+    check_size,
+    export_buttons,
+    narrowed_by,
+    order_rows,
+    parts_in_batches,
+    table_file,
+)
 from ..order_forms import OrderFilter, ShipForm
 from ..policy import Work
 from ..shown_parcels import context_of
@@ -44,10 +55,9 @@ class OrderList(SellerScreen, BaseListingView):
     header_icon = "clipboard-list"
     index_url_name = "selling:orders"
     index_results_url_name = "selling:orders_results"
-    default_ordering = "-order__placed_at"
+    default_ordering = "-pk"  # as they were placed
     filterset_class = OrderFilter
     is_searchable = True
-    search_fields = ["number", "order__ship_to__name", "lines__sku", "lines__title"]
     paginate_by = 25
     verbose_name_plural = "orders"
     columns = [
@@ -70,24 +80,34 @@ class OrderList(SellerScreen, BaseListingView):
         return queries.own_orders(seller_id=self.seller_id)
 
     def search_queryset(self, queryset: Any) -> Any:
-        found = super().search_queryset(queryset)
         if not self.is_searching:
-            return found
-        # Joins to the lines would repeat an order and spoil its count of items.
-        return queryset.filter(pk__in=found.values("pk"))
+            return queryset
+        found = finding.part_ids(seller_id=self.seller_id, text=self.search_query)
+        return queryset.filter(pk__in=found)
 
     def get_header_buttons(self) -> list[HeaderButton]:
-        address = f"{reverse('selling:orders_export')}?{self.request.GET.urlencode()}"
-        return [HeaderButton("Export CSV", url=address, icon_name="download")]
+        return export_buttons("selling:orders_export", self.request)
 
 
 class OrderExport(OrderList):
-    """The same list, filtered alike, as one row per line."""
+    """The same list, filtered alike, as one row per line; each is written down."""
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        numbers = list(self.get_queryset().values_list("pk", flat=True))
-        parts = orders.seller_orders_by_id(seller_order_ids=numbers)
-        return csv_file(order_rows([parts[pk] for pk in numbers]), name="orders.csv")
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        kind = "xlsx" if request.GET.get("format") == "xlsx" else "csv"
+        # As in a list, so that a filter that says nothing narrows nothing.
+        part_ids = list(self.get_queryset().order_by("-pk").values_list("pk", flat=True))
+        lines = queries.count_lines(seller_id=self.seller_id, part_ids=part_ids)
+        try:
+            check_size(lines=lines, kind=kind)
+        except TooMuch as refusal:
+            messages.error(request, str(refusal))
+            return redirect(f"{reverse('selling:orders')}?{request.GET.urlencode()}")
+        audit.record(
+            action="orders.exported",
+            subject=f"seller:{self.seller_id}",
+            details={"format": kind, "lines": lines, "narrowed by": narrowed_by(request)},
+        )
+        return table_file(order_rows(parts_in_batches(part_ids)), kind=kind, name="orders")
 
 
 class OrderScreen(SellerScreen, WagtailAdminTemplateMixin):
@@ -159,6 +179,8 @@ class OrderDetail(OrderScreen, TemplateView):
             ).get(part.id, []),
             "may_bill": part.state != "canceled",
             "shows_money": self.is_owner,
+            "cases": returns.cases_of_part(seller_order_id=part.id),
+            "may_cancel": may_ship and any(line.open_quantity for line in part.lines),
         }
 
     def get_header_buttons(self) -> list[HeaderButton]:

@@ -2,7 +2,10 @@ import csv
 import io
 
 import pytest
+from openpyxl import load_workbook
 
+from cms.selling import exports
+from commerce.audit import queries as audit
 from commerce.fulfillment.models import Shipment
 from commerce.orders import queries as orders
 from tests.factories.fulfillment import make_carrier, shipped
@@ -174,6 +177,40 @@ def test_the_export_has_own_lines_and_no_formula(shop, other):
     a_sale(other)
 
     answer = shop.client().get("/admin/selling/orders/export/")
-    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
 
     assert [(row["Order"], row["Title"]) for row in rows] == [(part.number, "'=HYPERLINK(1)")]
+
+
+def test_the_workbook_has_own_lines_alone(shop, other):
+    part = a_sale(shop)
+    a_sale(other)
+
+    answer = shop.client().get("/admin/selling/orders/export/?format=xlsx")
+    sheet = load_workbook(io.BytesIO(answer.getvalue())).active
+
+    assert [row[0] for row in sheet.iter_rows(min_row=2, values_only=True)] == [part.number]
+
+
+def test_an_export_is_narrowed_like_the_list_and_written_down(shop):
+    a_sale(shop)
+    sent = a_sale(shop)
+    shipped(sent)
+
+    answer = shop.client().get("/admin/selling/orders/export/?state=shipped")
+    rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
+
+    assert [row["Order"] for row in rows] == [sent.number]
+    (entry,) = audit.entries_about(subject=f"seller:{shop.seller.pk}")
+    assert entry.action == "orders.exported"
+    assert entry.details == {"format": "csv", "lines": 1, "narrowed by": ["state"]}
+    assert entry.actor.startswith("user:")
+
+
+def test_too_many_lines_are_refused_with_what_to_do_instead(shop, monkeypatch):
+    monkeypatch.setattr(exports, "MOST_LINES", {"csv": 1, "xlsx": 1})
+    a_sale(shop, titles=["a", "b"])
+
+    page = shop.client().get("/admin/selling/orders/export/", follow=True).content.decode()
+
+    assert "2 lines are too many for one file of at most 1. Choose fewer days" in page

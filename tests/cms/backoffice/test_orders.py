@@ -1,0 +1,145 @@
+"""Staff find, narrow and take with them every order; each time it is written down."""
+
+import csv
+import io
+
+import pytest
+from django.db import connection
+from openpyxl import load_workbook
+
+from cms.selling import exports
+from commerce.audit import queries as audit
+from commerce.payments.models import Payment
+from tests.factories.fulfillment import shipped
+from tests.factories.sales import Sold, sell
+from tests.factories.sellers import make_seller
+from tests.factories.staff import ADMINISTRATORS, EDITORS, staff_client
+from tests.support.constraints import check_deferred_constraints
+from tests.support.query_budget import counted
+
+pytestmark = pytest.mark.django_db
+
+LIST, EXPORT = "/admin/office/orders/", "/admin/office/orders/export/"
+
+
+@pytest.fixture
+def staff():
+    return staff_client(ADMINISTRATORS)
+
+
+def shown(staff, query: str) -> set[str]:
+    rows = staff.get(f"{LIST}results/?{query}").context["object_list"]
+    return {row.number for row in rows}
+
+
+def exported(answer) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
+
+
+def test_orders_are_found_by_number_email_name_and_what_was_in_them(staff):
+    order = sell(Sold(seller=make_seller(), titles=["Oak table"]), email="ada@oak.example")
+    sell(Sold(seller=make_seller()), email="eve@elsewhere.example")
+
+    for text in (order.number, order.seller_orders[0].number, "ada@oak", "oak tab"):
+        assert shown(staff, f"q={text}") == {order.number}, text
+
+
+def test_orders_are_narrowed_by_seller_state_payment_and_day(staff):
+    seller = make_seller()
+    sent = sell(Sold(seller=seller), Sold(seller=make_seller()))
+    other = sell(Sold(seller=make_seller()))
+    shipped(sent.seller_orders[0])
+    check_deferred_constraints()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        Payment.objects.filter(order_token=other.token).update(state="review")
+        cursor.execute("SET LOCAL session_replication_role = origin")
+
+    assert shown(staff, f"seller={seller.pk}") == {sent.number}
+    assert shown(staff, "part=shipped") == {sent.number}
+    assert shown(staff, "payment=review") == {other.number}
+    assert shown(staff, "payment=captured") == {sent.number}
+    assert shown(staff, "state=confirmed") == {sent.number, other.number}
+    assert shown(staff, "placed_from=2001-01-01&placed_to=2001-01-02") == set()
+    assert shown(staff, "seller=999&part=nonsense") is not None
+
+
+def test_an_order_of_many_sellers_stands_in_the_list_once(staff):
+    order = sell(*(Sold(seller=make_seller(), titles=["Oak a", "Oak b"]) for _ in range(3)))
+
+    rows = staff.get(f"{LIST}results/?q=oak&part=confirmed").context["object_list"]
+
+    assert [(row.number, row.parts) for row in rows] == [(order.number, 3)]
+
+
+@pytest.mark.parametrize("query", ["", "q=stoneware&part=confirmed&payment=captured"])
+def test_the_list_asks_as_little_for_many_as_for_one(staff, query):
+    sell(Sold(seller=make_seller()))
+    staff.get(f"{LIST}?{query}")
+    with counted() as one:
+        staff.get(f"{LIST}?{query}")
+    for _ in range(4):
+        sell(Sold(seller=make_seller()), Sold(seller=make_seller()))
+    with counted() as many:
+        staff.get(f"{LIST}?{query}")
+
+    assert len(many) == len(one)
+
+
+def test_the_export_holds_what_the_list_was_narrowed_to(staff):
+    order = sell(Sold(seller=make_seller(), titles=["=cmd"]), email="ada@oak.example")
+    sell(Sold(seller=make_seller()), email="eve@elsewhere.example")
+
+    (row,) = exported(staff.get(f"{EXPORT}?q=ada@oak"))
+
+    assert row["Order"] == order.seller_orders[0].number
+    assert row["Email"] == "ada@oak.example"
+    assert row["Title"] == "'=cmd"
+    assert row["Seller"].startswith("Shop")
+
+
+def test_the_workbook_says_the_same(staff):
+    order = sell(Sold(seller=make_seller(), titles=["=cmd"]))
+
+    sheet = load_workbook(io.BytesIO(staff.get(f"{EXPORT}?format=xlsx").getvalue())).active
+
+    head = [cell.value for cell in sheet[1]]
+    assert sheet["A2"].value == order.seller_orders[0].number
+    assert sheet.cell(2, head.index("Title") + 1).value == "'=cmd"
+    assert sheet.cell(2, head.index("Line total") + 1).value == 50
+
+
+def test_an_export_is_written_down_without_what_was_typed(staff):
+    sell(Sold(seller=make_seller()))
+
+    staff.get(f"{EXPORT}?q=ada@example.com&format=xlsx")
+
+    (entry,) = audit.latest()
+    assert entry.action == "orders.exported"
+    assert entry.details == {"format": "xlsx", "lines": 1, "narrowed by": ["q"]}
+
+
+def test_too_much_is_refused_with_what_to_do_instead(staff, monkeypatch):
+    monkeypatch.setattr(exports, "MOST_LINES", {"csv": 2, "xlsx": 1})
+    sell(Sold(seller=make_seller(), titles=["a", "b"]))
+
+    answer = staff.get(f"{EXPORT}?format=xlsx&state=confirmed", follow=True)
+
+    page = answer.content.decode()
+    assert answer.redirect_chain == [(f"{LIST}?format=xlsx&state=confirmed", 302)]
+    assert "2 lines are too many for one file of at most 1." in page
+    assert "or take CSV" in page
+
+
+def test_the_export_reads_in_batches(staff, monkeypatch):
+    monkeypatch.setattr(exports, "BATCH", 2)
+    for _ in range(5):
+        sell(Sold(seller=make_seller()))
+
+    assert len(exported(staff.get(EXPORT))) == 5
+
+
+def test_only_those_with_the_right_export():
+    sell(Sold(seller=make_seller()))
+    assert staff_client(EDITORS).get(EXPORT).status_code in (302, 403)
+    assert audit.latest() == []

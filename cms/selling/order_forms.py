@@ -45,13 +45,15 @@ class ShipForm(forms.Form):
         self.fields["carrier_code"].initial = next(
             (code for code, name in carriers if name == usual), None
         )
+        taken = fulfillment.labeled_units(seller_order_id=part.id)
         self.open_lines = [line for line in part.lines if line.open_quantity]
         for line in self.open_lines:
+            left = line.open_quantity - taken.get(line.id, 0)
             self.fields[self.key(line.id)] = forms.IntegerField(
                 label=f"How many of {line.title} are in this parcel",
                 min_value=0,
-                initial=line.open_quantity,
-                widget=forms.NumberInput(attrs={"max": line.open_quantity}),
+                initial=left,
+                widget=forms.NumberInput(attrs={"max": left}),
             )
 
     @staticmethod

@@ -6,9 +6,11 @@ from django.urls import URLPattern, path
 
 from .policy import Door, declare
 from .views import (
+    cases,
     counts,
     earnings,
     locations,
+    machines,
     orders,
     papers,
     parcels,
@@ -19,6 +21,7 @@ from .views import (
     shipping,
     sku,
     stock,
+    stock_upload,
     store,
 )
 
@@ -43,6 +46,15 @@ urlpatterns = [
         "parcel_delivered",
     ),
     screen("orders/<str:number>/invoice/", papers.IssueInvoice, "invoice_issue"),
+    screen("orders/<str:number>/cancel/", cases.CancelForSeller, "order_cancel"),
+    screen("requests/", cases.CaseList, "requests"),
+    screen("requests/results/", cases.CaseList, "requests_results", results_only=True),
+    screen("requests/<str:number>/", cases.CaseDetail, "request"),
+    screen(
+        "requests/<str:number>/pictures/<int:picture_id>.jpg",
+        cases.CasePicture,
+        "request_picture",
+    ),
     screen("documents/", papers.DocumentList, "documents"),
     screen("documents/results/", papers.DocumentList, "documents_results", results_only=True),
     screen("documents/letterhead/", papers.Letterhead, "letterhead"),
@@ -70,6 +82,16 @@ urlpatterns = [
     screen("stock/counts/", counts.Counts, "counts"),
     screen("stock/counts/<int:sheet_id>/", counts.CountSheetScreen, "count"),
     screen("stock/missing/", counts.Shortages, "shortages"),
+    screen("stock/upload/", stock_upload.StockUpload, "stock_upload"),
+    screen("stock/file/", stock_upload.StockFile, "stock_file"),
+    screen("stock/connections/", machines.Machines, "machines"),
+    screen("stock/connections/keys/<int:key_id>/revoke/", machines.RevokeKey, "key_revoke"),
+    screen("stock/connections/addresses/<int:endpoint_id>/", machines.EndpointScreen, "endpoint"),
+    screen(
+        "stock/connections/addresses/<int:endpoint_id>/<int:delivery_id>/again/",
+        machines.SendAgain,
+        "send_again",
+    ),
     screen("promotions/", promotions.PromotionList, "promotions"),
     screen("promotions/new/", promotions.EditPromotion, "promotion_new"),
     screen("promotions/<int:promotion_id>/", promotions.EditPromotion, "promotion"),

@@ -6,7 +6,7 @@ from commerce.outbox.facts import Fact
 
 @dataclass(frozen=True, kw_only=True)
 class ShipmentShipped(Fact):
-    """A parcel left the seller."""
+    """A parcel left the seller, or waits in its store to be picked up."""
 
     name: ClassVar[str] = "fulfillment.shipment-shipped.v1"
     shipment_id: int
@@ -15,18 +15,9 @@ class ShipmentShipped(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class ShipmentDelivered(Fact):
-    """A parcel reached the shopper."""
+    """A parcel reached the shopper, or was picked up."""
 
     name: ClassVar[str] = "fulfillment.shipment-delivered.v1"
-    shipment_id: int
-    seller_order_id: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class ParcelReady(Fact):
-    """What a shopper picks up waits in the store."""
-
-    name: ClassVar[str] = "fulfillment.parcel-ready.v1"
     shipment_id: int
     seller_order_id: int
 

@@ -206,11 +206,16 @@ def labeled_units(*, seller_order_id: int) -> dict[int, int]:
 
 
 def packing_slip(
-    *, seller_id: int, seller_order_id: int, shipment_id: int | None = None
+    *,
+    seller_id: int,
+    seller_order_id: int,
+    shipment_id: int | None = None,
+    label_id: int | None = None,
 ) -> PackingSlip | None:
     """Return what goes into a parcel and where it goes; None for anybody else's order.
 
-    With a shipment it is what that parcel holds, else what is still to be sent.
+    With a shipment or a label it is what that parcel holds, else what is still to be
+    sent.
     """
     part = orders.seller_orders_by_id(seller_order_ids=[seller_order_id]).get(seller_order_id)
     if part is None or part.seller_id != seller_id or part.confirmed_at is None:
@@ -221,6 +226,11 @@ def packing_slip(
         if shipment is None or shipment.seller_order_id != part.id:
             return None
         packed = {line.order_line_id: line.quantity for line in shipment.lines}
+    if label_id is not None:
+        labels = {label.id: label for label in labels_of(seller_order_ids=[part.id])[part.id]}
+        if label_id not in labels:
+            return None
+        packed = {line.order_line_id: line.quantity for line in labels[label_id].lines}
     lines = (
         PackingLine(
             sku=line.sku,

@@ -14,7 +14,7 @@ from commerce.orders import queries as order_queries
 from commerce.orders.types import SellerOrderData
 from commerce.outbox.bus import publish
 
-from .events import ParcelReady, ShipmentDelivered, ShipmentShipped
+from .events import ShipmentDelivered, ShipmentShipped
 from .models import Carrier, Label, Shipment, ShipmentLine
 from .offering import PICK_UP, NotFound, UnknownCarrier
 from .queries import labeled_units
@@ -187,8 +187,7 @@ def _send(part: SellerOrderData, parcel: Shipment, quantities: Mapping[int, int]
         ShipmentLine(shipment=parcel, order_line_id=line_id, quantity=quantity)
         for line_id, quantity in sorted(packed.items())
     )
-    fact = ParcelReady if parcel.state == Shipment.State.READY else ShipmentShipped
-    publish(fact(shipment_id=parcel.pk, seller_order_id=part.id))
+    publish(ShipmentShipped(shipment_id=parcel.pk, seller_order_id=part.id))
     return parcel.pk
 
 

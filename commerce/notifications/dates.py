@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from commerce.fulfillment import queries as fulfillment
+from commerce.fulfillment.types import ShipmentData
 
 
 def after_working_days(start: date, days: int) -> date:
@@ -32,6 +33,13 @@ def expected(*, since: datetime, method: Mapping[str, Any]) -> str:
     first = after_working_days(since.date(), least)
     last = after_working_days(since.date(), most)
     return _between(first, last)
+
+
+def of_parcel(*, parcel: ShipmentData, method: Mapping[str, Any]) -> str:
+    """Say when a parcel under way arrives: what its carrier says, else what was promised."""
+    if parcel.expected_on:
+        return _day(parcel.expected_on)
+    return expected(since=parcel.shipped_at, method=method)
 
 
 def _between(first: date, last: date) -> str:

@@ -1,6 +1,6 @@
 """What each mail says to whom. Each function returns the arguments of `operations.send`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from commerce.accounts.types import AddressData
 from commerce.credits.types import CreditData
 from commerce.fulfillment.types import ShipmentData
 from commerce.kernel.money import Money
+from commerce.orders import queries as orders
 from commerce.orders.types import LineData, OrderData, SellerOrderData
 from commerce.payouts.types import PayoutData
 from commerce.sellers.types import ApplicationData, MemberData, SellerData
@@ -45,6 +46,7 @@ def order_confirmed(order: OrderData, sellers: dict[int, SellerData]) -> Mail:
             ],
             "goods": order.goods,
             "shipping": order.shipping,
+            **_taken_off_and_taxes(order.seller_orders),
             "tax": order.tax,
             "total": order.total,
         },
@@ -87,10 +89,28 @@ def new_order(part: SellerOrderData, seller: SellerData, member: MemberData) -> 
             "address": _address(part.ship_to),
             "goods": part.goods,
             "shipping": part.shipping,
+            **_taken_off_and_taxes([part]),
+            "borne": part.platform_discount,
             "commission": -part.commission,
             "earning": part.earning,
             "link": absolute(f"{SELLER_ORDERS}{part.number}/"),
         },
+    }
+
+
+def _taken_off_and_taxes(parts: Sequence[SellerOrderData]) -> dict[str, Any]:
+    """What promotions took off, and the taxes by rate."""
+    return {
+        "savings": [
+            {"label": saving.label, "amount": -saving.amount} for saving in orders.savings_of(parts)
+        ],
+        "taxes": [
+            {
+                "label": f"{'Contains ' if row.included else ''}{row.name}",
+                "amount": row.amount,
+            }
+            for row in orders.taxes_of(parts)
+        ],
     }
 
 

@@ -47,18 +47,25 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
     order = orders.order(token=token)
     if order is None:
         raise Http404
-    shipments = fulfillment.shipments_of(seller_order_ids=[part.id for part in order.seller_orders])
     paid = order.confirmed_at is not None
     context = {
         "order": order,
         "cases": cases.cases_of_order(order_id=order.id),
         "choices": cases.choices(order=order) if paid else [],
         "may_readdress": paid and not cases.why_no_new_address(order=order),
-        "shipments": shipments,
         "sellers": names_of(order),
+        **parcels_of(order),
         "papers": documents.of_orders(order_ids=[order.id]).get(order.id, []),
     }
     return render(request, "shop/order.html", context)
+
+
+def parcels_of(order: OrderData) -> dict[str, object]:
+    """Return an order's parcels by part, and what carriers say of each."""
+    parts = [part.id for part in order.seller_orders]
+    shipments = fulfillment.shipments_of(seller_order_ids=parts)
+    ids = [parcel.id for sent in shipments.values() for parcel in sent]
+    return {"shipments": shipments, "tracking": fulfillment.tracking_of(shipment_ids=ids)}
 
 
 def names_of(order: OrderData) -> dict[int, SellerData]:

@@ -16,7 +16,7 @@ from commerce.cart.types import CartLine
 from commerce.checkout.types import Review, SellerPart
 from commerce.discovery.types import CardData
 from commerce.fulfillment import queries as fulfillment
-from commerce.fulfillment.types import ShipmentData, ShippingOption
+from commerce.fulfillment.types import ShipmentData, ShippingOption, TrackingEventData
 from commerce.kernel.money import Money
 from commerce.orders.types import OrderData, SellerOrderData
 from commerce.pricing.types import Quote
@@ -43,6 +43,14 @@ STATES = {
     "delivered": "Delivered",
     "canceled": "Canceled",
     "returned": "Returned",
+}
+PARCEL_STATES = {
+    "pre_transit": "Ready for the carrier",
+    "in_transit": "On its way",
+    "out_for_delivery": "Out for delivery today",
+    "available_for_pickup": "Waits at the carrier's shop for you",
+    "return_to_sender": "On its way back to the seller",
+    "failure": "The carrier could not deliver it",
 }
 TONES = {
     "pending": "warning",
@@ -353,6 +361,39 @@ def of_part(
 ) -> Sequence[ShipmentData]:
     """The parcels of one seller's part."""
     return (shipments or {}).get(seller_order_id, ())
+
+
+@register.filter
+def parcel_note(shipment: ShipmentData) -> str:
+    """Say in a sentence where a parcel is and when it comes."""
+    if shipment.delivered_at:
+        verb = "Picked up" if shipment.is_pick_up else "Delivered"
+        return f"{verb} on {_long(shipment.delivered_at.date())}."
+    if shipment.is_pick_up:
+        return f"Ready since {_long(shipment.shipped_at.date())}."
+    said = PARCEL_STATES.get(shipment.status, f"Shipped on {_long(shipment.shipped_at.date())}")
+    expected = f", expected {_long(shipment.expected_on)}" if shipment.expected_on else ""
+    return f"{said}{expected}."
+
+
+def _long(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+@register.filter
+def steps_of(tracking: Mapping[int, Sequence[TrackingEventData]] | None, shipment_id: int) -> Rows:
+    """What the carrier said of one parcel, the latest first."""
+    events = (tracking or {}).get(shipment_id, ())
+    return [
+        {
+            "title": event.message,
+            "text": event.place,
+            "time": f"{event.at.day} {event.at:%B, %H:%M}",
+            "datetime": event.at.isoformat(),
+            "state": "current" if event is events[0] else "done",
+        }
+        for event in events
+    ]
 
 
 @register.filter

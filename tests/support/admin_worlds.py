@@ -28,7 +28,11 @@ from commerce.documents import operations as documents
 from commerce.documents.models import Document
 from commerce.fulfillment import operations as fulfillment
 from commerce.fulfillment.models import Label
+from commerce.hooks import operations as hooks
+from commerce.hooks.models import Delivery
+from commerce.hooks.queries import keys_of
 from commerce.inventory import operations as inventory
+from commerce.inventory.queries import locations_of
 from commerce.payouts import operations as payouts
 from commerce.sellers.models import Seller
 from tests.factories.accounts import SAN_FRANCISCO
@@ -74,6 +78,11 @@ UNION ALL SELECT 'product', md5(string_agg(p::text, '|' ORDER BY p.id)) FROM cat
 UNION ALL SELECT 'variant', md5(string_agg(v::text, '|' ORDER BY v.id)) FROM catalog_variant v JOIN catalog_product p ON p.id = v.product_id WHERE p.seller_id = %(seller)s
 UNION ALL SELECT 'price', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM pricing_price x JOIN catalog_variant v ON v.id = x.variant_id JOIN catalog_product p ON p.id = v.product_id WHERE p.seller_id = %(seller)s
 UNION ALL SELECT 'stock', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM inventory_stock x JOIN inventory_location l ON l.id = x.location_id WHERE l.seller_id = %(seller)s
+UNION ALL SELECT 'count', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM inventory_countsheet x JOIN inventory_location l ON l.id = x.location_id WHERE l.seller_id = %(seller)s
+UNION ALL SELECT 'policy', md5(string_agg(x::text, '|' ORDER BY x.variant_id)) FROM inventory_skupolicy x JOIN catalog_variant v ON v.id = x.variant_id JOIN catalog_product p ON p.id = v.product_id WHERE p.seller_id = %(seller)s
+UNION ALL SELECT 'key', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM hooks_apikey x WHERE seller_id = %(seller)s
+UNION ALL SELECT 'endpoint', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM hooks_endpoint x WHERE seller_id = %(seller)s
+UNION ALL SELECT 'delivery', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM hooks_delivery x JOIN hooks_endpoint e ON e.id = x.endpoint_id WHERE e.seller_id = %(seller)s
 UNION ALL SELECT 'order', md5(string_agg(o::text, '|' ORDER BY o.id)) FROM orders_sellerorder o WHERE seller_id = %(seller)s
 UNION ALL SELECT 'shipment', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM fulfillment_shipment x WHERE seller_id = %(seller)s
 UNION ALL SELECT 'earning', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM payouts_earning x WHERE seller_id = %(seller)s
@@ -121,10 +130,30 @@ def seat(name: str) -> Seat:
                 seller_id=shop.seller.pk, name=f"{name} zone", places=["US"]
             ),
             "location_id": _store(shop, name),
+            **_machines(shop, name),
             "label_id": _label(shop, sold),
             "promotion_id": make_promotion(seller_id=shop.seller.pk, label=f"{name} sale"),
         },
     )
+
+
+def _machines(shop: Shop, name: str) -> World:
+    """A count, a key, and an address that was told something."""
+    seller_id = shop.seller.pk
+    home = locations_of(seller_id=seller_id)[0].id
+    hooks.create_key(seller_id=seller_id, name=f"{name} key")
+    endpoint_id, _ = hooks.add_endpoint(
+        seller_id=seller_id, url=f"https://{name.lower()}.example.com/stoa"
+    )
+    delivery = Delivery.objects.create(
+        endpoint_id=endpoint_id, kind="stock.changed", body={"stock": [{"sku": f"{name}-sku"}]}
+    )
+    return {
+        "sheet_id": inventory.start_count(seller_id=seller_id, location_id=home),
+        "key_id": keys_of(seller_id=seller_id)[0].id,
+        "endpoint_id": endpoint_id,
+        "delivery_id": delivery.pk,
+    }
 
 
 def _pages(shop: Shop, name: str, image: ShopImage) -> tuple[ProductPage, ProductPage]:

@@ -40,7 +40,7 @@ def test_what_is_ready_waits_in_the_store_and_is_picked_up_once():
     parcel = queries.shipments(shipment_ids=[parcel_id])[parcel_id]
     assert (parcel.state, parcel.is_pick_up) == ("ready", True)
     assert parcel.destination["city"] == "San Francisco"
-    assert names() == ["fulfillment.parcel-ready.v1"]
+    assert names() == ["fulfillment.shipment-shipped.v1"]
     assert queries.has_label_or_parcel(seller_order_ids=[part.id]) == {part.id}
 
     assert operations.deliver(seller_id=part.seller_id, shipment_id=parcel_id)

@@ -17,7 +17,7 @@ from commerce.payouts.events import PayoutSent
 from commerce.payouts.models import Earning, Payout
 from commerce.payouts.operations import run_now
 from commerce.sellers import operations as sellers
-from tests.factories.accounts import make_user
+from tests.factories.accounts import SAN_FRANCISCO, make_user
 from tests.factories.credits import make_gift_card
 from tests.factories.fulfillment import delivered, make_carrier, shipped
 from tests.factories.payouts import earned
@@ -296,3 +296,32 @@ def test_a_gift_card_is_mailed_with_its_code_and_store_credit_without_one():
     assert all(code in form for form in both(card))
     assert credit.recipient == "noor@fern.example"
     assert all("An apology" in form and "gift card" not in form for form in both(credit))
+
+
+def test_who_picks_up_hears_where_and_when_and_of_no_arrival():
+    pick_up = {"address": SAN_FRANCISCO.as_dict(), "opening_hours": "Mon to Fri\n9 to 18"}
+    method = {"name": "Pick-up", "carrier": "", "kind": "pickup", "pick_up": pick_up}
+    part = sell(Sold(seller=make_seller(name="Luma"), method=method)).seller_orders[0]
+    parcel_id = fulfillment.make_ready(seller_id=part.seller_id, seller_order_id=part.id)
+    work_off()
+    fulfillment.deliver(seller_id=part.seller_id, shipment_id=parcel_id)
+    work_off()
+    (message,) = mails("ready")
+    assert "ready to be picked up" in message.subject
+    for form in both(message):
+        assert SAN_FRANCISCO.line1 in form
+        assert "Mon to Fri" in form
+    assert mails("shipped") == mails("delivered") == []
+
+
+def test_what_was_promised_with_the_order_is_what_the_mail_says():
+    method = {
+        "name": "Standard", "carrier": "USPS", "min_days": 1, "max_days": 2,
+        "promised_from": "2030-01-30", "promised_to": "2030-02-04",
+    }  # fmt: skip
+    part = sell(Sold(seller=make_seller(), method=method)).seller_orders[0]
+    shipped(part)
+    work_off()
+    for kind in ("order_confirmed", "shipped"):
+        (message,) = mails(kind)
+        assert "xpected Wed, Jan 30 – Mon, Feb 4" in message.text

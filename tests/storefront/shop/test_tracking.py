@@ -7,9 +7,13 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from tests.factories.fulfillment import shipped
+from commerce.fulfillment import operations as fulfillment
+from commerce.fulfillment import queries as parcels
+from tests.factories.accounts import SAN_FRANCISCO
+from tests.factories.fulfillment import USPS, labeled, shipped
 from tests.factories.sales import Sold, sell
 from tests.factories.sellers import make_seller
+from tests.support.carrier import deliver
 
 pytestmark = pytest.mark.django_db
 
@@ -67,3 +71,51 @@ def test_a_form_that_lacks_something_says_what(client: Client) -> None:
 
 def test_a_guessed_token_finds_nothing(client: Client) -> None:
     assert client.get(reverse("order-tracking", args=["a" * 32])).status_code == 404
+
+
+def test_the_page_tells_where_a_parcel_is_when_it_comes_and_whom_to_call(
+    client: Client, carriers: Any
+) -> None:
+    part = sell(Sold(seller=make_seller())).seller_orders[0]
+    label_id = labeled(part)
+    fulfillment.add_carrier(code="usps", name="USPS", tracking_url=USPS, phone="+1 800 275 8777")
+    fulfillment.hand_over(seller_id=part.seller_id, label_id=label_id)
+    (parcel,) = parcels.shipments_of(seller_order_ids=[part.id])[part.id]
+    deliver(*carriers.signed(carriers.move(parcel.tracking_number, "in_transit", place="Denver")))
+
+    page = client.get(reverse("order-tracking", args=[part.order_token])).content.decode()
+
+    assert "On its way, expected" in page
+    assert "Arrived at a sorting center" in page
+    assert "Denver, NV, US" in page
+    assert 'href="tel:+18002758777"' in page
+    assert f"tLabels={parcel.tracking_number}" in page
+
+
+def test_what_is_picked_up_shows_where_and_when(client: Client) -> None:
+    method = {
+        "name": "Pick-up", "carrier": "", "kind": "pickup",
+        "promised_from": "2026-11-24", "promised_to": "2026-11-24",
+        "pick_up": {"address": SAN_FRANCISCO.as_dict(), "opening_hours": "Mon to Fri 9 to 18"},
+    }  # fmt: skip
+    part = sell(Sold(seller=make_seller(), method=method)).seller_orders[0]
+    address = reverse("order-tracking", args=[part.order_token])
+    page = client.get(address).content.decode()
+    assert "ready to pick up 24 November" in page
+    assert "Mon to Fri 9 to 18" in page
+    assert SAN_FRANCISCO.line1 in page
+
+    parcel_id = fulfillment.make_ready(seller_id=part.seller_id, seller_order_id=part.id)
+    assert "Ready since" in client.get(address).content.decode()
+    fulfillment.deliver(seller_id=part.seller_id, shipment_id=parcel_id)
+    assert "Picked up on" in client.get(address).content.decode()
+
+
+def test_the_promise_of_an_order_stays_as_it_was_made(client: Client) -> None:
+    method = {
+        "name": "Standard", "carrier": "USPS", "min_days": 1, "max_days": 2,
+        "promised_from": "2030-01-30", "promised_to": "2030-02-04",
+    }  # fmt: skip
+    order = sell(Sold(seller=make_seller(), method=method))
+    page = client.get(reverse("order-tracking", args=[order.token])).content.decode()
+    assert "expected 30 January – 4 February" in page

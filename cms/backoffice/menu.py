@@ -28,6 +28,7 @@ ITEMS = [
     _item("Applications", "applications", "decide_applications", "clipboard-list", 10),
     _item("Sellers", "sellers", "manage_sellers", "group", 20),
     _item("Orders", "orders", "view_orders", "clipboard-list", 30),
+    _item("Returns and requests", "requests", "view_orders", "undo", 35),
     _item("Payouts", "payouts", "manage_payouts", "coins", 40),
     _item("Commissions", "commissions", "manage_sellers", "coins", 45),
     _item("Payments to review", "payments", "review_payments", "warning", 50),
@@ -41,6 +42,10 @@ ITEMS = [
     StaffItem(
         "Carriers", "fulfillment_carrier_modeladmin_index",
         permission="fulfillment.view_carrier", icon="truck", order=90,
+    ),
+    StaffItem(
+        "Return policies", "returns_policy_modeladmin_index",
+        permission="returns.view_policy", icon="undo", order=105,
     ),
     StaffItem(
         "Tax rates", "pricing_taxrate_modeladmin_index",

@@ -13,9 +13,14 @@ RIGHTS = {
     "manage_shipping": "Can keep carriers and look at ways to ship",
     "manage_promotions": "Can give promotions that the marketplace bears, and end any",
     "manage_tax": "Can keep tax rates",
+    "decide_requests": "Can decide returns and claims for sellers, and keep return policies",
 }
 MODERATORS_RIGHTS = ("decide_applications", "manage_sellers")
-TABLES = {"manage_shipping": ("fulfillment", "carrier"), "manage_tax": ("pricing", "taxrate")}
+TABLES = {
+    "manage_shipping": ("fulfillment", "carrier"),
+    "manage_tax": ("pricing", "taxrate"),
+    "decide_requests": ("returns", "policy"),
+}
 """Tables whose own permissions come with a right."""
 
 

@@ -7,6 +7,7 @@ from wagtail_modeladmin.options import ModelAdmin
 
 from commerce.fulfillment.models import Carrier
 from commerce.pricing.models import TaxRate
+from commerce.returns.models import Policy
 
 
 class Table(ModelAdmin):
@@ -51,4 +52,22 @@ class CarrierAdmin(Table):
     ]
 
 
-TABLES = (TaxRateAdmin, CarrierAdmin)
+class ReturnPolicyAdmin(Table):
+    model = Policy
+    menu_label = "Return policies"
+    menu_icon = "undo"
+    list_display = ("name", "seller", "days", "starts_on", "ends_on", "is_active")
+    list_filter = ("is_active",)
+    search_fields = ("name",)
+    ordering = ("name",)
+    panels = [
+        FieldPanel("name"),
+        FieldRowPanel([FieldPanel("seller"), FieldPanel("category_key")]),
+        FieldPanel("days"),
+        FieldRowPanel([FieldPanel("starts_on"), FieldPanel("ends_on")]),
+        FieldPanel("exempt_because"),
+        FieldPanel("is_active"),
+    ]
+
+
+TABLES = (TaxRateAdmin, CarrierAdmin, ReturnPolicyAdmin)

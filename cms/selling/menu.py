@@ -57,6 +57,10 @@ ITEMS = [
         work=Work.ANYONE, icon_name="doc-full", order=105,
     ),
     SellersItem(
+        "Returns and requests", reverse_lazy("selling:requests"),
+        work=Work.ANYONE, icon_name="undo", order=105,
+    ),
+    SellersItem(
         "Products", reverse_lazy("selling:products"),
         work=Work.CONTENT, icon_name="tag", order=110,
     ),

@@ -72,7 +72,7 @@ READ_ONLY = {
     "sellers_seller",
     "selling_workspace",
 }
-READ_ONLY_MODULES = {"ledger", "orders", "payments", "payouts", "sellers"}
+READ_ONLY_MODULES = {"ledger", "orders", "payments", "payouts", "returns", "sellers"}
 
 # Money that a seller sets itself. Any other table with amounts is shown and never changed.
 OWN_MONEY = {

@@ -25,7 +25,23 @@ WHOLE_ORDER_STATES = {
     "confirmed": "Confirmed",
     "canceled": "Canceled",
 }
+CASE_STATES = {
+    "requested": "Waiting for your answer",
+    "escalated": "With the marketplace",
+    "approved": "Waiting for the parcel",
+    "sent": "Coming back",
+    "received": "To look at",
+    "inspected": "Looked at",
+    "refunded": "Refunded",
+    "partly": "Partly refunded",
+    "exchanged": "Exchanged",
+    "refused": "Refused",
+    "declined": "Not accepted",
+    "overtaken": "Sent meanwhile",
+    "closed": "Taken back by the shopper",
+}
 _KINDS = {
+    "case": CASE_STATES,
     "whole order": WHOLE_ORDER_STATES,
     "order": ORDER_STATES,
     "payout": PAYOUT_STATES,

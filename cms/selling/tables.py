@@ -16,6 +16,8 @@ TONES = {
     "captured": "good", "authorized": "wait", "orphan": "bad", "review": "bad",
     "draft": "wait", "waiting": "todo", "live": "good", "archived": "bad",
     "open": "bad", "won": "good", "lost": "bad", "held": "wait", "spent": "good", "released": "wait",
+    "escalated": "todo", "received": "todo", "inspected": "todo", "refunded": "good",
+    "partly": "good", "exchanged": "good", "refused": "bad", "declined": "bad", "overtaken": "bad",
     "requested": "wait", "succeeded": "good", "settled": "good", "ok": "good",
     "on": "good", "scheduled": "todo", "ended": "wait", "offered": "good", "withdrawn": "wait",
 }  # fmt: skip

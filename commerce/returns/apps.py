@@ -5,6 +5,3 @@ class ReturnsConfig(AppConfig):
     name = "commerce.returns"
     label = "returns"
     default_auto_field = "django.db.models.BigAutoField"
-
-    def ready(self) -> None:
-        from . import subscribers  # noqa: F401

@@ -80,6 +80,12 @@ def part_of(case: Case) -> SellerOrderData:
     ]
 
 
+def check_way(order: OrderRef, wish: Wish) -> None:
+    """Refuse store credit to who has no account. Raises NotPossible."""
+    if wish.refund_to == "store_credit" and order.user_id is None:
+        raise NotPossible("Store credit needs an account. Choose a gift card, or the way you paid.")
+
+
 def split_units(parts: list[SellerOrderData], units: Units) -> list[tuple[SellerOrderData, Units]]:
     """Sort chosen units by the part they belong to. Raises NotPossible when nothing is chosen."""
     chosen = {line_id: count for line_id, count in units.items() if count}

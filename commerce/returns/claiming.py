@@ -19,6 +19,7 @@ from .cases import (
     NotThatMany,
     State,
     busy_units,
+    check_way,
     gives_shipping,
     lock_case,
     lock_order,
@@ -51,7 +52,8 @@ def claim(*, order_token: str, wish: Wish) -> list[int]:
         raise NotPossible("Add a picture of the damage.")
     names = store(wish.pictures)
     with transaction.atomic():
-        _, parts = lock_order(order_token)
+        order, parts = lock_order(order_token)
+        check_way(order, wish)
         busy = busy_units([part.id for part in parts], sent=True)
         opened = []
         for part, units in split_units(parts, wish.units):

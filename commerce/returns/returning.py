@@ -20,6 +20,7 @@ from .cases import (
     NotThatMany,
     State,
     busy_units,
+    check_way,
     gives_shipping,
     lock_case,
     lock_order,
@@ -49,6 +50,7 @@ def request_return(*, order_token: str, wish: Wish) -> list[int]:
     names = store(wish.pictures)
     with transaction.atomic():
         order, parts = lock_order(order_token)
+        check_way(order, wish)
         busy = busy_units([part.id for part in parts], sent=True)
         rules = policies.rules_for(parts)
         signal = policies.suspicion(email=order.email, user_id=order.user_id)

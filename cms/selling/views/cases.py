@@ -1,0 +1,218 @@
+"""What shoppers ask after they ordered: cancellations, returns, claims; and answers to them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.views import View
+from django.views.generic import TemplateView
+from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
+from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTemplateMixin
+
+from commerce.payments.operations import RefundTooLarge, WayClosed
+from commerce.returns import operations
+from commerce.returns import queries as returns
+from commerce.returns.types import CaseData
+
+from .. import queries
+from ..case_forms import AnswerForm, CancelForm, CaseFilter, InspectForm, ReplacementForm
+from ..policy import Work
+from ..tables import CountColumn, StateColumn
+from .base import SellerScreen
+from .orders import OrderScreen, order_url
+
+REFUSALS = (operations.NotPossible, operations.GivesTooMuch, RefundTooLarge, WayClosed)
+
+
+class CaseList(SellerScreen, BaseListingView):
+    """Newest first."""
+
+    work = Work.ANYONE
+    page_title = "Returns and requests"
+    header_icon = "undo"
+    index_url_name = "selling:requests"
+    index_results_url_name = "selling:requests_results"
+    default_ordering = "-created_at"
+    filterset_class = CaseFilter
+    is_searchable = True
+    search_fields = ["number"]
+    paginate_by = 25
+    verbose_name_plural = "requests"
+    columns = [
+        TitleColumn(
+            "number", label="Request",
+            get_url=lambda case: reverse("selling:request", args=[case.number]),
+        ),
+        Column("kind", label="Kind", accessor="get_kind_display"),
+        DateColumn("created_at", label="Asked", sort_key="created_at"),
+        DateColumn("due_at", label="Answer until", sort_key="due_at"),
+        CountColumn("items", label="Items"),
+        StateColumn("state", label="State", kind="case", sort_key="state"),
+    ]  # fmt: skip
+
+    def get_base_queryset(self) -> Any:
+        return queries.own_cases(seller_id=self.seller_id)
+
+    def search_queryset(self, queryset: Any) -> Any:
+        found = super().search_queryset(queryset)
+        return queryset.filter(pk__in=found.values("pk")) if self.is_searching else found
+
+
+class CaseScreen(SellerScreen, WagtailAdminTemplateMixin):
+    """One request, found among the seller's own only."""
+
+    work = Work.ANYONE
+    parent = ("selling:requests", "Returns and requests")
+    header_icon = "undo"
+
+    @cached_property
+    def case(self) -> CaseData:
+        found = returns.case_of_seller(seller_id=self.seller_id, number=self.kwargs["number"])
+        if found is None:
+            raise Http404
+        return found
+
+    def get_page_title(self) -> str:
+        return f"Request {self.case.number}"
+
+
+class CaseDetail(CaseScreen, TemplateView):
+    """What is asked, with the form that its state calls for."""
+
+    template_name = "admin/selling/case.html"
+    form: forms.Form | None = None
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.form = self._form(request.POST)
+        act = self._acts().get(request.POST.get("act", ""))
+        if act is None or (self.form is not None and not self.form.is_valid()):
+            return self.render_to_response(self.get_context_data(), status=422)
+        try:
+            act()
+        except REFUSALS as refusal:
+            said = str(refusal)
+            if isinstance(refusal, operations.GivesTooMuch):
+                said = f"At most {refusal.left} can be withheld: that is what you would lose."
+            if self.form is None:
+                messages.error(request, said)
+                return redirect("selling:request", self.case.number)
+            self.form.add_error(None, said)
+            return self.render_to_response(self.get_context_data(), status=422)
+        messages.success(request, "Done. The shopper was told.")
+        return redirect("selling:request", self.case.number)
+
+    def _form(self, data: Any = None) -> forms.Form | None:
+        case = self.case
+        if case.state == "requested":
+            return AnswerForm(data, case=case)
+        if case.state == "received":
+            return InspectForm(data, case=case)
+        if case.state == "exchanged" and case.replaced_at is None:
+            return ReplacementForm(data)
+        return None
+
+    def _acts(self) -> dict[str, Callable[[], object]]:
+        """Return what can be done in this state, by the button that does it."""
+        case = self.case
+        if case.state == "requested":
+            return {"yes": lambda: self._answer(True), "no": lambda: self._answer(False)}
+        if case.state in ("approved", "sent"):
+            return {"received": lambda: operations.receive(**self._which)}
+        if case.state == "received":
+            return {"accept": lambda: self._inspect(False), "decline": lambda: self._inspect(True)}
+        if self._form() is not None:
+            return {"replaced": self._replace}
+        return {}
+
+    @property
+    def _which(self) -> dict[str, int]:
+        return {"seller_id": self.seller_id, "case_id": self.case.id}
+
+    @property
+    def _said(self) -> dict[str, Any]:
+        return self.form.cleaned_data if self.form is not None else {}
+
+    def _answer(self, consent: bool) -> None:
+        note = self._said["note"]
+        if self.case.kind == "cancel":
+            operations.answer_cancellation(**self._which, consent=consent, note=note)
+        elif self.case.kind == "claim":
+            operations.answer_claim(**self._which, consent=consent, note=note)
+        else:
+            operations.answer_return(
+                **self._which, consent=consent, note=note, return_to=self._said["return_to"]
+            )
+
+    def _inspect(self, decline: bool) -> None:
+        form = self.form
+        if not isinstance(form, InspectForm):
+            raise operations.NotPossible("It is not here to be looked at.")
+        operations.inspect(
+            **self._which,
+            findings=form.findings,
+            withheld_minor=form.withheld_minor,
+            decline=decline,
+            note=self._said["note"],
+        )
+
+    def _replace(self) -> None:
+        operations.send_replacement(**self._which, tracking_number=self._said["tracking_number"])
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {
+            **super().get_context_data(**kwargs),
+            "case": self.case,
+            "form": self.form or self._form(),
+            "picture_url": "selling:request_picture",
+            "order_url": order_url(self.case.part_number),
+            "share": self.case.returned_before_bps // 100,
+        }
+
+
+class CasePicture(CaseScreen, View):
+    """A picture that a shopper added."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        data = returns.picture(picture_id=kwargs["picture_id"], case_id=self.case.id)
+        if data is None:
+            raise Http404
+        return HttpResponse(data, content_type="image/jpeg")
+
+
+class CancelForSeller(OrderScreen, TemplateView):
+    """Cancel what cannot be delivered: refunded at once."""
+
+    template_name = "admin/selling/cancel.html"
+    form: CancelForm | None = None
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.form = CancelForm(request.POST, part=self.part)
+        if self.form.is_valid():
+            try:
+                operations.cancel_for_seller(
+                    seller_id=self.seller_id,
+                    seller_order_id=self.part.id,
+                    units=self.form.units,
+                    note=self.form.cleaned_data["note"],
+                )
+            except REFUSALS as refusal:
+                self.form.add_error(None, str(refusal))
+            else:
+                messages.success(request, "Canceled and refunded. The shopper was told.")
+                return redirect(order_url(self.part.number))
+        return self.render_to_response(self.get_context_data(), status=422)
+
+    def get_page_title(self) -> str:
+        return f"Cancel items of {self.part.number}"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {
+            **super().get_context_data(**kwargs),
+            "part": self.part,
+            "form": self.form or CancelForm(part=self.part),
+        }

@@ -1,0 +1,59 @@
+"""Which facts about cancellations, returns, claims and withdrawals are told to whom."""
+
+from commerce.orders import queries as orders
+from commerce.orders.events import OrderReaddressed
+from commerce.outbox.facts import subscribe
+from commerce.returns import queries as returns
+from commerce.returns.events import CaseMoved, ReplacementSent, WithdrawalDeclared
+from commerce.sellers import queries as sellers
+
+from . import case_mails, operations
+
+
+@subscribe(CaseMoved)
+def tell_shopper_of_case(fact: CaseMoved) -> None:
+    case = returns.cases(case_ids=[fact.case_id])[fact.case_id]
+    shop = sellers.sellers(seller_ids=[case.seller_id])[case.seller_id]
+    mail = case_mails.to_shopper(
+        case, shop.name, from_state=fact.from_state, to_state=fact.to_state
+    )
+    if mail is not None:
+        operations.send(**mail)
+
+
+@subscribe(CaseMoved)
+def tell_seller_of_case(fact: CaseMoved) -> None:
+    case = returns.cases(case_ids=[fact.case_id])[fact.case_id]
+    shop = sellers.sellers(seller_ids=[case.seller_id])[case.seller_id]
+    for member in sellers.members(seller_ids=[case.seller_id])[case.seller_id]:
+        mail = case_mails.to_seller(
+            case, shop, member, from_state=fact.from_state, to_state=fact.to_state
+        )
+        if mail is not None:
+            operations.send(**mail)
+
+
+@subscribe(ReplacementSent)
+def tell_of_replacement(fact: ReplacementSent) -> None:
+    case = returns.cases(case_ids=[fact.case_id])[fact.case_id]
+    shop = sellers.sellers(seller_ids=[case.seller_id])[case.seller_id]
+    operations.send(**case_mails.replacement_sent(case, shop.name))
+
+
+@subscribe(WithdrawalDeclared)
+def send_receipt_of_withdrawal(fact: WithdrawalDeclared) -> None:
+    declared = returns.withdrawal(withdrawal_id=fact.withdrawal_id)
+    if declared is not None:
+        operations.send(**case_mails.withdrawal_receipt(declared))
+
+
+@subscribe(OrderReaddressed)
+def tell_sellers_of_address(fact: OrderReaddressed) -> None:
+    order = orders.orders(order_ids=[fact.order_id])[fact.order_id]
+    serial = len(orders.address_changes(order_id=order.id))
+    ids = [part.seller_id for part in order.seller_orders]
+    shops, people = sellers.sellers(seller_ids=ids), sellers.members(seller_ids=ids)
+    for part in order.seller_orders:
+        for member in people[part.seller_id]:
+            shop = shops[part.seller_id]
+            operations.send(**case_mails.readdressed(order, part, shop, member, serial))

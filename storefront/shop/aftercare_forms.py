@@ -1,0 +1,178 @@
+"""Forms about an order that is not kept: how many of what, why, and what instead."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+
+from commerce.returns.types import LineChoice, PartChoices, Wish
+
+CANCEL_REASONS = [
+    ("changed-mind", "I changed my mind"),
+    ("mistake", "Ordered by mistake"),
+    ("too-late", "It takes too long"),
+    ("other", "Another reason"),
+]
+RETURN_REASONS = [
+    ("changed-mind", "I changed my mind"),
+    ("does-not-fit", "It does not fit"),
+    ("not-as-described", "It is not as described"),
+    ("damaged", "It arrived damaged"),
+    ("defective", "It does not work"),
+    ("wrong-item", "I got something else"),
+    ("other", "Another reason"),
+]
+CLAIM_REASONS = [("lost", "It never came"), ("damaged", "It came damaged")]
+WAYS_BACK = [
+    ("method", "The way I paid"),
+    ("store_credit", "Store credit, for signed-in shoppers"),
+    ("gift_card", "A gift card by email"),
+]
+REMEDIES = [("refund", "My money back"), ("exchange", "The same again, or another variant")]
+
+
+class _Files(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Any number of files."""
+
+    widget = _Files
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        given = data if isinstance(data, list | tuple) else [data]
+        return [super(FilesField, self).clean(one, initial) for one in given if one]
+
+
+class UnitsForm(forms.Form):
+    """How many units of each line; every line that can be chosen has its field."""
+
+    def __init__(self, *args: Any, parts: Sequence[PartChoices], which: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.parts = parts
+        self.which = which
+        for part in parts:
+            for line in self.lines_of(part):
+                if line.most:
+                    self.fields[self.key(line)] = forms.IntegerField(
+                        label=f"How many of {line.title}",
+                        min_value=0,
+                        max_value=line.most,
+                        required=False,
+                        widget=forms.NumberInput(
+                            attrs={"class": "input input--count", "inputmode": "numeric"}
+                        ),
+                    )
+
+    def lines_of(self, part: PartChoices) -> tuple[LineChoice, ...]:
+        lines: tuple[LineChoice, ...] = getattr(part, self.which)
+        return lines
+
+    @staticmethod
+    def key(line: LineChoice) -> str:
+        return f"units_{line.order_line_id}"
+
+    @property
+    def groups(self) -> list[tuple[PartChoices, list[tuple[LineChoice, Any]]]]:
+        """Each part with its lines and, for those that can be chosen, their fields."""
+        return [
+            (
+                part,
+                [
+                    (line, self[self.key(line)] if self.key(line) in self.fields else None)
+                    for line in self.lines_of(part)
+                ],
+            )
+            for part in self.parts
+            if self.lines_of(part)
+        ]
+
+    @property
+    def has_choices(self) -> bool:
+        return any(name.startswith("units_") for name in self.fields)
+
+    @property
+    def units(self) -> dict[int, int]:
+        return {
+            int(name.removeprefix("units_")): count
+            for name, count in self.cleaned_data.items()
+            if name.startswith("units_") and count
+        }
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        asked = any(name.startswith("units_") for name in self.errors)
+        if not asked and not self.units:
+            raise forms.ValidationError("Choose how many of at least one item.")
+        return data
+
+
+class WishForm(UnitsForm):
+    """What a shopper asks for, and why."""
+
+    reason = forms.ChoiceField(label="Why?")
+    note = forms.CharField(
+        label="Tell more",
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "input"}),
+    )
+
+    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+        which = {"cancel": "cancel", "return": "returns", "claim": "claims"}[kind]
+        super().__init__(*args, which=which, **kwargs)
+        reasons = {"cancel": CANCEL_REASONS, "return": RETURN_REASONS, "claim": CLAIM_REASONS}
+        self.fields["reason"].choices = reasons[kind]  # type: ignore[attr-defined]
+        self.fields["reason"].widget.attrs["class"] = "input"
+        if kind == "cancel":
+            return
+        self.fields["pictures"] = FilesField(
+            label="Pictures",
+            required=False,
+            help_text="JPEG, PNG or WebP, at most five of 8 MB. They help when it is broken.",
+            widget=_Files(attrs={"accept": "image/jpeg,image/png,image/webp", "class": "input"}),
+        )
+        self.fields["remedy"] = forms.ChoiceField(
+            label="What would you like?", choices=REMEDIES, initial="refund"
+        )
+        self.fields["refund_to"] = forms.ChoiceField(
+            label="Money back to", choices=WAYS_BACK, initial="method"
+        )
+        for name in ("remedy", "refund_to"):
+            self.fields[name].widget.attrs["class"] = "input"
+
+    def wish(self) -> Wish:
+        """Return what was typed. Pictures were read into memory by now."""
+        given = self.cleaned_data
+        return Wish(
+            units=self.units,
+            reason=given["reason"],
+            note=given["note"],
+            remedy=given.get("remedy") or "refund",
+            refund_to=given.get("refund_to") or "method",
+            pictures=[file.read(9 * 1024 * 1024) for file in given.get("pictures", [])[:6]],
+        )
+
+
+class WithdrawForm(UnitsForm):
+    """A declaration of withdrawal: who, about what, and where the receipt goes."""
+
+    name = forms.CharField(
+        label="Your name",
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "name", "class": "input"}),
+    )
+    email = forms.EmailField(
+        label="Email address for the receipt",
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "class": "input"}),
+    )
+
+
+class SentForm(forms.Form):
+    tracking_number = forms.CharField(
+        label="Tracking number",
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "input"}),
+    )

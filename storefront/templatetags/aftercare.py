@@ -1,0 +1,109 @@
+"""Filters about cancellations, returns and claims: how shoppers read them."""
+
+from typing import Any
+
+from django import template
+
+from commerce.returns.types import CaseData, PartChoices
+
+register = template.Library()
+
+KINDS = {"cancel": "Cancellation", "return": "Return", "claim": "Claim"}
+STATES = {
+    "requested": "Waiting for the seller",
+    "escalated": "Waiting for Stoa",
+    "approved": "Send it back",
+    "sent": "On its way back",
+    "received": "Back at the seller",
+    "inspected": "Being looked at",
+    "refunded": "Refunded",
+    "partly": "Partly refunded",
+    "exchanged": "Replacement agreed",
+    "refused": "Refused",
+    "declined": "Not accepted",
+    "overtaken": "Sent meanwhile",
+    "closed": "Taken back",
+}
+TONES = {
+    "requested": "warning",
+    "escalated": "warning",
+    "approved": "info",
+    "sent": "info",
+    "received": "info",
+    "inspected": "info",
+    "refunded": "success",
+    "partly": "success",
+    "exchanged": "success",
+    "refused": "error",
+    "declined": "error",
+    "overtaken": "error",
+}
+WAYS = {
+    "method": "the way you paid",
+    "store_credit": "store credit",
+    "gift_card": "a gift card by email",
+}
+
+
+@register.filter
+def case_kind(case: CaseData) -> str:
+    """What kind of case it is."""
+    if case.basis == "withdrawal":
+        return "Withdrawal"
+    if case.kind == "return" and case.remedy == "exchange":
+        return "Exchange"
+    return KINDS[case.kind]
+
+
+@register.filter
+def case_state(case: CaseData) -> str:
+    """How far it is, as shoppers say it."""
+    if case.state == "exchanged" and case.replaced_at:
+        return "Replacement sent"
+    if case.kind == "cancel" and case.state == "refunded":
+        return "Canceled and refunded"
+    return STATES.get(case.state, case.state)
+
+
+@register.filter
+def case_tone(case: CaseData) -> str:
+    """The color of its badge."""
+    return TONES.get(case.state, "")
+
+
+@register.filter
+def way_back(case: CaseData) -> str:
+    """Where the money goes."""
+    return WAYS.get(case.refund_to, case.refund_to)
+
+
+@register.filter
+def case_timeline(case: CaseData) -> list[dict[str, Any]]:
+    """What happened to a case, oldest first, and by whom."""
+    rows = [
+        {
+            "title": STATES.get(event.to_state, event.to_state) if event.from_state else "Asked",
+            "text": event.cause,
+            "time": f"{event.at.day} {event.at:%B %Y, %H:%M} UTC",
+            "datetime": event.at.isoformat(),
+            "state": "current" if event is case.events[-1] else "done",
+        }
+        for event in case.events
+    ]
+    if case.replaced_at:
+        rows.append(
+            {
+                "title": "Replacement sent",
+                "text": case.replacement_tracking,
+                "time": f"{case.replaced_at.day} {case.replaced_at:%B %Y, %H:%M} UTC",
+                "datetime": case.replaced_at.isoformat(),
+                "state": "current",
+            }
+        )
+    return rows
+
+
+@register.filter
+def offered(parts: list[PartChoices], which: str) -> bool:
+    """Whether any unit can be chosen for something."""
+    return any(line.most for part in parts for line in getattr(part, which))

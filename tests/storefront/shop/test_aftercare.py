@@ -1,0 +1,239 @@
+"""What a shopper does about an order: cancel, send back, report, withdraw, send elsewhere."""
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError, transaction
+from django.test import Client
+from django.urls import reverse
+
+from commerce.accounts.types import AddressData
+from commerce.fulfillment import operations as fulfillment
+from commerce.orders import operations as order_operations
+from commerce.orders.models import AddressChange
+from commerce.orders.types import OrderData, SellerOrderData
+from commerce.returns import operations, queries
+from commerce.returns.types import Wish
+from tests.commerce.returns.conftest import an_hour_ago, fresh, order, other, part, past
+from tests.commerce.returns.test_returning import photo
+from tests.factories.fulfillment import delivered, make_carrier, shipped
+
+__all__ = ["order", "other", "part"]
+pytestmark = pytest.mark.django_db
+
+
+def at(name: str, order: OrderData, *more: object) -> str:
+    return reverse(name, args=[order.token, *more])
+
+
+def chosen(part: SellerOrderData, count: int = 1, **more: Any) -> dict[str, Any]:
+    return {f"units_{part.lines[0].id}": count, "reason": "changed-mind", **more}
+
+
+def text(response: Any) -> str:
+    return response.content.decode()
+
+
+def test_a_guest_cancels_one_line_by_the_link(
+    client: Client, order: OrderData, part: SellerOrderData
+) -> None:
+    page = client.get(at("order-tracking", order))
+    assert at("order-wish", order, "cancel") in text(page)
+
+    done = client.post(at("order-wish", order, "cancel"), chosen(part, 3), follow=True)
+
+    assert "Canceled and refunded" in text(done)
+    assert "goes back to the way you paid" in text(done)
+    assert fresh(part).lines[0].canceled_quantity == 3
+
+
+def test_units_of_two_sellers_make_two_requests(
+    client: Client, order: OrderData, part: SellerOrderData, other: SellerOrderData
+) -> None:
+    for each in order.seller_orders:
+        delivered(each)
+    data = {**chosen(part), **chosen(other), "remedy": "refund", "refund_to": "method"}
+
+    done = client.post(at("order-wish", order, "return"), data, follow=True)
+
+    assert text(done).count("Waiting for the seller") == 2
+
+
+@pytest.mark.parametrize("count", ["", "0", "-1", "4", "x", "9" * 30, "1\x00"])
+def test_nonsense_is_explained_and_kept(
+    client: Client, order: OrderData, part: SellerOrderData, count: str
+) -> None:
+    answer = client.post(at("order-wish", order, "cancel"), chosen(part, count, note="Kept"))  # type: ignore[arg-type]
+
+    assert answer.status_code == (400 if "\x00" in count else 422)
+    if answer.status_code == 422:
+        assert "Kept" in text(answer)
+        assert "Please check these points" in text(answer)
+
+
+@pytest.mark.parametrize("kind", ["cancel", "return", "claim"])
+def test_without_a_choice_the_page_says_why(client: Client, order: OrderData, kind: str) -> None:
+    for each in order.seller_orders:
+        shipped(each)
+
+    page = text(client.get(at("order-wish", order, kind)))
+
+    assert "There is nothing here that can be chosen now." in page
+
+
+def test_an_unknown_link_or_kind_is_not_found(client: Client, order: OrderData) -> None:
+    assert client.get(reverse("order-wish", args=["nobody", "cancel"])).status_code == 404
+    assert client.get(at("order-wish", order, "burn")).status_code == 404
+    assert client.get(at("order-case", order, "ORD-1-R1")).status_code == 404
+
+
+def test_a_return_with_a_picture_is_followed_and_its_slip_printed(
+    client: Client, order: OrderData, part: SellerOrderData
+) -> None:
+    delivered(part)
+    picture = SimpleUploadedFile("chip.png", photo(), "image/png")
+    data = chosen(part, remedy="refund", refund_to="method", pictures=[picture])
+    data["reason"] = "damaged"
+    page = client.post(at("order-wish", order, "return"), data, follow=True)
+    assert "Waiting for the seller" in text(page)
+    [case] = queries.cases_of_order(order_id=order.id)
+    shown = client.get(at("order-case-picture", order, case.number, case.picture_ids[0]))
+    assert (shown.status_code, shown["Content-Type"]) == (200, "image/jpeg")
+
+    operations.answer_return(
+        seller_id=part.seller_id, case_id=case.id, consent=True, return_to="Hall 4, Reno"
+    )
+    assert "Hall 4, Reno" in text(client.get(at("order-case", order, case.number)))
+    assert case.number in text(client.get(at("order-case-slip", order, case.number)))
+    sent = client.post(
+        at("order-case-sent", order, case.number), {"tracking_number": "1Z"}, follow=True
+    )
+    assert "On its way back" in text(sent)
+
+
+def test_a_file_that_is_no_picture_is_refused(
+    client: Client, order: OrderData, part: SellerOrderData
+) -> None:
+    delivered(part)
+    data = chosen(part, remedy="refund", refund_to="method")
+    data["pictures"] = [SimpleUploadedFile("x.png", b"<svg/>", "image/png")]
+
+    answer = client.post(at("order-wish", order, "return"), data)
+
+    assert answer.status_code == 422
+    assert "File 1 is not a JPEG" in text(answer)
+
+
+def test_store_credit_needs_an_account(
+    client: Client, order: OrderData, part: SellerOrderData
+) -> None:
+    delivered(part)
+
+    answer = client.post(
+        at("order-wish", order, "return"), chosen(part, remedy="refund", refund_to="store_credit")
+    )
+
+    assert answer.status_code == 422
+    assert "account" in text(answer)
+
+
+def test_a_wish_is_taken_back(client: Client, order: OrderData, part: SellerOrderData) -> None:
+    an_hour_ago(order)
+    operations.cancel(order_token=order.token, wish=Wish(units={part.lines[0].id: 1}))
+    [case] = queries.cases_of_order(order_id=order.id)
+
+    page = client.post(at("order-case-close", order, case.number), follow=True)
+    again = client.post(at("order-case-close", order, case.number))
+
+    assert "Taken back" in text(page)
+    assert again.status_code == 422
+
+
+def test_a_withdrawal_takes_two_steps_and_gives_a_dated_receipt(
+    client: Client, order: OrderData, part: SellerOrderData
+) -> None:
+    delivered(part)
+    data = {f"units_{part.lines[0].id}": 2, "name": "Ada", "email": "ada@example.com"}
+
+    first = client.post(at("order-withdraw", order), data)
+    assert "Confirm withdrawal" in text(first)
+    assert not queries.cases_of_order(order_id=order.id)
+    changed = client.post(at("order-withdraw", order), {**data, "change": "1"})
+    assert "Step 1 of 2" in text(changed)
+    done = client.post(at("order-withdraw", order), {**data, "confirm": "1"}, follow=True)
+
+    assert "Your withdrawal is received" in text(done)
+    assert "2 × Mug" in text(done)
+    [case] = queries.cases_of_order(order_id=order.id)
+    assert (case.basis, case.state) == ("withdrawal", "approved")
+
+
+def ships_the_same_way(order: OrderData) -> None:
+    """Let the methods that the order was placed with still be offered."""
+    for each in order.seller_orders:
+        method = fulfillment.set_shipping_method(
+            seller_id=each.seller_id,
+            name="Standard",
+            carrier_code=make_carrier(),
+            currency="USD",
+            base_minor=900,
+            days=(3, 5),
+        )
+        past(
+            "UPDATE orders_sellerorder SET shipping_method = shipping_method ||"
+            " jsonb_build_object('method_id', %s::int) WHERE id = %s",
+            method,
+            each.id,
+        )
+
+
+def test_an_order_goes_to_another_address_of_the_same_price(
+    client: Client, order: OrderData
+) -> None:
+    ships_the_same_way(order)
+    address = {**order.ship_to, "line1": "500 Howard Street"}
+
+    done = client.post(at("order-readdress", order), address, follow=True)
+
+    assert "500 Howard Street" in text(done)
+    change = AddressChange.objects.get()
+    assert (change.before["line1"], change.after["line1"]) == (
+        order.ship_to["line1"],
+        "500 Howard Street",
+    )
+
+
+def test_another_country_changes_the_tax_and_is_refused(client: Client, order: OrderData) -> None:
+    address = {
+        "name": "Ada", "line1": "1 Rue X", "city": "Paris", "postal_code": "75001", "country": "FR",
+    }  # fmt: skip
+
+    answer = client.post(at("order-readdress", order), address)
+
+    assert answer.status_code == 422
+    assert "Other taxes are due there" in text(answer)
+
+
+def test_what_has_left_keeps_its_address(
+    client: Client, order: OrderData, part: SellerOrderData
+) -> None:
+    shipped(part)
+
+    page = text(client.get(at("order-readdress", order)))
+
+    assert "A parcel has left already" in page
+    with pytest.raises(operations.NotPossible):
+        operations.change_address(order_token=order.token, address=_address(order))
+
+
+def _address(order: OrderData) -> Any:
+    return AddressData.from_dict({**order.ship_to, "line1": "1 Other Street"})
+
+
+def test_the_database_keeps_the_address_of_what_has_left(
+    order: OrderData, part: SellerOrderData
+) -> None:
+    shipped(part)
+    with pytest.raises(DatabaseError, match="has left already"), transaction.atomic():
+        order_operations.readdress(order_id=order.id, ship_to={})

@@ -231,10 +231,13 @@ LEDGER_RULES = [
             ), other AS (
                 SELECT seller_id, currency, sum(amount) AS amount FROM (
                     SELECT seller_id, currency, amount_minor AS amount FROM payouts_earning
-                    WHERE kind = 'credit'
+                    WHERE kind = 'credit' AND business_key NOT LIKE 'label-void:%'
                     UNION ALL
                     SELECT seller_id, currency, -amount_minor FROM payouts_deduction
-                    WHERE kind <> 'adjustment'
+                    WHERE kind NOT IN ('adjustment', 'label')
+                    UNION ALL
+                    SELECT seller_id, currency, -cost_minor FROM fulfillment_label
+                    WHERE state IN ('bought', 'voiding')
                 ) AS given GROUP BY seller_id, currency
             ), booked AS (
                 SELECT split_part(a.code, ':', 2)::bigint AS seller_id, a.currency,
@@ -287,6 +290,13 @@ LEDGER_RULES = [
                     HAVING sum(e.amount_minor) > (
                         SELECT coalesce(sum(d.open_minor), 0) FROM payouts_deduction d
                         WHERE 'payable:' || d.seller_id = a.code AND d.currency = a.currency
+                    ) + (
+                        SELECT coalesce(sum(l.cost_minor), 0) FROM fulfillment_label l
+                        WHERE 'payable:' || l.seller_id = a.code AND l.currency = a.currency
+                          AND l.state IN ('bought', 'voiding') AND NOT EXISTS (
+                            SELECT 1 FROM payouts_deduction d
+                            WHERE d.business_key = 'label:' || l.id
+                        )
                     ) + (
                         SELECT coalesce(sum(j.seller_minor), 0) FROM orders_adjustment j
                         JOIN orders_sellerorder p ON p.id = j.seller_order_id

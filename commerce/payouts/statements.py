@@ -19,6 +19,7 @@ KINDS: dict[str, LineKind] = {
     "subscription": "fee",
     "featured": "fee",
     "label": "fee",
+    "label-void": "fee",
     "dispute": "dispute",
     "dispute_fee": "fee",
     "correction": "correction",

@@ -4,21 +4,25 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from commerce.kernel.money import Money
 from commerce.kernel.sql import fetch
 
-from . import statements
+from . import finding, statements
 from .models import AddressChange, Adjustment, Order, OrderLine, SellerOrder
 from .shares import share_of
+from .totals import savings_of as savings_of
+from .totals import taxes_of as taxes_of
 from .types import (
+    SHOPPER_STATES,
     AddressChangeData,
     AdjustmentData,
     AdjustmentLineData,
     EventData,
     LineData,
     OrderData,
+    OrderPage,
     OrderRef,
     OrderSummary,
     SellerOrderData,
@@ -122,6 +126,45 @@ def orders_of_user(
     if before is not None:
         rows = rows.filter(placed_at__lt=before)
     return [_summary(found) for found in orders_where(rows[:limit])]
+
+
+def page_of_user(
+    *,
+    user_id: int,
+    text: str = "",
+    status: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    page: int = 1,
+    per_page: int = 10,
+) -> OrderPage:
+    """Return one page of a shopper's own orders, newest first.
+
+    `text` finds them by number, recipient, SKU or title; `status` is a key of
+    SHOPPER_STATES, of which any part of an order may be; placed from `since` and
+    before `until`. A page beyond the last is the last.
+    """
+    rows = Order.objects.filter(user_id=user_id)
+    if text.strip():
+        rows = rows.filter(pk__in=finding.order_ids(text=text, user_id=user_id))
+    if status in SHOPPER_STATES:
+        so = SellerOrder.objects.filter(order=OuterRef("pk"), state__in=SHOPPER_STATES[status])
+        rows = rows.filter(Exists(so))
+    if since is not None:
+        rows = rows.filter(placed_at__gte=since)
+    if until is not None:
+        rows = rows.filter(placed_at__lt=until)
+    total = rows.count()
+    pages = max(1, -(-total // per_page))
+    number = min(max(page, 1), pages)
+    first = (number - 1) * per_page
+    some = rows.order_by("-placed_at", "-pk")[first : first + per_page]
+    return OrderPage(
+        orders=tuple(_summary(found) for found in orders_where(some)),
+        total=total,
+        page=number,
+        pages=pages,
+    )
 
 
 def seller_orders(

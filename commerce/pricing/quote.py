@@ -78,6 +78,7 @@ class QuotedSeller:
     included_tax: Money
     """Tax contained in goods and shipping."""
     total: Money
+    shipping_rate: TaxRateData = NO_TAX
     shipping_cuts: tuple[Cut, ...] = ()
 
 
@@ -180,15 +181,11 @@ def quote(
             "goods", "discount", "shipping", "shipping_discount", "tax", "included_tax", "total",
         )
     }  # fmt: skip
-    shipping_rates = {
-        seller_id: REVERSE_CHARGE if seller_id in reverse_charged else standard
-        for seller_id in sellers
-    }
     return Quote(
         lines=quoted,
         sellers=sellers,
         **sums,
-        taxes=_breakdown(quoted.values(), sellers, shipping_rates, currency),
+        taxes=_breakdown(quoted.values(), sellers.values(), currency),
         savings=_savings(cuts, currency),
         idle=cuts.idle,
     )
@@ -332,14 +329,15 @@ def _seller(
         "total": goods - discount + shipping_minor - off + line_tax + tax,
     }
     return QuotedSeller(
-        **{name: Money(minor, currency) for name, minor in amounts.items()}, shipping_cuts=own
+        **{name: Money(minor, currency) for name, minor in amounts.items()},
+        shipping_rate=standard,
+        shipping_cuts=own,
     )
 
 
 def _breakdown(
     lines: Collection[QuotedLine],
-    sellers: Mapping[int, QuotedSeller],
-    shipping_rates: Mapping[int, TaxRateData],
+    sellers: Collection[QuotedSeller],
     currency: str,
 ) -> tuple[TaxRow, ...]:
     """Sum rounded taxes by rate; nothing is rounded here. The highest rate comes first."""
@@ -353,8 +351,8 @@ def _breakdown(
     for line in lines:
         left = line.total.minor - line.discount.minor
         add(line.tax_name, line.rate_bps, left, line.tax.minor, line.included_tax.minor)
-    for seller_id, part in sellers.items():
-        rate, left = shipping_rates[seller_id], part.shipping.minor - part.shipping_discount.minor
+    for part in sellers:
+        rate, left = part.shipping_rate, part.shipping.minor - part.shipping_discount.minor
         if left:
             tax, included = part.shipping_tax.minor, part.included_shipping_tax.minor
             add(rate.name, rate.rate_bps, left, tax, included)

@@ -1,6 +1,5 @@
 """What things cost, as rows and sentences: savings, taxes, and how a price came about."""
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import template
@@ -8,7 +7,8 @@ from django import template
 from commerce.cart.types import CartLine
 from commerce.checkout.types import Basket
 from commerce.kernel.money import Money
-from commerce.orders.types import LineData, OrderData
+from commerce.orders import queries as orders
+from commerce.orders.types import LineData, OrderData, SellerOrderData
 from commerce.pricing import queries as pricing
 from commerce.pricing.types import Quote, QuotedLine
 from storefront.amounts import shown
@@ -81,6 +81,20 @@ def basket_total(basket: Basket) -> str:
     return shown(basket.estimate.total if basket.estimate else basket.cart.goods)
 
 
+@register.filter
+def part_saving_rows(part: SellerOrderData) -> Rows:
+    """What promotions took off one seller's part."""
+    return [
+        _saving(saving.label, saving.code, saving.amount) for saving in orders.savings_of([part])
+    ]
+
+
+@register.filter
+def explained_to_staff(line: LineData) -> Rows:
+    """The same as `explained`, with who bears each promotion."""
+    return explained_rows(line, with_funding=True)
+
+
 def saving_rows(quote: Quote) -> Rows:
     """What each promotion takes off, on items and shipping together."""
     return [_saving(saving.label, saving.code, saving.amount) for saving in quote.savings]
@@ -94,46 +108,22 @@ def tax_rows(quote: Quote) -> Rows:
     ]
 
 
+@register.filter
 def order_saving_rows(order: OrderData) -> Rows:
     """The same of a placed order, from what was frozen."""
-    sums: dict[tuple[str, str], int] = {}
-    for cut in _cuts(order):
-        key = (str(cut["label"]), str(cut.get("code", "")))
-        sums[key] = sums.get(key, 0) + int(cut["amount_minor"])
     return [
-        _saving(label, code, Money(minor, order.total.currency))
-        for (label, code), minor in sums.items()
+        _saving(saving.label, saving.code, saving.amount)
+        for saving in orders.savings_of(order.seller_orders)
     ]
 
 
+@register.filter
 def order_tax_rows(order: OrderData) -> Rows:
-    """The breakdown by rate of a placed order; the tax on shipping has its own row."""
-    currency = order.total.currency
-    sums: dict[tuple[str, int, bool], list[Money]] = {}
-    for line in order.lines:
-        key = (line.tax_name or "Tax", line.tax_rate_bps, bool(line.included_tax))
-        base, amount = sums.get(key, [Money.zero(currency)] * 2)
-        base += line.total - line.discount - line.included_tax
-        sums[key] = [base, amount + line.tax + line.included_tax]
-    rows = [
-        _tax(name, rate, base, amount, included=included)
-        for (name, rate, included), (base, amount) in sorted(
-            sums.items(), key=lambda item: (-item[0][1], item[0])
-        )
+    """The breakdown by rate of a placed order."""
+    return [
+        _tax(row.name, row.rate_bps, row.base, row.amount, included=row.included)
+        for row in orders.taxes_of(order.seller_orders)
     ]
-    on_goods = sum((amount for _, amount in sums.values()), start=Money.zero(currency))
-    on_shipping = order.tax + order.included_tax - on_goods
-    if on_shipping:
-        label = "Tax on shipping" if order.tax else "Contains tax on shipping"
-        rows.append({"label": label, "note": "", "amount": shown(on_shipping)})
-    return rows
-
-
-def _cuts(order: OrderData) -> Iterable[Mapping[str, Any]]:
-    for part in order.seller_orders:
-        for line in part.lines:
-            yield from line.adjustments
-        yield from part.shipping_method.get("adjustments", ())
 
 
 def _saving(label: str, code: str, amount: Money) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The grid of stock and prices: each row stands for itself."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from django import forms
 
 from commerce.catalog.models import Variant
-from commerce.inventory.types import StockLevel
+from commerce.inventory.types import RowAnswer, StockLevel
 from commerce.kernel.money import Money
 from commerce.pricing.types import PriceData
 
@@ -50,6 +51,9 @@ class GridRow:
     errors: dict[str, str] = field(default_factory=dict)
     cleaned: dict[str, Any] = field(default_factory=dict)
     saved: bool = False
+    carried: bool = False
+    version: int = 0
+    seen_version: int | None = None
 
     @property
     def id(self) -> int:
@@ -88,14 +92,36 @@ class GridRow:
                 self.seen[name] = data.get(f"seen-{key}", self.now[name])
         if not self.changed:
             return
-        form = CellsForm({**self.now, **self.typed})
+        values = {**self.now, **self.typed}
+        if "on_hand" in self.changed:
+            self._read_seen(data.get(f"seen-version-{self.id}", ""))
+        else:
+            values["on_hand"] = "0"  # what is owed to backorders is below zero
+        form = CellsForm(values)
         form.is_valid()
         self.errors = {name: " ".join(map(str, errors)) for name, errors in form.errors.items()}
         self.cleaned = form.cleaned_data
         if "price" in self.changed and not self.typed["price"]:
             self.errors["price"] = "A price can be changed, not removed. Archive the product."
-        for name in self.changed & self._moved():
+        for name in self.changed & self._moved() - {"on_hand"}:
             self.errors.setdefault(name, _moved_message(name, self.now[name]))
+
+    def _read_seen(self, version: str) -> None:
+        """Take what was shown from the form, or what is there when the form was tampered with."""
+        sane = version.isascii() and version.isdecimal() and len(version) <= 15
+        self.seen_version = int(version) if sane else self.version
+        if not re.fullmatch(r"-?[0-9]{1,10}", self.seen["on_hand"]):
+            self.seen["on_hand"] = self.now["on_hand"]
+
+    def take(self, answer: RowAnswer) -> None:
+        """Show what became of the count that was typed."""
+        self.carried = answer.outcome == "carried"
+        if answer.outcome == "conflict":
+            self.errors["on_hand"] = _moved_message("on_hand", str(answer.on_hand))
+        elif answer.outcome == "below-reserved":
+            self.errors["on_hand"] = f"{answer.promised} are promised to shoppers. Keep as many."
+        elif not answer.is_done:
+            self.errors["on_hand"] = "This count cannot be saved. Load the page again."
 
     @property
     def changed(self) -> set[str]:
@@ -116,8 +142,8 @@ class GridRow:
 
 
 def _moved_message(name: str, value: str) -> str:
-    what = "A sale or a colleague" if name == "on_hand" else "A colleague"
-    return f"{what} changed this to {value or 'nothing'} meanwhile. Check and save again."
+    who = "Somebody" if name == "on_hand" else "A colleague"
+    return f"{who} changed this to {value or 'nothing'} meanwhile. Check and save again."
 
 
 def rows_of(
@@ -133,6 +159,7 @@ def rows_of(
             now=_now(levels.get(variant.pk), prices.get(variant.pk)),
             reserved=level.reserved if (level := levels.get(variant.pk)) else 0,
             low_at=level.low_at if level else 5,
+            version=level.version if level else 0,
         )
         for variant in variants
     ]

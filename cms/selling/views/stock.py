@@ -9,14 +9,16 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+from wagtail.admin.widgets.button import HeaderButton
 
 from commerce.inventory import operations as inventory
 from commerce.inventory import queries as levels
 from commerce.inventory.models import Stock
-from commerce.inventory.types import LocationData, StockInput
+from commerce.inventory.types import LocationData, StockWrite
 from commerce.pricing import operations as pricing
 from commerce.pricing import queries as prices
 from commerce.pricing.types import PriceInput
@@ -36,6 +38,18 @@ class StockGrid(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
     page_title = "Stock and prices"
     header_icon = "boxes"
     template_name = "admin/selling/stock.html"
+
+    def get_header_buttons(self) -> list[HeaderButton]:
+        doors = [
+            ("Upload counts", "selling:stock_upload", "upload"),
+            ("Locations", "selling:locations", "site"),
+            ("Counts", "selling:counts", "clipboard-list"),
+        ]
+        if self.is_owner:
+            doors.append(("Connections", "selling:machines", "link"))
+        return [
+            HeaderButton(label, url=reverse(name), icon_name=icon) for label, name, icon in doors
+        ]
 
     @cached_property
     def places(self) -> list[LocationData]:
@@ -80,6 +94,12 @@ class StockGrid(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
                 row.read(request.POST)
             self._save_counts([row for row in self.rows if row.wants_count])
             self._save_prices([row for row in self.rows if row.wants_price])
+        if carried := [row.variant.sku for row in self.rows if row.carried]:
+            messages.info(
+                request,
+                "Sales came between. What you changed was applied on top of them: "
+                f"{', '.join(carried)}.",
+            )
         wrong = [row for row in self.rows if row.errors]
         for row in self.rows:
             row.saved = bool(row.changed) and not row.errors
@@ -100,26 +120,22 @@ class StockGrid(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
         list(rows.order_by("pk").values_list("pk"))
 
     def _save_counts(self, rows: list[GridRow]) -> None:
-        counts = {row.id: row for row in rows}
-        while counts:
-            try:
-                inventory.set_many(
-                    counts=[
-                        StockInput(
-                            variant_id=row.id,
-                            location_id=self.place.id,
-                            on_hand=row.cleaned["on_hand"],
-                        )
-                        for row in counts.values()
-                    ],
-                    cause="counted by the seller",
+        answers = inventory.write_rows(
+            seller_id=self.seller_id,
+            source="grid",
+            rows=[
+                StockWrite(
+                    sku=row.variant.sku,
+                    location=self.place.name,
+                    on_hand=row.cleaned["on_hand"],
+                    version=row.seen_version,
+                    if_on_hand=int(row.seen["on_hand"]),
                 )
-            except inventory.BelowReserved as refusal:
-                for variant_id, reserved in refusal.shortages.items():
-                    row = counts.pop(variant_id)
-                    row.errors["on_hand"] = f"{reserved} are promised to shoppers. Keep as many."
-            else:
-                return
+                for row in rows
+            ],
+        )
+        for row, answer in zip(rows, answers, strict=True):
+            row.take(answer)
 
     def _save_prices(self, rows: list[GridRow]) -> None:
         pricing.set_prices(
@@ -145,6 +161,7 @@ class StockGrid(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {
             **super().get_context_data(**kwargs),
+            "missing": len(levels.unfulfillable(seller_id=self.seller_id)),
             "rows": self.rows,
             "page": self.page,
             "page_range": self.page.paginator.get_elided_page_range(self.page.number),

@@ -24,6 +24,7 @@ def typed(answer, **changes):
         for cell in row.cells:
             data[cell["name"]] = changes.get(cell["name"].replace("-", "_"), cell["value"])
             data[cell["seen_name"]] = cell["seen"]
+        data[f"seen-version-{row.id}"] = row.version
     return data
 
 
@@ -77,17 +78,32 @@ def test_a_count_below_what_is_promised_is_refused(shop):
     assert (on_hand(variant_id), on_hand(other)) == (10, 3)
 
 
-def test_a_sale_meanwhile_is_not_overwritten(shop):
+def test_a_sale_meanwhile_is_carried_along(shop):
     variant_id = make_sellable(seller_id=shop.seller.pk)
     client = shop.client()
     data = typed(client.get(GRID), **{f"on_hand_{variant_id}": "30"})
     inventory.reserve(holder="cart", quantities={variant_id: 4})
     inventory.claim(holder="cart")
 
+    answer = client.post(GRID, data, follow=True)
+
+    assert on_hand(variant_id) == 26
+    assert "Sales came between." in answer.content.decode()
+
+
+def test_a_count_that_a_colleague_made_meanwhile_stands(shop):
+    variant_id = make_sellable(seller_id=shop.seller.pk)
+    client = shop.client()
+    data = typed(client.get(GRID), **{f"on_hand_{variant_id}": "30"})
+    place = stock.levels(variant_ids=[variant_id])[variant_id][0].location_id
+    inventory.adjust(variant_id=variant_id, location_id=place, delta=-4, cause="broken")
+
     answer = client.post(GRID, data)
 
     assert on_hand(variant_id) == 6
-    assert "A sale or a colleague changed this to 6 meanwhile." in answer.content.decode()
+    assert "Somebody changed this to 6 meanwhile." in answer.content.decode()
+    (conflict,) = stock.conflicts(variant_ids=[variant_id])
+    assert (conflict.source, conflict.outcome) == ("grid", "refused")
 
 
 def test_cells_that_were_not_touched_are_not_written(shop):

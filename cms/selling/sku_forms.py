@@ -1,0 +1,131 @@
+"""How one SKU is sold, what arrives of it and where it goes; and the places it can lie in."""
+
+from typing import Any
+
+from django import forms
+
+from commerce.accounts.queries import countries_by_name
+from commerce.inventory.models import StockMovement
+from commerce.inventory.operations import MAX_ON_HAND
+from commerce.inventory.types import LocationData, PolicyData
+
+KINDS = [
+    ("deny", "Stop selling"),
+    ("backorder", "Go on selling: backorder"),
+    ("preorder", "Sell before it is released: preorder"),
+]
+CHANGES = [("received", "Goods received"), ("adjusted", "Correction, breakage, loss")]
+KIND_NAMES = dict(StockMovement.Kind.choices)
+
+
+class PolicyForm(forms.Form):
+    """How a SKU is sold when it runs short."""
+
+    kind = forms.ChoiceField(label="When nothing is left", choices=KINDS)
+    backorder_limit = forms.IntegerField(
+        label="Sold ahead at most", required=False, min_value=0, max_value=1_000_000
+    )
+    expected_on = forms.DateField(
+        label="Expected on",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text="Shoppers see this day until they have paid and after.",
+    )
+    low_at = forms.IntegerField(label="Tell me at or below", min_value=0, max_value=1_000_000)
+    shopper_cap = forms.IntegerField(
+        label="One shopper holds at most",
+        required=False,
+        min_value=1,
+        max_value=1_000_000,
+        help_text="Units in open carts and unpaid checkouts together. Empty: half of the stock.",
+    )
+    cart_hold_minutes = forms.IntegerField(
+        label="Minutes a cart holds it",
+        required=False,
+        min_value=0,
+        max_value=60,
+        help_text="0: held only from the checkout on. The time runs once and is never renewed.",
+    )
+    by_unit = forms.BooleanField(
+        label="Prepare for a rush",
+        required=False,
+        help_text="For a launch that many want at one instant. Selling ahead is off meanwhile.",
+    )
+
+    def as_policy(self) -> PolicyData:
+        """Return what inventory takes."""
+        given = self.cleaned_data
+        ahead = given["kind"] != "deny"
+        return PolicyData(
+            kind=given["kind"],
+            backorder_limit=(given["backorder_limit"] or 0) if ahead else 0,
+            expected_on=given["expected_on"] if ahead else None,
+            cart_hold_minutes=given["cart_hold_minutes"] or 0,
+            shopper_cap=given["shopper_cap"],
+            by_unit=given["by_unit"],
+            low_at=given["low_at"],
+        )
+
+
+class PlaceForm(forms.Form):
+    """A form that names one of the seller's own locations."""
+
+    def __init__(self, *args: Any, places: list[LocationData], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(str(place.id), place.name) for place in places]
+        for name in ("location", "source", "target"):
+            if name in self.fields:
+                self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+
+class ChangeForm(PlaceForm):
+    """Units that came or went."""
+
+    location = forms.ChoiceField(label="Where")
+    kind = forms.ChoiceField(label="What happened", choices=CHANGES)
+    delta = forms.IntegerField(
+        label="Units",
+        min_value=-MAX_ON_HAND,
+        max_value=MAX_ON_HAND,
+        help_text="Such as 24, or −2 for two fewer.",
+    )
+    note = forms.CharField(label="Note", required=False, max_length=60)
+
+    def clean_delta(self) -> int:
+        delta: int = self.cleaned_data["delta"]
+        if not delta:
+            raise forms.ValidationError("Enter how many units came or went.")
+        return delta
+
+
+class TransferForm(PlaceForm):
+    """Units that move between two places."""
+
+    source = forms.ChoiceField(label="From")
+    target = forms.ChoiceField(label="To")
+    quantity = forms.IntegerField(label="Units", min_value=1, max_value=MAX_ON_HAND)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("source") and cleaned.get("source") == cleaned.get("target"):
+            self.add_error("target", "Choose another location than the first.")
+        return cleaned
+
+
+class LocationForm(forms.Form):
+    """Where a seller keeps stock."""
+
+    name = forms.CharField(max_length=80, help_text="Such as Warehouse or Shop on Elm Street.")
+    country = forms.ChoiceField()
+    priority = forms.IntegerField(
+        min_value=0,
+        max_value=9999,
+        help_text="Orders leave from the lowest number that has everything, such as 1 before 2.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["country"].choices = countries_by_name()  # type: ignore[attr-defined]
+
+    def clean_name(self) -> str:
+        return " ".join(self.cleaned_data["name"].split())

@@ -1,0 +1,144 @@
+"""One SKU: where it lies, how it is sold, and everything that ever moved it."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.views.generic import TemplateView
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+
+from commerce.catalog.models import Variant
+from commerce.inventory import operations as inventory
+from commerce.inventory import queries as levels
+from commerce.inventory.types import LocationData, PolicyData
+
+from .. import queries, shelf
+from ..policy import Work
+from ..sku_forms import KIND_NAMES, ChangeForm, PolicyForm, TransferForm
+from .base import SellerScreen
+
+SHOWN = 100
+
+
+class SkuScreen(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
+    """Three forms, told apart by their button; each saves for itself."""
+
+    work = Work.CONTENT
+    parent = ("selling:stock", "Stock and prices")
+    header_icon = "boxes"
+    template_name = "admin/selling/sku.html"
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        self.forms: dict[str, forms.Form] = {}
+
+    def get_page_title(self) -> str:
+        return self.variant.sku
+
+    @cached_property
+    def variant(self) -> Variant:
+        own = queries.own_variants(seller_id=self.seller_id)
+        variant = own.filter(pk=self.kwargs["variant_id"]).first()
+        if variant is None:
+            raise Http404
+        return variant
+
+    @cached_property
+    def places(self) -> list[LocationData]:
+        shelf.home_location(seller_id=self.seller_id)
+        return levels.locations_of(seller_id=self.seller_id)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self.render_to_response(self.get_context_data())
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        steps = {"policy": self._policy, "change": self._change, "transfer": self._transfer}
+        step = steps.get(request.POST.get("do", ""))
+        if step is None:
+            raise Http404
+        done = step()
+        if not done:
+            return self.render_to_response(self.get_context_data(), status=422)
+        messages.success(request, done)
+        return redirect(reverse("selling:sku", args=[self.variant.pk]))
+
+    def _policy(self) -> str:
+        form = self.forms["policy"] = PolicyForm(self.request.POST)
+        if not form.is_valid():
+            return ""
+        try:
+            inventory.set_policy(variant_id=self.variant.pk, policy=form.as_policy())
+        except inventory.InvalidPolicy as refusal:
+            form.add_error(refusal.field, str(refusal))
+        except inventory.SwitchBusy:
+            form.add_error("by_unit", "Too many are buying it this minute. Try again.")
+        else:
+            return "Saved. It holds for new orders; what was promised before stays promised."
+        return ""
+
+    def _change(self) -> str:
+        form = self.forms["change"] = ChangeForm(self.request.POST, places=self.places)
+        if not form.is_valid():
+            return ""
+        given = form.cleaned_data
+        try:
+            now = inventory.adjust(
+                variant_id=self.variant.pk,
+                location_id=int(given["location"]),
+                delta=given["delta"],
+                cause=given["note"] or dict(form.fields["kind"].choices)[given["kind"]],
+                kind=given["kind"],
+            )
+        except inventory.BelowReserved as refusal:
+            form.add_error("delta", f"{refusal.reserved} are promised to shoppers. Keep as many.")
+        except inventory.NegativeStock:
+            form.add_error("delta", "There are not as many, or too many to count.")
+        else:
+            return f"Saved. {now} are on hand there now."
+        return ""
+
+    def _transfer(self) -> str:
+        form = self.forms["transfer"] = TransferForm(self.request.POST, places=self.places)
+        if not form.is_valid():
+            return ""
+        given = form.cleaned_data
+        try:
+            inventory.transfer(
+                variant_id=self.variant.pk,
+                from_location=int(given["source"]),
+                to_location=int(given["target"]),
+                quantity=given["quantity"],
+                cause="moved by the seller",
+            )
+        except inventory.NotEnoughThere as refusal:
+            form.add_error("quantity", f"{refusal.free} are free there.")
+        except inventory.NegativeStock:
+            form.add_error("quantity", "That is more than a location can hold.")
+        else:
+            return "The units were moved."
+        return ""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        ids = [self.variant.pk]
+        policy = levels.policies(variant_ids=ids).get(self.variant.pk, PolicyData())
+        names = {place.id: place.name for place in self.places}
+        shown = levels.levels(variant_ids=ids).get(self.variant.pk, [])
+        moves = levels.movements(variant_ids=ids, limit=SHOWN)
+        return {
+            **super().get_context_data(**kwargs),
+            "variant": self.variant,
+            "rows": [(names[row.location_id], row) for row in shown if row.location_id in names],
+            "stock": levels.available(variant_ids=ids).get(self.variant.pk),
+            "policy": policy,
+            "policy_form": self.forms.get("policy") or PolicyForm(initial=vars(policy)),
+            "change_form": self.forms.get("change") or ChangeForm(places=self.places),
+            "transfer_form": (self.forms.get("transfer") or TransferForm(places=self.places))
+            if len(self.places) > 1
+            else None,
+            "moves": [(KIND_NAMES[move.kind], move) for move in moves],
+            "conflicts": levels.conflicts(variant_ids=ids, limit=10),
+        }

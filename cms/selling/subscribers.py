@@ -1,5 +1,10 @@
 from commerce.outbox.facts import subscribe
-from commerce.sellers.events import MemberAdded, MemberRemoved, SellerApproved
+from commerce.sellers.events import (
+    MemberAdded,
+    MemberRemoved,
+    MemberRoleChanged,
+    SellerApproved,
+)
 
 from . import operations
 
@@ -12,6 +17,11 @@ def open_workspace(fact: SellerApproved) -> None:
 @subscribe(MemberAdded)
 def admit_member(fact: MemberAdded) -> None:
     operations.admit(seller_id=fact.seller_id, user_id=fact.user_id, role=fact.role)
+
+
+@subscribe(MemberRoleChanged)
+def follow_role(fact: MemberRoleChanged) -> None:
+    operations.admit(seller_id=fact.seller_id, user_id=fact.user_id, role=fact.to_role)
 
 
 @subscribe(MemberRemoved)

@@ -22,9 +22,10 @@ from commerce.sellers.events import (
 
 from . import mails, operations
 from .case_subscribers import tell_shopper_of_case
+from .stock_subscribers import tell_of_low_stock
 from .team_subscribers import mail_the_invitation
 
-__all__ = ["mail_the_invitation", "tell_shopper_of_case"]  # that module hears facts as soon as it is known
+__all__ = ["mail_the_invitation", "tell_of_low_stock", "tell_shopper_of_case"]  # that module hears facts as soon as it is known
 
 
 @subscribe(OrderConfirmed)

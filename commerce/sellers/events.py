@@ -66,6 +66,26 @@ class MemberAdded(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MemberInvited(Fact):
+    """Somebody was asked by mail to work for a seller."""
+
+    name: ClassVar[str] = "sellers.member-invited.v1"
+    seller_id: int
+    invitation_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberRoleChanged(Fact):
+    """A person does other work for the same seller."""
+
+    name: ClassVar[str] = "sellers.member-role-changed.v1"
+    seller_id: int
+    user_id: int
+    from_role: str
+    to_role: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class MemberRemoved(Fact):
     """A person no longer works for a seller."""
 

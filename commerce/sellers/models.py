@@ -60,6 +60,46 @@ class Member(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
 
+class Invitation(models.Model):
+    """Somebody is asked by mail to work for a seller; accepted once, taken back, or lapsed."""
+
+    seller = models.ForeignKey(Seller, on_delete=models.PROTECT, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=10, choices=Member.Role.choices)
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["seller", "-created_at"],
+                condition=Q(settled_at=None),
+                name="open_invitations",
+            )
+        ]
+
+
+class TeamMove(models.Model):
+    """One change of who works for a seller, and as what; written by trigger, append-only."""
+
+    seller = models.ForeignKey(Seller, on_delete=models.PROTECT, related_name="+")
+    person_id = models.PositiveBigIntegerField(help_text="The account's id, also once it is gone.")
+    from_role = models.CharField(max_length=10, blank=True)
+    to_role = models.CharField(max_length=10, blank=True)
+    actor = models.CharField(max_length=80)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["seller", "-at"], name="team_moves_of_seller")]
+
+
 class Application(models.Model):
     """Somebody asks to sell; staff approve or reject, once."""
 

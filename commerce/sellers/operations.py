@@ -14,13 +14,12 @@ from .applications import (
 )
 from .connecting import SellerNotFound, lift_payout_pause, locked, record_connected_account
 from .events import (
-    MemberRemoved,
     SellerApproved,
     SellerReinstated,
     SellerRenamed,
     SellerSuspended,
 )
-from .models import Member, Seller
+from .models import Seller
 from .naming import InvalidName, NameTaken
 from .opening import AlreadySelling, InvalidRate, add_member, agree_commission, open_shop
 from .planning import (
@@ -32,38 +31,55 @@ from .planning import (
     subscribe,
     unsubscribe,
 )
+from .team import (
+    AlreadyInvited,
+    ForSomebodyElse,
+    InvitationGone,
+    LastOwner,
+    NotAMember,
+    TooManyInvitations,
+    accept_invitation,
+    change_role,
+    invite,
+    remove_member,
+    take_back_invitation,
+)
 
 __all__ = [
     "AlreadyApplied",
     "AlreadyDecided",
+    "AlreadyInvited",
     "AlreadySelling",
+    "ForSomebodyElse",
     "InvalidApplication",
     "InvalidName",
     "InvalidRate",
+    "InvitationGone",
+    "LastOwner",
     "NameTaken",
+    "NotAMember",
     "NotOffered",
     "SellerNotFound",
+    "TooManyInvitations",
+    "accept_invitation",
     "add_commission_rule",
     "add_member",
     "agree_commission",
     "apply",
     "approve",
+    "change_role",
     "end_commission_rule",
+    "invite",
     "lift_payout_pause",
     "offer_plan",
     "record_connected_account",
     "record_paid",
     "reject",
+    "remove_member",
     "subscribe",
+    "take_back_invitation",
     "unsubscribe",
 ]
-
-
-class LastOwner(ValueError):
-    """A seller keeps at least one owner."""
-
-    def __init__(self) -> None:
-        super().__init__("A shop needs an owner. Make somebody else the owner first.")
 
 
 @transaction.atomic
@@ -92,20 +108,6 @@ def register(
     )
     publish(SellerApproved(seller_id=seller_id, application_id=None, user_id=owner_id))
     return seller_id
-
-
-@transaction.atomic
-def remove_member(*, seller_id: int, user_id: int) -> None:
-    """End a person's work for a seller; repeating it changes nothing. Raises LastOwner."""
-    locked(seller_id)
-    member = Member.objects.filter(seller_id=seller_id, user_id=user_id).first()
-    if member is None:
-        return
-    others = Member.objects.filter(seller_id=seller_id, role=Member.Role.OWNER)
-    if member.role == Member.Role.OWNER and not others.exclude(pk=member.pk).exists():
-        raise LastOwner
-    member.delete()
-    publish(MemberRemoved(seller_id=seller_id, user_id=user_id))
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.core import signing
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -8,17 +9,23 @@ from commerce.kernel.money import Money
 from commerce.kernel.sql import fetch
 
 from .commission import Commissioned, NoAgreement, rates
-from .models import Application, Member, Plan, Seller, Subscription
+from .models import Application, Invitation, Member, Plan, Seller, Subscription, TeamMove
 from .types import (
     ApplicationData,
+    InvitationData,
     MemberData,
     Membership,
     PlanData,
     SellerData,
     SubscriptionData,
+    TeamMoveData,
 )
 
 __all__ = ["Commissioned", "NoAgreement", "rates"]
+
+INVITATION_DAYS = 7
+_SALT = "commerce.sellers.invitation"
+_OPEN = Q(settled_at=None, expires_at__gt=Now())
 
 _COLUMNS = (
     "id", "name", "slug", "legal_name", "email", "country", "state", "trusted",
@@ -95,6 +102,54 @@ def members(*, seller_ids: Iterable[int]) -> dict[int, list[MemberData]]:
             MemberData(user_id=user_id, email=email, first_name=first_name, role=role)
         )
     return found
+
+
+def invitations(*, invitation_ids: Iterable[int]) -> dict[int, InvitationData]:
+    """Return invitations by id, whatever became of them."""
+    return {row.id: row for row in _invitations(Q(pk__in=list(invitation_ids)))}
+
+
+def open_invitations(*, seller_id: int) -> list[InvitationData]:
+    """Return whom a seller has asked and who can still accept, the latest first."""
+    return _invitations(_OPEN & Q(seller_id=seller_id))
+
+
+def invitation_of(*, token: str) -> InvitationData | None:
+    """Return the invitation of a mailed link while it can be accepted."""
+    try:
+        pk = signing.loads(token, salt=_SALT, max_age=INVITATION_DAYS * 24 * 3600)
+    except signing.BadSignature:
+        return None
+    found = _invitations(_OPEN & Q(pk=pk) & ~Q(seller__state=Seller.State.CLOSED))
+    return found[0] if found else None
+
+
+def invitation_token(*, invitation_id: int) -> str:
+    """Return what the link in the mail carries; nothing of it is stored."""
+    return signing.dumps(invitation_id, salt=_SALT)
+
+
+def team_moves(*, seller_id: int, limit: int = 50) -> list[TeamMoveData]:
+    """Return who began, changed or ended work for a seller, the latest first."""
+    rows = TeamMove.objects.filter(seller_id=seller_id).order_by("-at", "-pk")[:limit]
+    columns = ("at", "person_id", "from_role", "to_role", "actor")
+    return [TeamMoveData(**row) for row in rows.values(*columns)]
+
+
+def _invitations(condition: Q) -> list[InvitationData]:
+    rows = Invitation.objects.filter(condition).select_related("seller").order_by("-pk")
+    return [
+        InvitationData(
+            id=row.pk,
+            seller_id=row.seller_id,
+            seller_name=row.seller.name,
+            email=row.email,
+            role=row.role,
+            expires_at=row.expires_at,
+            invited_by=row.invited_by_id,
+        )
+        for row in rows
+    ]
 
 
 def member_emails(*, seller_id: int) -> list[str]:

@@ -8,12 +8,14 @@ from .commission import Commissioned, Rate
 __all__ = [
     "ApplicationData",
     "Commissioned",
+    "InvitationData",
     "MemberData",
     "Membership",
     "PlanData",
     "Rate",
     "SellerData",
     "SubscriptionData",
+    "TeamMoveData",
 ]
 
 
@@ -46,6 +48,30 @@ class Membership:
     role: str
     seller_name: str
     seller_state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvitationData:
+    """Who is asked to work for a seller, as what, and until when."""
+
+    id: int
+    seller_id: int
+    seller_name: str
+    email: str
+    role: str
+    expires_at: datetime
+    invited_by: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeamMoveData:
+    """Somebody began, changed or ended work for a seller."""
+
+    at: datetime
+    person_id: int
+    from_role: str
+    to_role: str
+    actor: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,7 +30,7 @@ ADDRESS_KEYS = (
     "name", "company", "line1", "line2", "city", "region", "postal_code", "country", "phone",
 )  # fmt: skip
 BATCH = 500
-MOST_LINES = {"csv": 100_000, "xlsx": 20_000}
+MOST_LINES = {"csv": 50_000, "xlsx": 10_000}
 """CSV is sent while it is written; a workbook has to be finished first."""
 
 Rows = Iterable[Sequence[Cell]]

@@ -21,6 +21,7 @@ from .types import (
     AdjustmentLineData,
     EventData,
     LineData,
+    MonthSales,
     OrderData,
     OrderPage,
     OrderRef,
@@ -268,6 +269,14 @@ def adjustment_where(*, business_key: str) -> AdjustmentData | None:
     """Return what was given back under a key."""
     found = _adjustments(Adjustment.objects.filter(business_key=business_key))
     return found[0] if found else None
+
+
+def sales_by_month(
+    *, seller_id: int, currency: str, since: datetime, until: datetime
+) -> dict[int, MonthSales]:
+    """Return what a seller sold by month of confirmation (1 to 12, UTC), as it was agreed."""
+    rows = fetch(statements.SALES_BY_MONTH, seller_id, currency, since, until)
+    return {row[0]: MonthSales(*row[1:]) for row in rows}
 
 
 def as_ref(found: Order) -> OrderRef:

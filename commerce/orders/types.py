@@ -381,3 +381,35 @@ class AdjustmentData:
     """What the seller's earning loses."""
     at: datetime
     lines: tuple[AdjustmentLineData, ...]
+
+
+SHOPPER_STATES = {
+    "waiting": ("pending",),
+    "preparing": ("confirmed", "processing"),
+    "shipped": ("shipped",),
+    "delivered": ("delivered",),
+    "canceled": ("canceled",),
+    "returned": ("returned",),
+}
+"""What shoppers look for, and the states of a seller's part that it stands for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderPage:
+    """Some of a shopper's orders, and how many there are."""
+
+    orders: tuple[OrderSummary, ...]
+    total: int
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True)
+class MonthSales:
+    """What a seller sold in a month, in minor units."""
+
+    orders: int
+    gross_minor: int
+    """Goods and shipping without tax, before commission."""
+    commission_minor: int
+    tax_minor: int

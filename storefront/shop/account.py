@@ -115,18 +115,6 @@ def delete_address(request: HttpRequest, address_id: int) -> HttpResponse:
 @never_cache
 @login_required
 @require_GET
-def order_list(request: HttpRequest) -> HttpResponse:
-    """List one's orders, newest first."""
-    context = {
-        "orders": orders.orders_of_user(user_id=person(request).pk, limit=100),
-        "trail": trail(("Orders", "")),
-    }
-    return render(request, "shop/orders.html", context)
-
-
-@never_cache
-@login_required
-@require_GET
 def order(request: HttpRequest, number: str) -> HttpResponse:
     """Show one of one's own orders; anybody else's does not exist."""
     found = orders.order_of_user(user_id=person(request).pk, number=number)

@@ -13,6 +13,12 @@ def may_label(part: SellerOrderData) -> bool:
     return is_open and is_set_up() and not part.shipping_method.get("pick_up")
 
 
+def has_unlabeled(part: SellerOrderData) -> bool:
+    """Tell whether something of a part is open that no label is for."""
+    taken = parcels.labeled_units(seller_order_id=part.id)
+    return any(line.open_quantity > taken.get(line.id, 0) for line in part.lines)
+
+
 def context_of(part: SellerOrderData) -> dict[str, Any]:
     """Return what an order's screen shows of labels, tracking and pick-up."""
     sent = parcels.shipments_of(seller_order_ids=[part.id])[part.id]

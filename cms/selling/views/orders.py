@@ -38,7 +38,7 @@ from ..exports import (
 )
 from ..order_forms import OrderFilter, ShipForm
 from ..policy import Work
-from ..shown_parcels import context_of
+from ..shown_parcels import context_of, has_unlabeled
 from ..tables import CountColumn, MoneyColumn, StateColumn, TwoLineColumn
 from .base import SellerScreen
 
@@ -164,7 +164,8 @@ class OrderDetail(OrderScreen, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         part = self.part
-        may_ship = part.state in ("confirmed", "processing")
+        may_ship = part.state in ("confirmed", "processing") and has_unlabeled(part)
+        given = orders.adjustments_of(seller_order_ids=[part.id]).get(part.id, [])
         earning = payouts.earnings_of(seller_order_ids=[part.id]).get(part.id)
         return {
             **super().get_context_data(**kwargs),
@@ -179,6 +180,8 @@ class OrderDetail(OrderScreen, TemplateView):
             ).get(part.id, []),
             "may_bill": part.state != "canceled",
             "shows_money": self.is_owner,
+            "given_back": given,
+            "kept": part.earning - sum((one.seller for one in given), part.earning * 0),
             "cases": returns.cases_of_part(seller_order_id=part.id),
             "may_cancel": may_ship and any(line.open_quantity for line in part.lines),
         }

@@ -23,6 +23,8 @@ from ..shipping_forms import ShippingForm, filled
 from ..tables import MoneyColumn, StateColumn
 from .base import SellerScreen
 
+HOW = {"table": "Own prices", "live": "Carrier's prices", "pickup": "Pick-up"}
+
 
 class ShippingList(SellerScreen, BaseListingView):
     """Own ways to send, those in use first."""
@@ -38,7 +40,7 @@ class ShippingList(SellerScreen, BaseListingView):
             "name", label="Name",
             get_url=lambda row: reverse("selling:shipping_edit", args=[row.pk]),
         ),
-        Column("kind", label="How", accessor="get_kind_display"),
+        Column("kind", label="How", accessor=lambda row: HOW.get(row.kind, row.kind)),
         Column("carrier", label="Carrier"),
         Column(
             "reach", label="Where to",

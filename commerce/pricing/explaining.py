@@ -34,6 +34,7 @@ def sentences(
             kind=str(step.get("step", "")),
         )
         for step in steps
+        if step.get("step") != "quantity" or step.get("quantity") != 1
     ]
 
 

@@ -15,7 +15,7 @@ from .codes import customer_key, state_of, written
 from .discounts import Promotion
 from .explaining import sentences
 from .previewing import preview
-from .quote import NO_TAX, STANDARD, quote
+from .quote import NO_PLACE, NO_TAX, STANDARD, quote
 from .types import (
     CartQuote,
     CodeState,
@@ -122,12 +122,15 @@ def _facts(
     with connection.cursor() as cursor:
         cursor.execute(statements.FACTS, asked)
         found, rates = cursor.fetchone()
-    return json.loads(found), _rates(classes, json.loads(rates))
+    none = NO_TAX if destination.country else NO_PLACE
+    return json.loads(found), _rates(classes, json.loads(rates), none)
 
 
-def _rates(classes: Collection[str], rows: Iterable[Sequence[Any]]) -> dict[str, TaxRateData]:
+def _rates(
+    classes: Collection[str], rows: Iterable[Sequence[Any]], none: TaxRateData = NO_TAX
+) -> dict[str, TaxRateData]:
     """A region's row comes after its country's and replaces it."""
-    found = dict.fromkeys(classes, NO_TAX)
+    found = dict.fromkeys(classes, none)
     for tax_class, name, rate_bps in rows:
         found[tax_class] = TaxRateData(name=name, rate_bps=rate_bps)
     return found

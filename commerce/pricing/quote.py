@@ -22,6 +22,7 @@ class TaxRateData:
 
 
 NO_TAX = TaxRateData(name="No tax", rate_bps=0)
+NO_PLACE = TaxRateData(name="Tax is added once there is an address", rate_bps=0)
 REVERSE_CHARGE = TaxRateData(name="Reverse charge", rate_bps=0)
 
 

@@ -24,6 +24,7 @@ from storefront.amounts import shown
 
 from .prices import (
     after_discount,
+    explained,
     order_saving_rows,
     order_tax_rows,
     quoted_line,
@@ -149,6 +150,7 @@ def cart_line(line: CartLine, quote: Quote | None = None) -> dict[str, Any]:
         "total": after_discount(quoted) or money(line.total),
         "total_before": money(quoted.total) if quoted and quoted.discount else "",
         "savings": savings_of(quoted),
+        "steps": explained(quoted),
         "arrival": offer.arrival_text(line.quantity),
         "held_until": line.held_until,
     }

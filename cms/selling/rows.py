@@ -101,6 +101,7 @@ SHARED = {
     "django_content_type",
     "fulfillment_carrier",
     "pricing_taxrate",
+    "sellers_plan",
 }
 
 # Wagtail reads its tree, its images and its history as a whole; the wall in front of it

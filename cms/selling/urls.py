@@ -9,6 +9,7 @@ from .views import (
     cases,
     counts,
     earnings,
+    income,
     locations,
     machines,
     orders,
@@ -23,6 +24,7 @@ from .views import (
     stock,
     stock_upload,
     store,
+    team,
 )
 
 app_name = "selling"
@@ -110,8 +112,19 @@ urlpatterns = [
     screen("pictures/", pictures.Pictures, "pictures"),
     screen("pictures/results/", pictures.Pictures, "pictures_results", results_only=True),
     screen("store/", store.Store, "store"),
+    screen("team/", team.Team, "team"),
+    screen("team/<int:user_id>/role/", team.RoleChanged, "team_role"),
+    screen("team/<int:user_id>/remove/", team.MemberRemoved, "team_remove"),
+    screen(
+        "team/invitations/<int:invitation_id>/take-back/",
+        team.InvitationTakenBack,
+        "invitation_take_back",
+    ),
     screen("earnings/", earnings.Earnings, "earnings"),
     screen("earnings/payouts/", earnings.PayoutList, "payouts"),
+    screen("earnings/year/", income.Income, "income"),
+    screen("earnings/year/csv/", income.IncomeFile, "income_csv"),
+    screen("earnings/plan/", income.Plan, "plan"),
     screen("earnings/statement/", earnings.StatementScreen, "statement"),
     screen("earnings/statement/csv/", earnings.StatementFile, "statement_csv"),
     screen("earnings/connect/", earnings.ConnectBank, "connect"),

@@ -1,6 +1,7 @@
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db.models import Sum
+from django.db.models.functions import ExtractMonth
 
 from .models import Entry, Journal
 from .types import EntryData
@@ -58,3 +59,21 @@ def balance_before(*, code: str, currency: str, moment: datetime) -> int:
         account__code=code, account__currency=currency, journal__posted_at__lt=moment
     )
     return int(entries.aggregate(total=Sum("amount_minor"))["total"] or 0)
+
+
+def totals_by_month(
+    *, code: str, currency: str, since: datetime, until: datetime
+) -> list[tuple[int, str, int]]:
+    """Return an account's entries summed by month (1 to 12, UTC) and kind of journal."""
+    rows = (
+        Entry.objects.filter(
+            account__code=code,
+            account__currency=currency,
+            journal__posted_at__gte=since,
+            journal__posted_at__lt=until,
+        )
+        .values_list(ExtractMonth("journal__posted_at", tzinfo=UTC), "journal__kind")
+        .annotate(total=Sum("amount_minor"))
+        .order_by("journal__kind")
+    )
+    return [(int(month), kind, int(total)) for month, kind, total in rows]

@@ -132,3 +132,12 @@ SELECT id FROM (
 ) AS found
 ORDER BY id DESC LIMIT %(most)s
 """  # noqa: S608
+
+SALES_BY_MONTH = """
+SELECT extract(month FROM p.confirmed_at AT TIME ZONE 'UTC')::int, count(*)::int,
+    sum(p.earning_minor + p.commission_minor)::bigint, sum(p.commission_minor)::bigint,
+    sum(p.tax_minor + p.included_tax_minor)::bigint
+FROM orders_sellerorder p JOIN orders_order o ON o.id = p.order_id
+WHERE p.seller_id = %s AND o.currency = %s AND p.confirmed_at >= %s AND p.confirmed_at < %s
+GROUP BY 1
+"""

@@ -158,3 +158,63 @@ class Summary:
     sent: Money
     hold: str
     last: PayoutData | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncomeMonth:
+    """A month of a seller; what lessens its money is negative."""
+
+    month: datetime
+    orders: int
+    sales: Money
+    """Goods and shipping without tax, before commission."""
+    commission: Money
+    tax: Money
+    """Collected from shoppers and remitted by the marketplace."""
+    refunds: Money
+    fees: Money
+    disputes: Money
+    corrections: Money
+    payouts: Money
+
+    @property
+    def income(self) -> Money:
+        """What was left for the seller, whether paid out yet or not."""
+        parts = (self.refunds, self.fees, self.disputes, self.corrections)
+        return sum(parts, self.sales - self.commission)
+
+
+AMOUNTS = (
+    "sales", "commission", "refunds", "fees", "disputes", "corrections", "income", "payouts", "tax",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncomeYear:
+    year: int
+    currency: str
+    months: tuple[IncomeMonth, ...]
+
+    @property
+    def orders(self) -> int:
+        return sum(month.orders for month in self.months)
+
+    @property
+    def totals(self) -> dict[str, Money]:
+        return {
+            name: sum((getattr(month, name) for month in self.months), Money.zero(self.currency))
+            for name in AMOUNTS
+        }
+
+    def rows(self) -> Iterator[list[Cell]]:
+        """Return the year as rows of a table, headings first; cells are not escaped yet."""
+        yield ["Month", "Orders", "Currency", *(name.capitalize() for name in AMOUNTS)]
+        for month in self.months:
+            yield [
+                f"{month.month:%Y-%m}", month.orders, self.currency,
+                *(getattr(month, name).decimal for name in AMOUNTS),
+            ]  # fmt: skip
+        totals = self.totals
+        yield [
+            str(self.year), self.orders, self.currency, *(totals[name].decimal for name in AMOUNTS),
+        ]  # fmt: skip

@@ -13,6 +13,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from commerce.kernel.confinement import unconfined
+
 # Rules and agreements of all sellers asked about, and the plan each is on, in one trip.
 _RULES = """
 WITH asked AS (
@@ -77,6 +79,7 @@ class _Rule:
         return (self.of_seller, self.of_plan, self.category_key is not None, -self.rate_bps)
 
 
+@unconfined()  # the marketplace's rules, asked for by seller
 def rates(*, items: Sequence[Commissioned], at: datetime) -> dict[int, Rate]:
     """Return what the marketplace keeps of each item at a moment, in one statement.
 

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from commerce.kernel import actor, clock
+from commerce.kernel.confinement import unconfined
 from commerce.kernel.money import Money
 
 from .models import CommissionRule, Plan, Seller, Subscription
@@ -21,6 +22,7 @@ class NotOffered(LookupError):
         super().__init__("This plan cannot be chosen. Reload the page to see today's plans.")
 
 
+@unconfined()  # the price is the marketplace's to set
 @transaction.atomic
 def subscribe(*, seller_id: int, plan_code: str) -> int | None:
     """Put a seller on a plan from now on, at today's price; the old plan ends at once.
@@ -44,6 +46,7 @@ def subscribe(*, seller_id: int, plan_code: str) -> int | None:
     ).pk
 
 
+@unconfined()
 @transaction.atomic
 def unsubscribe(*, seller_id: int) -> None:
     """End a seller's plan when the month that was paid for is over."""

@@ -24,7 +24,7 @@ from commerce.kernel.confinement import unconfined
 from commerce.kernel.money import Money
 from commerce.payouts import operations as payouts
 from commerce.payouts import queries as payout_queries
-from commerce.payouts.models import Payout
+from commerce.payouts.models import Deduction, Payout
 from commerce.payouts.types import Statement
 from commerce.sellers import queries as sellers
 
@@ -32,7 +32,7 @@ from .. import queries
 from ..exports import csv_file
 from ..money_forms import PeriodForm
 from ..policy import Work
-from ..tables import CountColumn, MoneyColumn, StateColumn
+from ..tables import CountColumn, MoneyColumn, StateColumn, TwoLineColumn
 from .base import SellerScreen
 
 PAYOUT_COLUMNS = [
@@ -44,6 +44,22 @@ PAYOUT_COLUMNS = [
     CountColumn("orders", label="Orders"),
     MoneyColumn("amount", label="Amount"),
 ]
+
+
+DEDUCTION_COLUMNS = [
+    DateColumn("created_at", label="When"),
+    TwoLineColumn(
+        "kind", label="What", accessor=lambda row: row.get_kind_display(),
+        below=lambda row: row.memo, classname="stoa-wide",
+    ),
+    MoneyColumn(
+        "amount", label="Amount", accessor=lambda row: Money(row.amount_minor, row.currency)
+    ),
+    MoneyColumn(
+        "open", label="Still to be taken",
+        accessor=lambda row: Money(row.open_minor, row.currency),
+    ),
+]  # fmt: skip
 
 
 class Earnings(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
@@ -58,15 +74,24 @@ class Earnings(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
         currency = settings.BASE_CURRENCY
         summary = payout_queries.summary(seller_id=self.seller_id, currency=currency)
         latest = payout_queries.payouts_of(seller_id=self.seller_id, limit=5)
+        deductions = Deduction.objects.filter(seller_id=self.seller_id).order_by("-pk")[:10]
         return {
             **super().get_context_data(**kwargs),
             "summary": summary,
+            "terms": payout_queries.terms_of(seller_ids=[self.seller_id])[self.seller_id],
+            "deductions": Table(DEDUCTION_COLUMNS, list(deductions), caption="Latest deductions")
+            if deductions
+            else None,
             "seller": sellers.sellers(seller_ids=[self.seller_id])[self.seller_id],
             "payouts": Table(PAYOUT_COLUMNS, latest, caption="Latest payouts") if latest else None,
         }
 
     def get_header_buttons(self) -> list[HeaderButton]:
-        return [HeaderButton("Statement", url=reverse("selling:statement"), icon_name="doc-full")]
+        return [
+            HeaderButton("Statement", url=reverse("selling:statement"), icon_name="doc-full"),
+            HeaderButton("Year", url=reverse("selling:income"), icon_name="calendar-alt"),
+            HeaderButton("Plan", url=reverse("selling:plan"), icon_name="tag"),
+        ]
 
 
 class PayoutList(SellerScreen, BaseListingView):

@@ -28,11 +28,12 @@ ITEMS = [
     _item("Applications", "applications", "decide_applications", "clipboard-list", 10),
     _item("Sellers", "sellers", "manage_sellers", "group", 20),
     _item("Orders", "orders", "view_orders", "clipboard-list", 30),
-    _item("Returns and requests", "requests", "view_orders", "undo", 35),
+    _item("Returns and requests", "requests", "view_orders", "rotate", 35),
     _item("Payouts", "payouts", "manage_payouts", "coins", 40),
     _item("Commissions", "commissions", "manage_sellers", "coins", 45),
     _item("Payments to review", "payments", "review_payments", "warning", 50),
     _item("Disputes", "disputes", "review_payments", "warning", 52),
+    _item("Reconciliation", "breaks", "review_payments", "warning", 53),
     _item("Gift cards and credit", "credits", "manage_credits", "tag", 55),
     _item("Promotions", "promotions", "manage_promotions", "tag", 57),
     _item("Ledger", "journals", "view_ledger", "list-ol", 60),
@@ -45,7 +46,7 @@ ITEMS = [
     ),
     StaffItem(
         "Return policies", "returns_policy_modeladmin_index",
-        permission="returns.view_policy", icon="undo", order=105,
+        permission="returns.view_policy", icon="rotate", order=105,
     ),
     StaffItem(
         "Tax rates", "pricing_taxrate_modeladmin_index",

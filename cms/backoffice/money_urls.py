@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import credits, disputes
+from .views import credits, disputes, reconciling
 
 urlpatterns = [
     path("credits/", credits.CreditList.as_view(), name="credits"),
@@ -16,4 +16,12 @@ urlpatterns = [
         name="disputes_results",
     ),
     path("disputes/<int:dispute_id>/", disputes.DisputeDetail.as_view(), name="dispute"),
+    path("reconciling/", reconciling.BreakList.as_view(), name="breaks"),
+    path(
+        "reconciling/results/",
+        reconciling.BreakList.as_view(results_only=True),
+        name="breaks_results",
+    ),
+    path("reconciling/run/", reconciling.CompareNow.as_view(), name="compare_now"),
+    path("reconciling/<int:break_id>/", reconciling.BreakDetail.as_view(), name="break"),
 ]

@@ -8,6 +8,7 @@ from wagtail.admin.ui.components import Component
 
 from commerce.payments.models import Dispute
 from commerce.payouts.models import Payout
+from commerce.reconciling.models import Break
 from commerce.sellers import queries as sellers
 
 from .rights import full
@@ -28,6 +29,7 @@ class WaitingForStaff(Component):
             ("decide_applications", "applications", "Applications to sell", _applications),
             ("review_payments", "payments", "Payments to review", _payments),
             ("review_payments", "disputes", "Disputes to answer", _disputes),
+            ("review_payments", "breaks", "Differences to explain", _breaks),
             ("manage_payouts", "payouts", "Failed payouts", _failed),
         ]
         return {
@@ -49,6 +51,10 @@ def _payments() -> int:
 
 def _disputes() -> int:
     return Dispute.objects.filter(state=Dispute.State.OPEN, answered_at=None).count()
+
+
+def _breaks() -> int:
+    return Break.objects.filter(resolved_at=None).count()
 
 
 def _failed() -> int:

@@ -1,6 +1,6 @@
 """What the shop asks of a payment provider, whoever it is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -87,6 +87,7 @@ class ProviderRefund:
     failure_code: str = ""
     reference: str = ""
     """What we asked for it by; empty when somebody else did."""
+    charge_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +173,12 @@ class PaymentGateway(Protocol):
         self, *, session_id: str | None = None, payment_id: str | None = None
     ) -> ProviderPayment:
         """Say what became of a payment."""
+
+    def retrieve_charge(self, *, charge_id: str) -> ProviderPayment:
+        """Say what payment a charge belongs to, and what became of it."""
+
+    def movements(self, *, since: datetime) -> Iterator[Movement]:
+        """Return what entered and left our balance since a moment."""
 
     def cancel(self, *, session_id: str) -> ProviderPayment:
         """Close the hosted page and say what became of the payment; it may have been paid."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
@@ -13,6 +14,7 @@ from django.conf import settings
 from .payments import (
     AccountData,
     GatewayRefused,
+    Movement,
     NotAuthentic,
     PayoutData,
     ProviderDispute,
@@ -28,6 +30,7 @@ from .stripe_shapes import (
     account_data,
     dispute_data,
     key_of,
+    movement,
     payment_of_intent,
     payment_of_session,
     payout_data,
@@ -103,6 +106,24 @@ class StripeGateway:
                 expand=_MONEY_TRAIL,
             )
         )
+
+    def retrieve_charge(self, *, charge_id: str) -> ProviderPayment:
+        charge = self._call(
+            "get", f"/v1/charges/{quote(charge_id, safe='')}", what="retrieve charge"
+        )
+        if not charge.get("payment_intent"):
+            raise GatewayRefused("no_payment", "The charge belongs to no payment.")
+        return self.retrieve_payment(payment_id=str(charge["payment_intent"]))
+
+    def movements(self, *, since: datetime) -> Iterator[Movement]:
+        asked: dict[str, Any] = {"created": {"gte": int(since.timestamp())}, "limit": 100}
+        while True:
+            page = self._call("get", "/v1/balance_transactions", what="list movements", **asked)
+            found = [movement(each) for each in page["data"]]
+            yield from found
+            if not page["has_more"] or not found:
+                return
+            asked["starting_after"] = found[-1].id
 
     def _call(self, method: str, path: str, *, what: str, **params: Any) -> dict[str, Any]:
         """Ask without the SDK's objects: a shopper waits, and building them takes longer."""

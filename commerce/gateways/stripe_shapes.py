@@ -176,6 +176,7 @@ def refund_data(made: Any) -> ProviderRefund:
         amount_minor=made.amount,
         failure_code=getattr(made, "failure_reason", None) or "",
         reference=key_of(made) or "",
+        charge_id=str(getattr(made, "charge", None) or ""),
     )
 
 

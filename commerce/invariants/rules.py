@@ -8,6 +8,7 @@ from .money_rules import LEDGER_RULES, PAYMENT_RULES
 from .order_rules import ORDER_RULES
 from .payout_rules import PAYOUT_RULES
 from .promotion_rules import PROMOTION_RULES
+from .reconciling_rules import RECONCILING_RULES
 from .stock_rules import STOCK_RULES
 from .types import Rule
 
@@ -20,6 +21,7 @@ RULES: list[Rule] = sorted(
         *ORDER_RULES,
         *CASE_RULES,
         *PAYOUT_RULES,
+        *RECONCILING_RULES,
         *PROMOTION_RULES,
         *DOCUMENT_RULES,
         *AUDIT_RULES,

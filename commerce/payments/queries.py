@@ -1,9 +1,11 @@
 from collections import defaultdict
 
+from django.db import connection
+
 from commerce.kernel.money import Money
 
-from .models import Dispute, Payment
-from .types import DisputeData, PaymentData, PayTerms
+from .models import Dispute, Payment, Refund
+from .types import DisputeData, PaymentData, PayTerms, Rates
 
 _OF_ORDER = "SELECT * FROM payments_payment WHERE order_token = ANY (%s) ORDER BY attempt"
 
@@ -107,3 +109,33 @@ def _as_dispute(dispute: Dispute) -> DisputeData:
         opened_at=dispute.opened_at,
         closed_at=dispute.closed_at,
     )
+
+
+def knows_dispute(*, provider_dispute: str) -> bool:
+    """Whether a dispute was written down."""
+    return Dispute.objects.filter(provider_dispute=provider_dispute).exists()
+
+
+def knows_refund(*, provider_refund: str) -> bool:
+    """Whether a refund was written down, whoever made it."""
+    return Refund.objects.filter(provider_refund=provider_refund).exists()
+
+
+_RATES = """
+SELECT count(*),
+    count(*) FILTER (WHERE state IN ('captured', 'orphan')),
+    count(*) FILTER (WHERE state NOT IN ('captured', 'orphan') AND provider_session IS NOT NULL
+        AND failure_code <> ''),
+    count(*) FILTER (WHERE state = 'review' OR refusals > 0 AND provider_session IS NULL
+        OR failure_code IN ('no-page', 'api_error', 'processing_error')
+        OR state IN ('failed', 'canceled') AND provider_session IS NULL AND failure_code <> '')
+FROM payments_payment WHERE created_at > clock_timestamp() - make_interval(days => %s)
+"""
+
+
+def rates(*, days: int) -> Rates:
+    """Count how the attempts of the last days ended; those that nobody tried to pay count apart."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RATES, [days])
+        attempts, paid, declined, errors = cursor.fetchone()
+    return Rates(days=days, attempts=attempts, paid=paid, declined=declined, errors=errors)

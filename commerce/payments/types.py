@@ -98,3 +98,25 @@ class RefundedOrder:
     refund_id: int | None = None
     store_credit_minor: int = 0
     gift_card_minor: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rates:
+    """How attempts to pay ended."""
+
+    days: int
+    attempts: int
+    paid: int
+    declined: int
+    errors: int
+
+    @property
+    def success_percent(self) -> float | None:
+        """Paid of those that a shopper tried to pay."""
+        tried = self.paid + self.declined
+        return round(100 * self.paid / tried, 2) if tried else None
+
+    @property
+    def error_percent(self) -> float | None:
+        """Failed through us or the provider, of all."""
+        return round(100 * self.errors / self.attempts, 3) if self.attempts else None

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "commerce.hooks",
     "commerce.notifications",
     "commerce.documents",
+    "commerce.reconciling",
     "commerce.invariants",
     "wagtail.contrib.forms",
     "wagtail.contrib.redirects",

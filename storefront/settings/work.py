@@ -8,6 +8,7 @@ CELERY_TASK_ROUTES = {
     "commerce.payments.*": {"queue": "money"},
     "commerce.payouts.*": {"queue": "money"},
     "commerce.checkout.*": {"queue": "money"},
+    "commerce.reconciling.*": {"queue": "slow"},
     "commerce.notifications.*": {"queue": "mail"},
     "commerce.hooks.*": {"queue": "slow"},
     "commerce.fulfillment.*": {"queue": "slow"},
@@ -59,6 +60,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "reconcile listings": {"task": "cms.bridge.tasks.reconcile", "schedule": 24 * 3600},
     "forget buyers of old documents": {
         "task": "commerce.documents.tasks.forget_buyers",
+        "schedule": 24 * 3600,
+    },
+    "reconcile with the provider": {
+        "task": "commerce.reconciling.tasks.reconcile",
         "schedule": 24 * 3600,
     },
     "expire credit": {"task": "commerce.credits.tasks.expire", "schedule": 3600},

@@ -34,6 +34,7 @@ from commerce.hooks.queries import keys_of
 from commerce.inventory import operations as inventory
 from commerce.inventory.queries import locations_of
 from commerce.payouts import operations as payouts
+from commerce.sellers import operations as sellers
 from commerce.sellers.models import Seller
 from tests.factories.accounts import SAN_FRANCISCO
 from tests.factories.cart import make_sellable, product_of
@@ -74,6 +75,7 @@ UNION ALL SELECT 'image', md5(string_agg(i::text, '|' ORDER BY i.id)) FROM media
 UNION ALL SELECT 'collection', md5(string_agg(c::text, '|' ORDER BY c.id)) FROM wagtailcore_collection c WHERE id = %(collection)s
 UNION ALL SELECT 'seller', md5(string_agg(s::text, '|' ORDER BY s.id)) FROM sellers_seller s WHERE id = %(seller)s
 UNION ALL SELECT 'member', md5(string_agg(m::text, '|' ORDER BY m.id)) FROM sellers_member m WHERE seller_id = %(seller)s
+UNION ALL SELECT 'invitation', md5(string_agg(i::text, '|' ORDER BY i.id)) FROM sellers_invitation i WHERE seller_id = %(seller)s
 UNION ALL SELECT 'product', md5(string_agg(p::text, '|' ORDER BY p.id)) FROM catalog_product p WHERE seller_id = %(seller)s
 UNION ALL SELECT 'variant', md5(string_agg(v::text, '|' ORDER BY v.id)) FROM catalog_variant v JOIN catalog_product p ON p.id = v.product_id WHERE p.seller_id = %(seller)s
 UNION ALL SELECT 'price', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM pricing_price x JOIN catalog_variant v ON v.id = x.variant_id JOIN catalog_product p ON p.id = v.product_id WHERE p.seller_id = %(seller)s
@@ -124,6 +126,8 @@ def seat(name: str) -> Seat:
             "paper": _invoice(sold),
             "seller_id": shop.seller.pk,
             "payout_id": payout,
+            "user_id": shop.people["packer"].pk,
+            "invitation_id": _invitation(shop, name),
             "job_id": _import(shop, name),
             "method_id": _shipping(shop, name),
             "zone_id": fulfillment.save_zone(
@@ -134,6 +138,15 @@ def seat(name: str) -> Seat:
             "label_id": _label(shop, sold),
             "promotion_id": make_promotion(seller_id=shop.seller.pk, label=f"{name} sale"),
         },
+    )
+
+
+def _invitation(shop: Shop, name: str) -> int:
+    return sellers.invite(
+        seller_id=shop.seller.pk,
+        email=f"{name.lower()}.new@example.com",
+        role="packer",
+        invited_by=shop.people["owner"].pk,
     )
 
 
@@ -300,6 +313,7 @@ def shared() -> World:
         "payment_id": 1,
         "credit_id": 1,
         "dispute_id": 1,
+        "break_id": 1,
         "application_id": 1,
         "instance_pk": 1,
         "content_type_app_name": "pages",

@@ -89,7 +89,8 @@ def test_an_editor_of_content_posts_nowhere(world):
     ("group", "entries"),
     [
         (ADMINISTRATORS, {"Applications", "Sellers", "Orders", "Payouts", "Payments to review",
-                          "Promotions", "Ledger", "Audit log", "Invariants", "Ways to ship", "Carriers",
+                          "Disputes", "Reconciliation", "Gift cards and credit", "Promotions",
+                          "Ledger", "Audit log", "Invariants", "Ways to ship", "Carriers",
                           "Tax rates"}),
         ("Moderators", {"Applications", "Sellers"}),
         (EDITORS, set()),

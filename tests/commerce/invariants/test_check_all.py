@@ -105,6 +105,11 @@ ROWS = {
     ":stripe": "(SELECT id FROM ledger_account WHERE code = 'stripe')",
 }
 BREAKS: dict[str, list[str]] = {
+    "No difference between orders, ledger": [
+        "INSERT INTO reconciling_break (kind, reference, amount_minor, currency, detail, found_at,"
+        " seen_at, resolution, resolved_by) VALUES ('fee', 'x', 1, 'USD', '',"
+        " now() - interval '25 hours', now(), '', '')"
+    ],
     "What was issued as gift card": [
         "ALTER TABLE credits_credit DROP CONSTRAINT credit_issued_is_spent_left_or_expired",
         "UPDATE credits_credit SET balance_minor = balance_minor + 1",

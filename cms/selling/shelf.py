@@ -17,6 +17,7 @@ from commerce.catalog.types import VariantInput
 from commerce.inventory import operations as inventory
 from commerce.inventory import queries as inventory_queries
 from commerce.inventory.types import StockInput
+from commerce.orders.types import SellerOrderData
 from commerce.pricing import operations as pricing
 from commerce.pricing.types import PriceInput
 from commerce.sellers import queries as sellers
@@ -138,6 +139,18 @@ def home_location(*, seller_id: int) -> int:
         return places[0].id
     country = sellers.sellers(seller_ids=[seller_id])[seller_id].country
     return inventory.ensure_location(seller_id=seller_id, name="Main", country=country)
+
+
+def leaves_from(*, part: SellerOrderData) -> list[tuple[str, str, int]]:
+    """Return SKU, location and units of what has not left yet; nothing for one-place sellers."""
+    if len(inventory_queries.locations_of(seller_id=part.seller_id)) < 2:
+        return []
+    skus = {line.variant_id: line.sku for line in part.lines}
+    return [
+        (skus[row.variant_id], row.location_name, row.open)
+        for row in inventory_queries.allocations(holder=part.order_token)
+        if row.open and row.variant_id in skus
+    ]
 
 
 def _free_handle(seller_id: int, name: str) -> str:

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from commerce.accounts.types import AddressData
+from commerce.inventory import operations as inventory
 from commerce.kernel import actor
 from commerce.kernel.confinement import unconfined
 from commerce.orders import operations as orders
@@ -187,8 +188,18 @@ def _send(part: SellerOrderData, parcel: Shipment, quantities: Mapping[int, int]
         ShipmentLine(shipment=parcel, order_line_id=line_id, quantity=quantity)
         for line_id, quantity in sorted(packed.items())
     )
+    _depart(part, packed, parcel.location_id)
     publish(ShipmentShipped(shipment_id=parcel.pk, seller_order_id=part.id))
     return parcel.pk
+
+
+def _depart(part: SellerOrderData, packed: Mapping[int, int], location_id: int | None) -> None:
+    """Tell inventory which units leave the shelves, and from where when that is known."""
+    units: dict[int, int] = {}
+    for line in part.lines:
+        if line.id in packed:
+            units[line.variant_id] = units.get(line.variant_id, 0) + packed[line.id]
+    inventory.depart(holder=part.order_token, quantities=units, location_id=location_id)
 
 
 def _without_labels(

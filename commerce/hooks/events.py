@@ -14,3 +14,4 @@ class EndpointDisabled(Fact):
     endpoint_id: int
     seller_id: int
     url: str
+    failing_since: str

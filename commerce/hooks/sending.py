@@ -152,7 +152,7 @@ def _record(delivery_id: int, endpoint_id: int, answer: gateway.Answer) -> None:
 def _pause(attempts: int) -> timedelta:
     """Double with every attempt, up to some hours; by chance a little more or less."""
     pause = min(FIRST_PAUSE * 2 ** min(attempts - 1, 20), LONGEST_PAUSE)
-    return pause * random.uniform(0.8, 1.2)  # noqa: S311
+    return timedelta(seconds=pause.total_seconds() * random.uniform(0.8, 1.2))  # noqa: S311
 
 
 def _disable(endpoint: Endpoint) -> None:
@@ -164,5 +164,10 @@ def _disable(endpoint: Endpoint) -> None:
         state=Delivery.State.FAILED
     )
     publish(
-        EndpointDisabled(endpoint_id=endpoint.pk, seller_id=endpoint.seller_id, url=endpoint.url)
+        EndpointDisabled(
+            endpoint_id=endpoint.pk,
+            seller_id=endpoint.seller_id,
+            url=endpoint.url,
+            failing_since=str(endpoint.failing_since),
+        )
     )

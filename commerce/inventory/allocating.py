@@ -5,6 +5,9 @@ from dataclasses import replace
 
 from django.db import transaction
 
+from commerce.kernel.sql import execute
+
+from . import statements
 from .models import Allocation, Stock
 from .shelves import NotEnoughThere, lock, write
 
@@ -14,19 +17,24 @@ class NothingToMove(LookupError):
 
 
 @transaction.atomic
-def depart(*, holder: str, quantities: Mapping[int, int]) -> None:
+def depart(*, holder: str, quantities: Mapping[int, int], location_id: int | None = None) -> None:
     """Record that units of an order left the house, by variant; more than were open is no matter.
 
+    A location that is named comes first: what was to leave from there has left.
     Called when a parcel is sent. Orders from before allocations were kept have none.
     """
     rows = Allocation.objects.select_for_update(of=("self",)).filter(holder=holder)
     left = dict(quantities)
-    for row in rows.select_related("stock").order_by("stock_id"):
+    found = list(rows.select_related("stock").order_by("stock_id"))
+    for row in sorted(found, key=lambda each: each.stock.location_id != location_id):
         units = min(row.quantity - row.departed, left.get(row.stock.variant_id, 0))
         if units > 0:
             row.departed += units
             row.save(update_fields=["departed"])
             left[row.stock.variant_id] -= units
+    short = sorted({row.stock_id for row in found if row.stock.missing})
+    if short:
+        execute(statements.FOUND_AGAIN, short)
 
 
 @transaction.atomic

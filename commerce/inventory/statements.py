@@ -191,3 +191,15 @@ PROMISED = """
 SELECT s.id, s.on_hand - (SELECT count(*) FROM inventory_unit u WHERE u.stock_id = s.id)
 FROM inventory_stock s WHERE s.id = ANY (%s)
 """
+
+# What left was there after all: no more is missing than still waits or is held.
+FOUND_AGAIN = """
+WITH shelf AS MATERIALIZED (
+    SELECT id FROM inventory_stock WHERE id = ANY (%s) ORDER BY id FOR NO KEY UPDATE
+)
+UPDATE inventory_stock s SET missing = least(s.missing, s.reserved + coalesce((
+    SELECT sum(a.quantity - a.departed) FROM inventory_allocation a
+    WHERE a.stock_id = s.id AND a.departed < a.quantity
+), 0))
+FROM shelf WHERE s.id = shelf.id
+"""

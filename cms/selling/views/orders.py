@@ -26,7 +26,7 @@ from commerce.orders.types import SellerOrderData
 from commerce.payouts import queries as payouts
 from commerce.returns import queries as returns
 
-from .. import queries
+from .. import queries, shelf
 from ..exports import (
     TooMuch,
     check_size,
@@ -173,6 +173,7 @@ class OrderDetail(OrderScreen, TemplateView):
             "form": (self.form or ShipForm(part=part)) if may_ship else None,
             **context_of(part),
             "lines": {line.id: line for line in part.lines},
+            "leaves": shelf.leaves_from(part=part),
             "moves": queries.moves_of(seller_id=self.seller_id, seller_order_id=part.id),
             "earning": earning,
             "papers": documents.of_seller_orders(
@@ -208,6 +209,7 @@ class PackingSlip(OrderScreen, TemplateView):
         return {
             **super().get_context_data(**kwargs),
             "slip": slip,
+            "leaves": shelf.leaves_from(part=self.part),
             "shop": self.workspace.seller_name,
         }
 

@@ -176,6 +176,17 @@ def test_a_shelf_that_checkouts_hold_keeps_what_is_promised() -> None:
     assert (count.level.on_hand, count.level.missing) == (4, 1)
 
 
+def test_units_that_are_sent_were_there_after_all() -> None:
+    count = Count(5)
+    count.sell(5)
+    count.enter(3)
+    count.apply()
+
+    operations.depart(holder="order", quantities={count.variant_id: 5})
+
+    assert count.level.missing == 0
+
+
 def test_one_count_runs_per_location() -> None:
     count = Count()
     first = operations.start_count(seller_id=count.seller_id, location_id=count.location_id)

@@ -1,0 +1,72 @@
+"""What sellers are told of their stock and of the addresses that hear of it."""
+
+from commerce.catalog import queries as catalog
+from commerce.hooks.events import EndpointDisabled
+from commerce.inventory import queries as inventory
+from commerce.inventory.events import StockRanLow
+from commerce.outbox.facts import subscribe
+from commerce.sellers import queries as sellers
+
+from . import operations
+from .rendering import absolute
+
+MOST_LISTED = 50
+
+
+@subscribe(StockRanLow)
+def tell_of_low_stock(fact: StockRanLow) -> None:
+    """One mail per fall to everybody who can do something about it."""
+    levels = inventory.available(variant_ids=fact.variant_ids)
+    variants = catalog.variants(variant_ids=fact.variant_ids)
+    products = catalog.products(product_ids={each.product_id for each in variants.values()})
+    rows = [
+        {
+            "name": products[variant.product_id].name,
+            "options": " / ".join(map(str, variant.option_values)),
+            "sku": variant.sku,
+            "left": levels[variant.id].in_stock,
+            "low_at": levels[variant.id].low_at,
+        }
+        for variant in sorted(variants.values(), key=lambda each: each.sku)
+        if variant.id in levels
+    ]
+    shop = sellers.sellers(seller_ids=[fact.seller_id])[fact.seller_id]
+    count = len(rows)
+    for member in sellers.members(seller_ids=[fact.seller_id])[fact.seller_id]:
+        if member.role == "packer":
+            continue
+        operations.send(
+            key=f"low-stock:{fact.notice_id}:{member.user_id}",
+            kind="low_stock",
+            recipient=member.email,
+            subject="1 SKU runs low" if count == 1 else f"{count} SKUs run low",
+            context={
+                "greeting": member.first_name,
+                "shop": shop.name,
+                "count": count,
+                "rows": rows[:MOST_LISTED],
+                "more": max(count - MOST_LISTED, 0),
+                "link": absolute("/admin/selling/stock/"),
+            },
+        )
+
+
+@subscribe(EndpointDisabled)
+def tell_of_disabled_address(fact: EndpointDisabled) -> None:
+    """To the owners, who alone can switch it on again."""
+    shop = sellers.sellers(seller_ids=[fact.seller_id])[fact.seller_id]
+    for member in sellers.members(seller_ids=[fact.seller_id])[fact.seller_id]:
+        if member.role != "owner":
+            continue
+        operations.send(
+            key=f"endpoint-disabled:{fact.endpoint_id}:{fact.failing_since}:{member.user_id}",
+            kind="endpoint_disabled",
+            recipient=member.email,
+            subject="Your system no longer hears of stock changes",
+            context={
+                "greeting": member.first_name,
+                "shop": shop.name,
+                "url": fact.url,
+                "link": absolute(f"/admin/selling/stock/connections/addresses/{fact.endpoint_id}/"),
+            },
+        )

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from commerce.kernel import actor, clock
+from commerce.kernel.failpoints import failpoint
 from commerce.kernel.money import share
 from commerce.ledger import queries as ledger
 from commerce.orders import queries as orders
@@ -88,6 +89,7 @@ def _waiting(seller_ids: Iterable[int] | None) -> list[Earning]:
     if seller_ids is not None:
         rows = rows.filter(seller_id__in=set(seller_ids))
     found = list(rows.order_by("pk"))
+    failpoint("payout_after_lock")
     disputed = _disputed(found)
     return [earning for earning in found if earning.seller_order_id not in disputed]
 

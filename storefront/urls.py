@@ -24,6 +24,7 @@ from storefront.shop import (
     order_list,
     papers,
     permalink,
+    reorder,
     search,
     sell,
     tracking,
@@ -52,6 +53,7 @@ urlpatterns = [
     path("checkout/retry/<str:token>/", checkout.retry, name="checkout-retry"),
     path("orders/track/", tracking.ask, name="order-ask"),
     path("orders/track/<str:token>/", tracking.show, name="order-tracking"),
+    path("orders/track/<str:token>/again/", reorder.again, name="order-again"),
     path("orders/track/<str:token>/receipt/", papers.receipt, name="order-receipt"),
     path(
         "orders/track/<str:token>/papers/<str:number>.pdf", papers.document, name="order-document"

@@ -21,7 +21,7 @@ from commerce.kernel.sql import is_crowded
 from commerce.orders import operations as orders
 from commerce.orders import queries as order_queries
 
-from . import paying, placing
+from . import fraud, paying, placing
 from .entering import enter_code, remove_code
 from .models import Checkout
 from .queries import current_attempt, parcels_of, review_of, told_of
@@ -40,9 +40,11 @@ from .refusals import (
     PaymentRefused,
     PromotionGone,
     StockShort,
+    Suspected,
     TotalChanged,
 )
 from .releasing import give_up
+from .reordering import reorder
 from .reviewing import NotResolvable, resolve_review
 from .settling import (
     NoSuchOrder,
@@ -74,6 +76,7 @@ __all__ = [
     "PaymentRefused",
     "PromotionGone",
     "StockShort",
+    "Suspected",
     "TotalChanged",
     "abandon",
     "add_gift_card",
@@ -82,6 +85,7 @@ __all__ = [
     "place",
     "remove_code",
     "remove_gift_card",
+    "reorder",
     "resolve_review",
     "retry_payment",
     "set_contact",
@@ -218,6 +222,15 @@ def place(
     if told is None:
         _contents(cart_token)
         raise DetailsMissing("an address and an email")
+    fraud.check(
+        fraud.Suspect(
+            email=told.email,
+            user_id=user_id,
+            principal=principal,
+            country=str(told.ship_to.get("country", "")),
+            total=expected_total,
+        )
+    )
     number, moment = orders.next_number()
     agreement = placing.Agreement(
         cart_token=cart_token,

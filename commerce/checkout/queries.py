@@ -12,6 +12,7 @@ from commerce.payments.types import PaymentData
 from . import declines
 from .models import Checkout
 from .pricing import address_of, priced
+from .reordering import items_again as items_again
 from .tendering import with_credit
 from .types import Basket, Review, SellerPart, Standing
 

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from commerce.accounts.types import AddressData
 from commerce.cart.types import CartData, CartLine
 from commerce.credits.types import CreditUse
 from commerce.fulfillment.types import ShippingOption
 from commerce.kernel.money import Money
+from commerce.offers.types import Offer
 from commerce.pricing.types import CodeState, Quote, Use
 
 OrderState = Literal["pending", "confirmed", "canceled", "review"]
@@ -111,3 +112,29 @@ class Standing:
     """Until when the goods wait for the bank."""
     problem: str = ""
     """Why the last try failed and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Again:
+    """An item of an old order, as it could be ordered today."""
+
+    variant_id: int
+    title: str
+    options: tuple[str, ...]
+    image: dict[str, Any]
+    wanted: int
+    before: Money
+    """What one cost then, before discounts."""
+    offer: Offer | None
+    """What it is sold for today; None when it cannot be had."""
+    sentence: str
+    """Why it cannot be had, or not so many of it; nothing when all can."""
+    others: tuple[Offer, ...]
+    """Other variants of the same product that can be had in its place."""
+    path: str
+    """Where its page is, if it has one."""
+
+    @property
+    def costs_otherwise(self) -> bool:
+        """Whether its price is another than it was."""
+        return self.offer is not None and self.offer.price != self.before

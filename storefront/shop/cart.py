@@ -137,6 +137,7 @@ NOTICES = {
     "limited": "We put in as many as are available.",
     "updated": "Cart updated.",
     "removed": "Removed from your cart.",
+    "again": "What you had ordered is in your cart.",
     "code": "Your code is in.",
     "code-removed": "The code is removed.",
     "canceled": "Nothing was charged. Your cart is as you left it.",

@@ -78,7 +78,9 @@ def shipping(request: HttpRequest) -> HttpResponse:
         return redirect("cart")
     if review.needs_address:
         return redirect("checkout-address")
-    return render(request, "shop/checkout_shipping.html", {"review": review, "step": 2})
+    status = 200 if review.can_ship else 422
+    context = {"review": review, "step": 2}
+    return render(request, "shop/checkout_shipping.html", context, status=status)
 
 
 @never_cache

@@ -9,7 +9,10 @@ from django.urls import reverse
 
 from commerce.cart import queries as carts
 from commerce.cart.operations import merge
+from commerce.fulfillment import operations as fulfillment
+from commerce.inventory import queries as stock
 from commerce.orders.models import Order
+from commerce.sellers.models import Seller
 from devtools.stripe_double import StripeDouble
 from tests.factories.accounts import SAN_FRANCISCO, make_user
 from tests.factories.cart import make_cart, make_sellable
@@ -241,3 +244,76 @@ def test_only_pages_that_lead_to_payment_may_post_beyond_the_shop(double: Stripe
 
     assert f"form-action 'self' {double.url}" in review
     assert double.url not in address
+
+
+def test_an_address_that_a_seller_does_not_reach_is_refused_with_the_remedy() -> None:
+    ready = make_ready_cart([Wanted()], [Wanted()])
+    near, far = ready.sellers
+    name = Seller.objects.get(pk=near).name
+    fulfillment.set_shipping_method(
+        seller_id=near, name="Standard", carrier_code="usps", currency="USD", base_minor=700,
+        days=(3, 5), countries=["CA"],
+    )  # fmt: skip
+    client = shopper_with(ready)
+
+    answer = client.post(reverse("checkout-shipping"), CONTACT)
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert f"{name} does not send to United States. Choose another address" in page
+    assert f'href="{reverse("checkout-address")}"' in page
+    assert f'name="method-{near}"' not in page
+    assert f'name="method-{far}"' in page
+    assert "Go on to review" not in page
+    refused = client.post(reverse("checkout-review"), methods_on(page))
+    assert refused.status_code == 422
+    assert f"Please choose how {name} should ship" in refused.content.decode()
+    assert not Order.objects.exists()
+
+
+def test_the_promise_shown_at_checkout_is_kept_on_the_order(double: StripeDouble) -> None:
+    ready = make_ready_cart()
+    client = shopper_with(ready)
+    page = client.post(reverse("checkout-shipping"), CONTACT).content.decode()
+    shown = re.search(r"arrives ([^<]+)<", page)[1]
+    review = client.post(reverse("checkout-review"), methods_on(page)).content.decode()
+    assert f"arrives {shown}" in review
+
+    to_pay = place(client, review)
+    double.pay(to_pay["Location"])
+    order = Order.objects.get()
+    method = order.seller_orders.get().shipping_method
+    assert method["promised_from"] <= method["promised_to"]
+    confirmed = client.get(reverse("checkout-return", args=[order.token])).content.decode()
+    assert f"expected {shown}" in confirmed
+    fulfillment.set_shipping_method(
+        seller_id=ready.sellers[0], name="Standard", carrier_code="usps", currency="USD",
+        base_minor=700, days=(30, 60),
+    )  # fmt: skip
+    later = client.get(reverse("order-tracking", args=[order.token])).content.decode()
+    assert f"expected {shown}" in later
+
+
+def test_a_shopper_picks_up_in_a_store(double: StripeDouble) -> None:
+    ready = make_ready_cart()
+    (seller_id,), (variant_id,) = ready.sellers, ready.variants
+    place_id = stock.levels(variant_ids=[variant_id])[variant_id][0].location_id
+    fulfillment.set_pick_up_point(
+        seller_id=seller_id, location_id=place_id, address=SAN_FRANCISCO,
+        opening_hours="Mon to Sat 9 to 18",
+    )  # fmt: skip
+    method_id = fulfillment.set_shipping_method(
+        seller_id=seller_id, name="Store", kind="pickup", location_id=place_id, currency="USD",
+        base_minor=0, days=(0, 0),
+    )  # fmt: skip
+    client = shopper_with(ready)
+    page = client.post(reverse("checkout-shipping"), CONTACT).content.decode()
+    assert "ready to pick up" in page
+    assert "Mon to Sat 9 to 18" in page
+    review = client.post(reverse("checkout-review"), {f"method-{seller_id}": method_id})
+    to_pay = place(client, review.content.decode())
+    double.pay(to_pay["Location"])
+    order = Order.objects.get()
+    assert order.shipping_minor == 0
+    confirmed = client.get(reverse("checkout-return", args=[order.token])).content.decode()
+    assert "Mon to Sat 9 to 18" in confirmed

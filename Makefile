@@ -4,6 +4,8 @@
 #   make test                every test; T=tests/commerce/cart narrows it
 #   make check               everything that is checked without running the shop
 #   make bench               benchmarks
+#   make prove               break the running shop on purpose and count what is lost (some minutes);
+#                            LONG=1 runs every drill large, TIME=60m repeats them so long
 #   make stop                end what `make run` and `make test` left running
 #   make requirements        pin the requirements afresh
 
@@ -16,7 +18,7 @@ BIN := .venv/bin
 # `make PYTHON=python3.12` is for the environment's birth only; everything below uses what it made.
 export PORT
 
-.PHONY: run test check bench stop requirements venv
+.PHONY: run test check bench prove stop requirements venv
 .DEFAULT_GOAL := run
 
 venv:
@@ -35,6 +37,10 @@ check: venv
 
 bench: venv
 	@$(BIN)/python -m bench
+
+prove: venv
+	@$(BIN)/python -m devtools.prove $(if $(LONG),--long) $(if $(TIME),--time $(TIME)) \
+		$(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only "$(ONLY)")
 
 stop:
 	@test ! -x $(BIN)/python || $(BIN)/python -m devtools.run --stop

@@ -18,7 +18,7 @@ from pathlib import Path
 import psycopg
 import redis
 
-from bench import load, servers, shopping
+from bench import load, reservations, servers, shopping, steps
 from bench.load import Figures, Step
 from bench.servers import Server
 from devtools.embedded import postgres, valkey
@@ -44,6 +44,10 @@ def main() -> None:
         collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"]
         subprocess.run(collect, cwd=ROOT, env=environment, check=True)
         figures = run(environment, sample(environment), Control(double_url), options)
+    if options.only in "reservations":
+        figures += reservations.measure(environment, options.seconds)
+    if options.only in "steps":
+        figures += steps.measure(environment, sample(environment), options.seconds)
     redis.Redis.from_url(redis_url).flushdb()
     show(figures)
     write(figures, options.products)

@@ -1,1 +1,1 @@
-"""`make prove`: drills that break the running shop on purpose, and count from outside what is lost."""
+"""`make prove`: drills that break the running shop on purpose; what is lost is counted outside."""

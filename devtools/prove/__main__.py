@@ -9,12 +9,16 @@ python -m devtools.prove --time 60m      every drill, again and again, with new 
 from __future__ import annotations
 
 import argparse
+import os
 import random
+import signal
+import subprocess
 import sys
 import time
 
-from devtools.embedded.places import EmbeddedServerError
-from devtools.prove import drills, ground, report
+from devtools.embedded.places import EmbeddedServerError, try_exclusive
+from devtools.prove import drills as _all_drills  # noqa: F401 - registers them
+from devtools.prove import ground, report
 from devtools.prove.drill import DRILLS, Drill, Result, Stage
 from devtools.prove.rig import Nursery, RigBroken
 
@@ -23,23 +27,27 @@ def main() -> int:
     """Exit code 0 when every drill was clean and every control was not."""
     options = _options()
     seed = options.seed or random.SystemRandom().randrange(1, 10**6)
-    assert drills
     chosen = _chosen(options)
     if options.list:
         for drill in chosen:
             print(f"{drill.code:<8} {'*' if drill.is_essential else ' '} {drill.title}")
         return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is put away
     print(f"Seed {seed}, commit {report.commit()}.", flush=True)
-    try:
-        ended = _run(options, chosen, seed)
-    except (RigBroken, EmbeddedServerError) as error:
-        print(f"The rig does not work: {error}", file=sys.stderr)
-        return 2
-    finally:
-        ground.leave()
+    with try_exclusive(ground.PLACE / "in-use") as held:
+        if held is None:
+            print("Another run of this checkout is under way.", file=sys.stderr)
+            return 2
+        try:
+            ended = _run(options, chosen, seed)
+        except (RigBroken, EmbeddedServerError, subprocess.CalledProcessError) as error:
+            print(f"The rig does not work: {error}", file=sys.stderr)
+            return 2
+        finally:
+            ground.leave()
     failed = [result for result in ended if not result.passed]
     print(report.summary(ended), flush=True)
-    if not options.no_report:
+    if not options.no_report and not os.environ.get("CI"):
         report.append(ended, seed=seed, mode=_mode(options))
     return 1 if failed else 0
 

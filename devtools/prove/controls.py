@@ -47,6 +47,7 @@ def guard(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
 def fresh_keys() -> None:
     """Ask the provider under a new key each time, and open a page on every submit unasked."""
     from commerce.checkout import operations, paying
+    from commerce.gateways.payments import get_payment_gateway
     from commerce.gateways.stripe import StripeGateway
     from commerce.orders import queries as orders
     from commerce.payments import queries as payments
@@ -66,7 +67,7 @@ def fresh_keys() -> None:
             paying._request(order, attempts[-1], lines),
             expires_at=attempts[-1].created_at + timedelta(minutes=40),
         )
-        session = paying.get_payment_gateway().create_session(request)
+        session = get_payment_gateway().create_session(request)
         return operations._to_pay(order_token, session.url)
 
     def placed_before(cart_id: int) -> Any:
@@ -92,9 +93,12 @@ def keep_orphans() -> None:
 def confirm_again() -> None:
     """Treat every order as unpaid, whatever was booked; its guards in the database are gone too."""
     from commerce.checkout import settling
+    from commerce.gateways.payments import get_payment_gateway
     from commerce.ledger import operations as ledger
     from commerce.orders import operations as orders
+    from commerce.orders.types import PartAmounts
     from commerce.payments import operations as payments
+    from commerce.payments import queries as payment_queries
     from commerce.payments.models import Payment
 
     def lock_as_pending(*, token: str) -> Any:
@@ -115,9 +119,9 @@ def confirm_again() -> None:
     def parts_of(order_id: int) -> list[Any]:
         from commerce.orders.models import SellerOrder
 
-        names = orders.PartAmounts.__dataclass_fields__
+        names = PartAmounts.__dataclass_fields__
         return [
-            orders.PartAmounts(**{name: getattr(part, name) for name in names})
+            PartAmounts(**{name: getattr(part, name) for name in names})
             for part in SellerOrder.objects.filter(order_id=order_id)
         ]
 
@@ -127,18 +131,18 @@ def confirm_again() -> None:
         )
 
     def settle_always(*, order_token: str) -> Any:
-        attempts = settling.payment_queries.of_order(order_tokens=[order_token])[order_token]
+        attempts = payment_queries.of_order(order_tokens=[order_token])[order_token]
         paid = next((a for a in attempts if a.session_id), None)
         if paid is None:
             return settling.state_of(order_token)
-        gateway = settling.get_payment_gateway()
+        gateway = get_payment_gateway()
         return settling.apply(
             payment=paid, provider=gateway.retrieve_payment(session_id=paid.session_id)
         )
 
     def settle_session_always(*, session_id: str) -> str:
-        provider = settling.get_payment_gateway().retrieve_payment(session_id=session_id)
-        paid = settling.payment_queries.by_key(idempotency_key=provider.attempt_key)
+        provider = get_payment_gateway().retrieve_payment(session_id=session_id)
+        paid = payment_queries.by_key(idempotency_key=provider.attempt_key)
         return settling.apply(payment=paid, provider=provider) if paid else "ignored"
 
     lock = swap(orders, "lock", lock_as_pending)
@@ -155,22 +159,26 @@ def split_finalise() -> None:
     from django.db import transaction
 
     from commerce.checkout import settling
+    from commerce.checkout.booking import capture_entries
+    from commerce.inventory import operations as inventory
     from commerce.kernel.failpoints import failpoint
+    from commerce.orders import operations as orders
+    from commerce.payments import operations as payments
 
     def paid(payment: Any, provider: Any) -> Any:
         with transaction.atomic():
-            order = settling.orders.lock(token=payment.order_token)
+            order = orders.lock(token=payment.order_token)
             if order.state != "pending":
                 return order.state
-            settling.payments.capture(payment_id=payment.id, provider=provider)
-            parts = settling.orders.confirm(order_id=order.id)
+            payments.capture(payment_id=payment.id, provider=provider)
+            parts = orders.confirm(order_id=order.id)
         failpoint("inside_finalise")
-        entries = settling.capture_entries(
+        entries = capture_entries(
             parts=parts, gross_minor=payment.amount.minor, fee_minor=provider.fee_minor or 0
         )
         with transaction.atomic():
             settling._book(payment, provider, kind="capture", entries=entries, memo=order.number)
-            settling.inventory.claim(holder=order.token)
+            inventory.claim(holder=order.token)
         return "confirmed"
 
     swap(settling, "take_money", paid)

@@ -119,14 +119,15 @@ def replay() -> dict[str, Any]:
             if said != amount:
                 differences.append(f"{code}: {said} told, {amount} added up")
         cursor.execute(
-            "SELECT column_name FROM information_schema.columns WHERE table_name = 'orders_orderevent'"
+            "SELECT column_name FROM information_schema.columns"
+            " WHERE table_name = 'orders_orderevent'"
         )
         columns = {name for (name,) in cursor.fetchall()}
         part = "seller_order_id" if "seller_order_id" in columns else "NULL"
         cursor.execute(
             f"SELECT order_id, {part}, from_state, to_state FROM orders_orderevent ORDER BY id"
         )
-        walked: dict[tuple[int, int | None], str] = {}
+        walked: dict[tuple[int, int | None], str | None] = {}
         for order_id, part_id, before, after in cursor.fetchall():
             at = walked.get((order_id, part_id), "")
             if before != at:

@@ -75,7 +75,7 @@ def check(histories: list[Path], opening: dict[int, int]) -> dict[str, Any]:
     """Compare what all sessions saw with a counter that moves one step at a time."""
     lines = [json.loads(line) for path in histories for line in path.read_text().splitlines()]
     problems: list[str] = []
-    told = {name: 0 for name in ("held", "refused", "sold", "released", "lapsed")}
+    told = dict.fromkeys(("held", "refused", "sold", "released", "lapsed"), 0)
     for line in lines:
         told[line["what"]] += 1
     for variant, units in opening.items():

@@ -101,7 +101,7 @@ def load() -> None:
     from storefront import wsgi
     from storefront.celery import app
 
-    assert wsgi.application  # noqa: S101 - imported for its side effect
+    assert wsgi.application
     get_resolver().url_patterns  # noqa: B018 - loads every view
     app.loader.import_default_modules()
     app.finalize()

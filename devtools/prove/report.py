@@ -105,7 +105,8 @@ def _row(result: Result) -> str:
         "clean" if result.passed else "**" + "; ".join([*result.red, *result.problems])[:200] + "**"
     )
     numbers = ", ".join(f"{name} {_told(value)}" for name, value in result.numbers.items())
-    return f"| {result.code} | {result.title} | {' | '.join(cells)} | {invariants} | {verdict} | {numbers} |"
+    cells = [result.code, result.title, *cells, invariants, verdict, numbers]
+    return f"| {' | '.join(cells)} |"
 
 
 def _told(value: Any) -> str:

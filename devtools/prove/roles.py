@@ -22,7 +22,7 @@ def web(order: Order, door: socket.socket | None) -> int:
 
     from storefront.wsgi import application
 
-    assert door is not None  # noqa: S101
+    assert door is not None
     database = connections.databases["default"]
     database["CONN_MAX_AGE"] = 0
     database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 8, "timeout": 2}

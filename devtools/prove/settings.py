@@ -35,6 +35,7 @@ STRIPE_SECRET_KEY = "sk_test_stoa"
 STRIPE_PUBLISHABLE_KEY = "pk_test_stoa"
 STRIPE_WEBHOOK_SECRETS = ["whsec_stoa"]
 STRIPE_API_BASE = "http://127.0.0.1:9"
+TRUSTED_PROXY_COUNT = 1  # so that every buyer comes from an address of their own
 MFA_REQUIRED_FOR_STAFF = False
 ACCOUNT_RATE_LIMITS = False
 LOGGING = logs.configure(level="WARNING", plain=True)

@@ -28,11 +28,11 @@ def kill_while_they_buy(stage: Stage, result: Result, rig: Rig, buyers: int) -> 
     many = crowd.plan(buyers - len(late), one_of(goods[:8], lines=2), MANNERS)
     pages = {}
 
-    def come_early(buyer) -> None:  # type: ignore[no-untyped-def]
+    def come_early(buyer) -> None:
         if buyer.prepare() and (page := buyer.place()):
             pages[buyer.story.number] = page
 
-    def come_back(buyer) -> None:  # type: ignore[no-untyped-def]
+    def come_back(buyer) -> None:
         page = pages.get(buyer.story.number)
         if page is None:
             buyer.live()

@@ -64,11 +64,12 @@ def _race(stage: Stage, result: Result, rig: Rig, attempts: int) -> None:
             sold = sum(h["q"] for h in _sold(paths) if h["v"] == variant)
             result.expect(
                 (on_hand, reserved) == (units - sold, 0),
-                f"variant {variant}: {on_hand} on hand, {reserved} reserved, {sold} sold of {units}",
+                f"variant {variant}: {on_hand} on hand, {reserved} reserved,"
+                f" {sold} sold of {units}",
             )
 
 
-def _sold(paths: list) -> list[dict]:  # type: ignore[type-arg]
+def _sold(paths: list) -> list[dict]:
     import json
 
     lines = (json.loads(line) for path in paths for line in path.read_text().splitlines())

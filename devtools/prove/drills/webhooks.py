@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from typing import Any
 
 from devtools.prove.buyers import Crowd, one_of, provider_get, provider_list
 from devtools.prove.drill import Result, Stage, close, drill, stock_of
@@ -115,7 +116,7 @@ def silence(stage: Stage, result: Result) -> None:
         close(rig, crowd, result, opening)
 
 
-LIES = {
+LIES: dict[str, dict[str, Any]] = {
     "one cent less": {"amount_received": -1},
     "another currency": {"currency": "eur"},
     "another order": {"client_reference_id": "somebody-elses-order"},
@@ -163,7 +164,7 @@ def _lies(stage: Stage, result: Result, rig: Rig) -> None:
     result.expect(not broken, f"{broken} do not hold")
 
 
-def _falsify(rig: Rig, session: dict, lie: dict) -> None:  # type: ignore[type-arg]
+def _falsify(rig: Rig, session: dict, lie: dict) -> None:
     """Change the provider's own books, so that even asking it again tells the lie."""
     for name, value in lie.items():
         if name == "amount_received":

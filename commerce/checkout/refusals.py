@@ -116,6 +116,16 @@ class HoldsTooMuch(CheckoutRefused):
         )
 
 
+class Suspected(CheckoutRefused):
+    """The check for fraud objects; whoever is behind it is not told why."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "We cannot take this order right now. Nothing was charged and your cart is kept. "
+            "Please try again in an hour, or write to us."
+        )
+
+
 class Crowded(CheckoutRefused):
     """So many order the same at once that this order could not be written in time."""
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from commerce.kernel.money import Money
@@ -444,3 +445,17 @@ def _summary(found: OrderData) -> OrderSummary:
         titles=tuple(line.title for line in found.lines),
         images=tuple(line.image for line in found.lines if line.image),
     )
+
+
+_GIVEN_UP = """
+SELECT count(*) FROM orders_order
+WHERE email = %s AND state = 'canceled' AND confirmed_at IS NULL
+  AND placed_at > clock_timestamp() - make_interval(hours => %s)
+"""
+
+
+def given_up_by(*, email: str, hours: int) -> int:
+    """Count the orders of an address that were given up unpaid within the last hours."""
+    with connection.cursor() as cursor:
+        cursor.execute(_GIVEN_UP, [email, hours])
+        return int(cursor.fetchone()[0])

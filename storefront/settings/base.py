@@ -219,6 +219,9 @@ WAGTAIL_USER_TIME_ZONES = ["UTC", "Europe/Berlin", "America/New_York"]
 
 BASE_CURRENCY = "USD"
 PROMOTION_CODES_PER_ORDER = 1
+TAX_ENGINE = "tables"  # or "taxjar": rates by address, with the tables behind it
+TAXJAR_API_KEY = ""
+TAXJAR_API_BASE = ""
 MARKETPLACE = {  # who issues receipts, and through whom invoices say that something was sold
     key.lower(): env.text(f"MARKETPLACE_{key}", default)
     for key, default in {
@@ -235,6 +238,8 @@ MARKETPLACE = {  # who issues receipts, and through whom invoices say that somet
         "TAX_NUMBER": "",
     }.items()
 }
+# A class with `objection(suspect) -> str`, asked before an order is taken.
+FRAUD_CHECK = env.text("FRAUD_CHECK", "commerce.checkout.fraud.Velocity")
 # As the provider calls them, such as card paypal us_bank_account; none: as its dashboard says.
 PAYMENT_METHODS = env.words("PAYMENT_METHODS", "")
 PAYMENT_PERIOD_DAYS = env.integer("PAYMENT_PERIOD_DAYS", 7, least=1, most=13)  # for slow methods

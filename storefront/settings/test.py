@@ -10,6 +10,7 @@ from .base import INSTALLED_APPS, ROOT, TEMPLATES
 
 DEBUG = False
 SECRET_KEY = "for tests"  # noqa: S105
+FIELD_ENCRYPTION_KEYS = ["for tests"]
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 INSTALLED_APPS = [*INSTALLED_APPS, "devtools"]
 
@@ -43,6 +44,7 @@ STRIPE_API_BASE = "http://127.0.0.1:9"  # nothing listens: a test that pays star
 EASYPOST_API_KEY = "EZTK_stoa"
 EASYPOST_WEBHOOK_SECRETS = ["parcels_stoa"]
 EASYPOST_API_BASE = "http://127.0.0.1:9"
+FRAUD_CHECK = "commerce.checkout.fraud.Nothing"  # tests' shoppers share one address
 GATEWAYS_IGNORE_TEST_TRANSACTION = True  # only the transaction that a test wraps around itself
 MFA_REQUIRED_FOR_STAFF = False
 ACCOUNT_RATE_LIMITS = False

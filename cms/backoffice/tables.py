@@ -55,7 +55,7 @@ class CarrierAdmin(Table):
 class ReturnPolicyAdmin(Table):
     model = Policy
     menu_label = "Return policies"
-    menu_icon = "undo"
+    menu_icon = "rotate"
     list_display = ("name", "seller", "days", "starts_on", "ends_on", "is_active")
     list_filter = ("is_active",)
     search_fields = ("name",)

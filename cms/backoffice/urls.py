@@ -39,9 +39,9 @@ urlpatterns = [
     path("orders/<str:number>/", orders.OrderDetail.as_view(), name="order"),
     path("requests/", cases.CaseList.as_view(), name="requests"),
     path("requests/results/", cases.CaseList.as_view(results_only=True), name="requests_results"),
-    path("requests/<str:number>/", cases.CaseDetail.as_view(), name="request"),
+    path("requests/<str:case_number>/", cases.CaseDetail.as_view(), name="request"),
     path(
-        "requests/<str:number>/pictures/<int:picture_id>.jpg",
+        "requests/<str:case_number>/pictures/<int:picture_id>.jpg",
         cases.CasePicture.as_view(),
         name="request_picture",
     ),

@@ -57,8 +57,8 @@ ITEMS = [
         work=Work.ANYONE, icon_name="doc-full", order=105,
     ),
     SellersItem(
-        "Returns and requests", reverse_lazy("selling:requests"),
-        work=Work.ANYONE, icon_name="undo", order=105,
+        "Requests", reverse_lazy("selling:requests"),
+        work=Work.ANYONE, icon_name="rotate", order=105,
     ),
     SellersItem(
         "Products", reverse_lazy("selling:products"),
@@ -83,6 +83,10 @@ ITEMS = [
     SellersItem(
         "Pictures", reverse_lazy("selling:pictures"),
         work=Work.CONTENT, icon_name="image", order=140,
+    ),
+    SellersItem(
+        "Team", reverse_lazy("selling:team"),
+        work=Work.MONEY, icon_name="group", order=145,
     ),
     StorePageItem("Store page", "", work=Work.CONTENT, icon_name="home", order=150),
 ]  # fmt: skip

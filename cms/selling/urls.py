@@ -51,9 +51,9 @@ urlpatterns = [
     screen("orders/<str:number>/cancel/", cases.CancelForSeller, "order_cancel"),
     screen("requests/", cases.CaseList, "requests"),
     screen("requests/results/", cases.CaseList, "requests_results", results_only=True),
-    screen("requests/<str:number>/", cases.CaseDetail, "request"),
+    screen("requests/<str:case_number>/", cases.CaseDetail, "request"),
     screen(
-        "requests/<str:number>/pictures/<int:picture_id>.jpg",
+        "requests/<str:case_number>/pictures/<int:picture_id>.jpg",
         cases.CasePicture,
         "request_picture",
     ),

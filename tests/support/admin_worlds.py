@@ -34,6 +34,7 @@ from commerce.hooks.queries import keys_of
 from commerce.inventory import operations as inventory
 from commerce.inventory.queries import locations_of
 from commerce.payouts import operations as payouts
+from commerce.returns.models import Case, CaseLine, CasePicture
 from commerce.sellers import operations as sellers
 from commerce.sellers.models import Seller
 from tests.factories.accounts import SAN_FRANCISCO
@@ -97,6 +98,7 @@ UNION ALL SELECT 'import', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM impo
 UNION ALL SELECT 'document', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM documents_document x WHERE seller_id = %(seller)s
 UNION ALL SELECT 'letterhead', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM documents_letterhead x WHERE seller_id = %(seller)s
 UNION ALL SELECT 'promotion', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM pricing_promotion x WHERE seller_id = %(seller)s
+UNION ALL SELECT 'request', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM returns_case x WHERE seller_id = %(seller)s
 UNION ALL SELECT 'payout', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM payouts_payout x WHERE seller_id = %(seller)s
 """  # noqa: E501
 
@@ -128,6 +130,7 @@ def seat(name: str) -> Seat:
             "payout_id": payout,
             "user_id": shop.people["packer"].pk,
             "invitation_id": _invitation(shop, name),
+            **_request(shop, name),
             "job_id": _import(shop, name),
             "method_id": _shipping(shop, name),
             "zone_id": fulfillment.save_zone(
@@ -139,6 +142,22 @@ def seat(name: str) -> Seat:
             "promotion_id": make_promotion(seller_id=shop.seller.pk, label=f"{name} sale"),
         },
     )
+
+
+def _request(shop: Shop, name: str) -> World:
+    """A cancellation that a shopper asks for, with a picture, of an order of its own."""
+    part = sell(Sold(seller=shop.seller, titles=[f"{name} asked"])).seller_orders[0]
+    case = Case.objects.create(
+        number=f"{part.number}-C1",
+        seller=shop.seller,
+        seller_order_id=part.id,
+        kind="cancel",
+        note=f"{name} note",
+        asked_by="user:1",
+    )
+    CaseLine.objects.create(case=case, order_line_id=part.lines[0].id, quantity=1)
+    picture = CasePicture.objects.create(case=case, file=ContentFile(b"jpeg", "picture.jpg"))
+    return {"case_number": case.number, "picture_id": picture.pk}
 
 
 def _invitation(shop: Shop, name: str) -> int:

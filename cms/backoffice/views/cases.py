@@ -49,7 +49,7 @@ class CaseList(StaffScreen, BaseListingView):
 
     right = "view_orders"
     page_title = "Returns and requests"
-    header_icon = "undo"
+    header_icon = "rotate"
     index_url_name = "backoffice:requests"
     index_results_url_name = "backoffice:requests_results"
     default_ordering = "-created_at"
@@ -66,7 +66,10 @@ class CaseList(StaffScreen, BaseListingView):
         Column("seller", label="Seller", accessor="seller.name"),
         Column("kind", label="Kind", accessor="get_kind_display"),
         DateColumn("created_at", label="Asked", sort_key="created_at"),
-        DateColumn("due_at", label="Answer until", sort_key="due_at"),
+        Column(
+            "due_at", label="Answer until", sort_key="due_at",
+            accessor=lambda case: f"{case.due_at:%-d %B, %H:%M} UTC" if case.due_at else "",
+        ),
         StateColumn("state", label="State", kind="case", sort_key="state"),
     ]  # fmt: skip
 
@@ -82,12 +85,12 @@ class CaseScreen(StaffScreen, WagtailAdminTemplateMixin):
     """One request, whoever's it is."""
 
     right = "view_orders"
-    header_icon = "undo"
+    header_icon = "rotate"
     parent = ("backoffice:requests", "Returns and requests")
 
     @cached_property
     def case(self) -> CaseData:
-        found = returns.case_by_number(number=self.kwargs["number"])
+        found = returns.case_by_number(number=self.kwargs["case_number"])
         if found is None:
             raise Http404
         return found

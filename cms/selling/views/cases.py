@@ -34,7 +34,7 @@ class CaseList(SellerScreen, BaseListingView):
 
     work = Work.ANYONE
     page_title = "Returns and requests"
-    header_icon = "undo"
+    header_icon = "rotate"
     index_url_name = "selling:requests"
     index_results_url_name = "selling:requests_results"
     default_ordering = "-created_at"
@@ -50,7 +50,10 @@ class CaseList(SellerScreen, BaseListingView):
         ),
         Column("kind", label="Kind", accessor="get_kind_display"),
         DateColumn("created_at", label="Asked", sort_key="created_at"),
-        DateColumn("due_at", label="Answer until", sort_key="due_at"),
+        Column(
+            "due_at", label="Answer until", sort_key="due_at",
+            accessor=lambda case: f"{case.due_at:%-d %B, %H:%M} UTC" if case.due_at else "",
+        ),
         CountColumn("items", label="Items"),
         StateColumn("state", label="State", kind="case", sort_key="state"),
     ]  # fmt: skip
@@ -68,11 +71,11 @@ class CaseScreen(SellerScreen, WagtailAdminTemplateMixin):
 
     work = Work.ANYONE
     parent = ("selling:requests", "Returns and requests")
-    header_icon = "undo"
+    header_icon = "rotate"
 
     @cached_property
     def case(self) -> CaseData:
-        found = returns.case_of_seller(seller_id=self.seller_id, number=self.kwargs["number"])
+        found = returns.case_of_seller(seller_id=self.seller_id, number=self.kwargs["case_number"])
         if found is None:
             raise Http404
         return found

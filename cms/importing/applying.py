@@ -125,6 +125,7 @@ def _set_stock(
                     for variant_id, variant in counts.items()
                 ],
                 cause="import",
+                kind="imported",
             )
         except inventory.BelowReserved as refusal:
             for variant_id, promised in refusal.shortages.items():

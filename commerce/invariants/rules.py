@@ -9,6 +9,7 @@ from .order_rules import ORDER_RULES
 from .payout_rules import PAYOUT_RULES
 from .promotion_rules import PROMOTION_RULES
 from .reconciling_rules import RECONCILING_RULES
+from .shipping_rules import SHIPPING_RULES
 from .stock_rules import STOCK_RULES
 from .types import Rule
 
@@ -21,6 +22,7 @@ RULES: list[Rule] = sorted(
         *ORDER_RULES,
         *CASE_RULES,
         *PAYOUT_RULES,
+        *SHIPPING_RULES,
         *RECONCILING_RULES,
         *PROMOTION_RULES,
         *DOCUMENT_RULES,

@@ -20,6 +20,7 @@ from commerce.kernel.money import Money
 from commerce.kernel.sql import is_crowded
 from commerce.orders import operations as orders
 from commerce.orders import queries as order_queries
+from commerce.pricing import operations as pricing
 
 from . import fraud, paying, placing
 from .entering import enter_code, remove_code
@@ -109,10 +110,11 @@ WHERE cart.token = %s
 """
 
 _KEEP_CONTACT = """
-INSERT INTO checkout_checkout AS told (cart_id, email, ship_to, methods, updated_at)
-VALUES (%s, %s, %s::jsonb, '{}', statement_timestamp())
+INSERT INTO checkout_checkout AS told (cart_id, email, ship_to, vat_id, methods, updated_at)
+VALUES (%s, %s, %s::jsonb, %s, '{}', statement_timestamp())
 ON CONFLICT (cart_id) DO UPDATE SET
-    email = EXCLUDED.email, ship_to = EXCLUDED.ship_to, updated_at = EXCLUDED.updated_at
+    email = EXCLUDED.email, ship_to = EXCLUDED.ship_to, vat_id = EXCLUDED.vat_id,
+    updated_at = EXCLUDED.updated_at
 RETURNING told.*, NOT EXISTS (
     SELECT 1 FROM orders_order o
     WHERE o.state <> 'canceled' AND (o.email = told.email OR o.user_id = (
@@ -122,16 +124,24 @@ RETURNING told.*, NOT EXISTS (
 """
 
 
-def set_contact(*, cart_token: str, email: str, address: AddressData) -> Review:
+def set_contact(*, cart_token: str, email: str, address: AddressData, vat_id: str = "") -> Review:
     """Keep who buys and where it goes, and return what is known now.
 
-    Carriers are asked for their prices here, where sellers want that; one that is
-    away delays the answer by three seconds and changes nothing else.
-    Raises InvalidAddress (of accounts) and CartUnavailable.
+    Carriers are asked for their prices here, where sellers want that, and the tax
+    engine for the rates of the place; one that is away delays the answer by three
+    seconds and changes nothing else. `vat_id` is a business's in the EU.
+    Raises InvalidAddress (of accounts), InvalidVatId (of pricing) and CartUnavailable.
     """
     checked = accounts.check_address(address=address)
+    number = pricing.checked_vat_id(vat_id=vat_id, country=checked.country) if vat_id else ""
     cart = _contents(cart_token)
-    kept = [cart.id, email, json.dumps(checked.as_dict())]
+    pricing.refresh_place_rates(
+        country=checked.country,
+        region=checked.region,
+        postal_code=checked.postal_code,
+        city=checked.city,
+    )
+    kept = [cart.id, email, json.dumps(checked.as_dict()), number]
     told = Checkout.objects.raw(_KEEP_CONTACT, kept)[0]
     review = review_of(cart=cart, told=told)
     if not any(option.kind == "live" for part in review.parts for option in part.options):

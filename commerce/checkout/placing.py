@@ -156,7 +156,7 @@ def _draft(
         user_id=user_id,
         email=review.email,
         currency=review.cart.currency,
-        ship_to=address.as_dict(),
+        ship_to=address.as_dict() | ({"vat_id": review.vat_id} if review.vat_id else {}),
         seller_orders=[_part(part, quote, rates) for part in review.parts],
         credit_minor=sum(use.amount.minor for use in review.credit),
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from commerce.accounts.types import AddressData
 from commerce.cart.types import CartData
+from commerce.pricing import operations
 from commerce.pricing import queries as pricing
 from commerce.pricing.types import CartQuote, Customer, Destination, QuoteLine
 
@@ -42,15 +43,35 @@ def priced(
         shipping=shipping,
         currency=cart.currency,
         destination=Destination(
-            country=address.country if address else "", region=address.region if address else ""
-        ),
+            country=address.country, region=address.region, postal_code=address.postal_code
+        )
+        if address
+        else Destination(),
         customer=Customer(
             user_id=cart.user_id,
             email=told.email if told else "",
             is_first_order=told.is_first_order if told else is_first_order,
         ),
         codes=cart.codes,
+        reverse_charged=_reverse_charged(cart, told, address),
     )
+
+
+def _reverse_charged(
+    cart: CartData, told: Checkout | None, address: AddressData | None
+) -> set[int]:
+    """The sellers for whose goods the buyer, a business, owes the tax itself."""
+    if told is None or address is None or not told.vat_id:
+        return set()
+    return {
+        line.offer.seller_id
+        for line in cart.lines
+        if operations.owes_tax(
+            vat_id=told.vat_id,
+            country=address.country,
+            seller_country=line.offer.seller_country,
+        )
+    }
 
 
 def address_of(told: Checkout | None) -> AddressData | None:

@@ -44,6 +44,8 @@ class Review:
     codes: tuple[CodeState, ...] = ()
     uses: tuple[Use, ...] = ()
     """The promotions that an order would use."""
+    vat_id: str = ""
+    """Of a business that buys in the EU, as it was checked."""
     problems: list[str] = field(default_factory=list)
     """What keeps the order from being placed, in words for the shopper."""
     credit: list[CreditUse] = field(default_factory=list)

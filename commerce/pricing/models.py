@@ -1,11 +1,13 @@
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from .promotion_models import CustomerGroup, GroupMember, Promotion, Redemption
 
 __all__ = [
     "CustomerGroup",
     "GroupMember",
+    "PlaceRate",
     "Price",
     "PriceChange",
     "Promotion",
@@ -64,3 +66,25 @@ class TaxRate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.country} {self.region} {self.tax_class}".replace("  ", " ")
+
+
+class PlaceRate(models.Model):
+    """What an outside service told about the tax of one place; used while it is recent."""
+
+    source = models.CharField(max_length=20)
+    country = models.CharField(max_length=2)
+    region = models.CharField(max_length=100, blank=True)
+    postal_code = models.CharField(max_length=20, blank=True)
+    tax_class = models.CharField(max_length=20)
+    name = models.CharField(max_length=40)
+    rate_bps = models.PositiveIntegerField()
+    fetched_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "country", "region", "postal_code", "tax_class"],
+                name="one_told_rate_per_place_and_class",
+            ),
+            models.CheckConstraint(condition=Q(rate_bps__lte=10_000), name="told_rate_is_a_share"),
+        ]

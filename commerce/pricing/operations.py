@@ -8,7 +8,10 @@ from commerce.kernel import actor
 from commerce.outbox.bus import publish
 
 from .events import PricesChanged
+from .loading import BadFile, load_tax_rates
 from .models import Price, TaxRate
+from .place_rates import refresh_place_rates
+from .places import EU_COUNTRIES
 from .promoting import (
     InvalidPromotion,
     NoSuchPromotion,
@@ -20,15 +23,23 @@ from .promoting import (
     save_promotion,
 )
 from .types import PriceInput
+from .vat import InvalidVatId, checked_vat_id, owes_tax
 
 __all__ = [
+    "EU_COUNTRIES",
+    "BadFile",
     "InvalidPrice",
     "InvalidPromotion",
+    "InvalidVatId",
     "NoSuchPromotion",
     "UsedUp",
     "check_promotion",
+    "checked_vat_id",
     "claim",
     "end_promotion",
+    "load_tax_rates",
+    "owes_tax",
+    "refresh_place_rates",
     "release",
     "save_promotion",
     "set_prices",

@@ -15,7 +15,7 @@ from .codes import customer_key, state_of, written
 from .discounts import Promotion
 from .explaining import sentences
 from .previewing import preview
-from .quote import NO_PLACE, NO_TAX, STANDARD, quote
+from .quote import NO_PLACE, NO_TAX, SHIPPING, STANDARD, quote
 from .types import (
     CartQuote,
     CodeState,
@@ -117,7 +117,9 @@ def _facts(
         "seller_ids": sorted({line.seller_id for line in lines}),
         "country": destination.country,
         "region": destination.region,
-        "tax_classes": sorted(classes),
+        "postal_code": destination.postal_code,
+        "engine": settings.TAX_ENGINE,
+        "tax_classes": sorted({*classes, SHIPPING}),
     }
     with connection.cursor() as cursor:
         cursor.execute(statements.FACTS, asked)

@@ -12,6 +12,8 @@ from commerce.kernel.money import Money, included_share, share
 from .discounts import Cut, Cuts, Idle, Piece, Promotion, cut
 
 STANDARD = "standard"
+SHIPPING = "shipping"
+"""The class of shipping where it is taxed otherwise than goods."""
 Step = dict[str, Any]
 
 
@@ -144,7 +146,7 @@ def quote(
     ValueError for a quantity below one, a negative price or a key used twice.
     """
     _check(lines, shipping)
-    standard = rates.get(STANDARD, NO_TAX)
+    standard = rates.get(SHIPPING) or rates.get(STANDARD, NO_TAX)
     priced = [
         _without_tax(line, rates) if line.seller_id in reverse_charged else line for line in lines
     ]

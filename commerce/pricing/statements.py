@@ -55,10 +55,18 @@ SELECT
         FROM found f WHERE f.code <> '' OR f.refusal = ''
     ),
     (
-        SELECT coalesce(jsonb_agg(jsonb_build_array(t.tax_class, t.name, t.rate_bps) ORDER BY t.region), '[]')
-        FROM pricing_taxrate t
-        WHERE t.country = %(country)s AND t.region IN (%(region)s, '')
-          AND t.tax_class = ANY (%(tax_classes)s)
+        SELECT coalesce(jsonb_agg(jsonb_build_array(t.tax_class, t.name, t.rate_bps) ORDER BY t.nearness), '[]')
+        FROM (
+            SELECT tax_class, name, rate_bps, CASE region WHEN '' THEN 0 ELSE 1 END AS nearness
+            FROM pricing_taxrate
+            WHERE country = %(country)s AND region IN (%(region)s, '')
+              AND tax_class = ANY (%(tax_classes)s)
+            UNION ALL
+            SELECT tax_class, name, rate_bps, 2 FROM pricing_placerate
+            WHERE source = %(engine)s AND country = %(country)s AND region = %(region)s
+              AND postal_code = %(postal_code)s AND tax_class = ANY (%(tax_classes)s)
+              AND fetched_at > statement_timestamp() - interval '30 days'
+        ) AS t
     )
 """  # noqa: E501
 

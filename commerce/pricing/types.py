@@ -76,6 +76,7 @@ class Destination:
 
     country: str = ""
     region: str = ""
+    postal_code: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,8 @@ from .base import PRIVATE_MEDIA_ROOT
 
 env.refuse("STOA_FAILPOINTS", why="It orders processes to die, for drills of a test build only.")
 DEBUG = False
-SECRET_KEY = env.text("SECRET_KEY")
+SECRET_KEY = env.secret("SECRET_KEY", least=50)
+FIELD_ENCRYPTION_KEYS = env.secrets("FIELD_ENCRYPTION_KEYS", least=32)
 SITE_URL = WAGTAILADMIN_BASE_URL = env.origin("SITE_URL", schemes=("https",))
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", site=SITE_URL)
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
@@ -37,6 +38,11 @@ STRIPE_API_BASE = env.url("STRIPE_API_BASE", "", schemes=("http", "https"))
 EASYPOST_API_KEY = env.text("EASYPOST_API_KEY", "")
 EASYPOST_WEBHOOK_SECRETS = env.words("EASYPOST_WEBHOOK_SECRETS", "")
 EASYPOST_API_BASE = env.url("EASYPOST_API_BASE", "", schemes=("http", "https"))
+
+# Without a key tax comes from the rates that staff keep.
+TAXJAR_API_KEY = env.text("TAXJAR_API_KEY", "")
+TAXJAR_API_BASE = env.url("TAXJAR_API_BASE", "", schemes=("http", "https"))
+TAX_ENGINE = "taxjar" if TAXJAR_API_KEY else "tables"
 
 TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 1, least=0, most=5)
 SECURE_SSL_REDIRECT = True

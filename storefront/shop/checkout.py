@@ -64,7 +64,10 @@ def shipping(request: HttpRequest) -> HttpResponse:
             return _address_page(request, _require(request), form, status=422)
         try:
             review = operations.set_contact(
-                cart_token=token, email=form.cleaned_data["email"], address=form.address()
+                cart_token=token,
+                email=form.cleaned_data["email"],
+                address=form.address(),
+                vat_id=form.cleaned_data["vat_id"],
             )
         except accounts.InvalidAddress as invalid:
             form.blame(invalid.errors)
@@ -230,7 +233,8 @@ def _require(request: HttpRequest) -> Review:
 def _known(request: HttpRequest, review: Review) -> dict[str, object]:
     """Return what we know of the buyer: typed before, else the default address."""
     if review.address is not None:
-        return {"email": review.email, **review.address.as_dict()}
+        known = review.address.as_dict()
+        return {"email": review.email, "vat_id": review.vat_id, **known}
     user_id = cart_session.signed_in_user_id(request)
     if user_id is None:
         return {"country": "US"}

@@ -7,6 +7,7 @@ from django.http import QueryDict
 
 from commerce.accounts.operations import InvalidAddress, check_address
 from commerce.accounts.types import ADDRESS_FIELDS
+from commerce.pricing.operations import EU_COUNTRIES, InvalidVatId, checked_vat_id
 
 from .account_forms import PlaceForm
 
@@ -25,8 +26,25 @@ class ContactForm(PlaceForm):
         },
     )
     save_address = forms.BooleanField(required=False)
+    vat_id = forms.CharField(max_length=40, required=False, label="VAT number")
 
     field_order = ["email", "country", "name"]
+
+    def clean_vat_id(self) -> str:
+        """Checked where it counts; left over from another country, it is dropped."""
+        number: str = self.cleaned_data["vat_id"]
+        country = self.cleaned_data.get("country", "")
+        if not number or country not in EU_COUNTRIES:
+            return ""
+        try:
+            return checked_vat_id(vat_id=number, country=country)
+        except InvalidVatId as invalid:
+            raise forms.ValidationError(str(invalid)) from None
+
+    @property
+    def may_be_business(self) -> bool:
+        """Whether the country that is chosen asks businesses for a VAT number."""
+        return self.rules().country in EU_COUNTRIES
 
     def clean(self) -> dict[str, Any]:
         """Tell at once what the address lacks too when something else is wrong already."""

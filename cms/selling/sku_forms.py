@@ -87,7 +87,7 @@ class ChangeForm(PlaceForm):
         label="Units",
         min_value=-MAX_ON_HAND,
         max_value=MAX_ON_HAND,
-        help_text="Such as 24, or −2 for two fewer.",
+        help_text="Such as 24, or -2 for two fewer.",
     )
     note = forms.CharField(label="Note", required=False, max_length=60)
 

@@ -263,9 +263,13 @@ def _sellable(offer: Offer | None) -> Offer:
 def _hold(cart_id: int, offer: Offer, quantity: int, principal: str) -> CartHold:
     if not offer.cart_hold_minutes:
         return CartHold(quantity=quantity)
-    return inventory.hold_in_cart(
+    hold = inventory.hold_in_cart(
         cart_id=cart_id, variant_id=offer.variant_id, quantity=quantity, principal=principal
     )
+    if offer.expected_on is not None and hold.limit == "stock":
+        # What is there is held; the others are sold ahead, of which there is enough for all.
+        return CartHold(quantity=quantity, until=hold.until)
+    return hold
 
 
 def _keep(line_id: int, hold: CartHold) -> int:

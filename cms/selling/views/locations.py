@@ -55,10 +55,7 @@ class LocationList(SellerScreen, BaseListingView):
         return queries.own_locations(seller_id=self.seller_id)
 
     def get_header_buttons(self) -> list[HeaderButton]:
-        return [
-            HeaderButton("New location", url=reverse("selling:location_new"), icon_name="plus"),
-            HeaderButton("Counts", url=reverse("selling:counts"), icon_name="clipboard-list"),
-        ]
+        return [HeaderButton("New", url=reverse("selling:location_new"), icon_name="plus")]
 
 
 class NewLocation(SellerScreen, WagtailAdminTemplateMixin, TemplateView):

@@ -9,11 +9,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
-from wagtail.admin.widgets.button import HeaderButton
 
 from commerce.inventory import operations as inventory
 from commerce.inventory import queries as levels
@@ -38,18 +36,6 @@ class StockGrid(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
     page_title = "Stock and prices"
     header_icon = "boxes"
     template_name = "admin/selling/stock.html"
-
-    def get_header_buttons(self) -> list[HeaderButton]:
-        doors = [
-            ("Upload counts", "selling:stock_upload", "upload"),
-            ("Locations", "selling:locations", "site"),
-            ("Counts", "selling:counts", "clipboard-list"),
-        ]
-        if self.is_owner:
-            doors.append(("Connections", "selling:machines", "link"))
-        return [
-            HeaderButton(label, url=reverse(name), icon_name=icon) for label, name, icon in doors
-        ]
 
     @cached_property
     def places(self) -> list[LocationData]:
@@ -161,6 +147,7 @@ class StockGrid(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {
             **super().get_context_data(**kwargs),
+            "is_owner": self.is_owner,
             "missing": len(levels.unfulfillable(seller_id=self.seller_id)),
             "rows": self.rows,
             "page": self.page,

@@ -6,10 +6,8 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.views.generic import TemplateView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
-from wagtail.admin.widgets.button import HeaderButton
 
 from commerce.inventory import operations as inventory
 from commerce.inventory import queries as levels
@@ -50,10 +48,6 @@ class StockUpload(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
         self.form = UploadForm()
         self.lines: list[Line] = []
         self.text = ""
-
-    def get_header_buttons(self) -> list[HeaderButton]:
-        url = reverse("selling:stock_file")
-        return [HeaderButton("Download counts", url=url, icon_name="download")]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.form = UploadForm(request.POST, request.FILES)

@@ -163,6 +163,24 @@ def test_a_hold_goes_along_when_somebody_signs_in() -> None:
     assert (held.problem, held.held_until is not None, free(mug)) == (None, True, 0)
 
 
+@pytest.mark.parametrize("on_hand", [0, 1])
+def test_of_goods_sold_ahead_a_cart_holds_what_is_there(on_hand: int) -> None:
+    mug = make_sellable(on_hand=on_hand)
+    inventory.set_policy(
+        variant_id=mug,
+        policy=PolicyData(
+            kind="backorder", backorder_limit=9, expected_on=day(), cart_hold_minutes=10
+        ),
+    )
+    token = make_cart({mug: 3})
+
+    shown = line(token)
+
+    assert (shown.quantity, shown.problem, shown.promised_by) == (3, None, day())
+    assert (shown.held_until is not None) == bool(on_hand)
+    assert free(mug) == 0
+
+
 def test_carts_without_such_goods_cost_no_statement_more() -> None:
     token = make_cart({make_sellable(): 1})
 

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
-from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
+from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTemplateMixin
 
 from cms.selling.tables import MoneyColumn, TwoLineColumn
@@ -52,7 +52,10 @@ class CreditList(StaffScreen, BaseListingView):
         MoneyColumn(
             "balance", label="Left", accessor=lambda row: Money(row.balance_minor, row.currency)
         ),
-        DateColumn("expires_at", label="Until", sort_key="expires_at"),
+        Column(
+            "expires_at", label="Until", sort_key="expires_at",
+            accessor=lambda row: f"{row.expires_at:%d %b %Y}",
+        ),
     ]  # fmt: skip
 
     def get_base_queryset(self) -> Any:

@@ -45,7 +45,10 @@ class DisputeList(StaffScreen, BaseListingView):
         MoneyColumn(
             "amount", accessor=lambda row: Money(row.amount_minor, row.payment.currency)
         ),
-        DateColumn("due_by", label="Answer until", sort_key="due_by"),
+        Column(
+            "due_by", label="Answer until", sort_key="due_by",
+            accessor=lambda row: f"{row.due_by:%d %b %Y, %H:%M}" if row.due_by else "",
+        ),
         DateColumn("answered_at", label="Answered"),
         StateColumn("state", label="State"),
     ]  # fmt: skip

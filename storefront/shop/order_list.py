@@ -31,10 +31,9 @@ class OrderFilter(forms.Form):
     """What to look for; what makes no sense is said and left out."""
 
     q = forms.CharField(
-        label="Find",
+        label="Number, product or name",
         required=False,
         max_length=100,
-        help_text="A number, a product or a name.",
         widget=forms.TextInput(attrs={"type": "search"}),
     )
     state = forms.ChoiceField(
@@ -46,7 +45,7 @@ class OrderFilter(forms.Form):
         label="Placed from", required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
     until = forms.DateField(
-        label="to", required=False, widget=forms.DateInput(attrs={"type": "date"})
+        label="Placed until", required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
 
     def clean(self) -> dict[str, Any]:

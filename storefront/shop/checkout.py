@@ -165,7 +165,7 @@ def returned(request: HttpRequest, token: str) -> HttpResponse:
         "order": order,
         "status": order.state,
         "sellers": names_of(order),
-        "standing": queries.standing(order_token=token),
+        "standing": None if order.state == "confirmed" else queries.standing(order_token=token),
     }
     return render(request, "shop/confirmation.html", context)
 

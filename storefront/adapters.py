@@ -1,7 +1,7 @@
 """How allauth behaves in this shop."""
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -10,6 +10,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.http import HttpRequest
 
+from commerce.kernel.sealing import seal, unseal
 from commerce.notifications import operations as notifications
 
 from .account_mails import MAILS
@@ -38,6 +39,14 @@ class AccountAdapter(DefaultAccountAdapter):
         except ValueError:  # an address that cannot be taken apart
             return False
 
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        """Let the link lead on to where somebody was going, in whichever browser it is opened."""
+        url = str(super().get_email_confirmation_url(request, emailconfirmation))
+        wanted = (request.POST.get("next") or request.GET.get("next") or "") if request else ""
+        if not wanted.startswith("/") or not self.is_safe_url(wanted):
+            return url
+        return f"{url}?{urlencode({'next': wanted})}"
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Owe the mail to a worker, which tries again; a known address takes as long as another."""
         mail = MAILS[template_prefix]
@@ -56,7 +65,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
-    """Those who must have a second factor can move it to another device, not switch it off."""
+    """Secrets are sealed; who must have a second factor can move it, not switch it off."""
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
@@ -65,6 +74,12 @@ class SecondFactorAdapter(DefaultMFAAdapter):
             "You can move it to another app or phone."
         ),
     }
+
+    def encrypt(self, text: str) -> str:
+        return seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return unseal(encrypted_text)
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         return not needs_second_factor(authenticator.user)

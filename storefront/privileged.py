@@ -39,6 +39,11 @@ def needs_second_factor(user: Any) -> bool:
     return bool(settings.MFA_REQUIRED_FOR_STAFF and may_enter_admin(user))
 
 
+def lacks_second_factor(user: Any) -> bool:
+    """Tell whether somebody who is about to enter the admin must set one up first."""
+    return bool(settings.MFA_REQUIRED_FOR_STAFF and not is_mfa_enabled(user))
+
+
 @receiver(user_logged_in)
 def start_the_clock(request: HttpRequest | None, user: Any, **_: Any) -> None:
     if request is not None and may_enter_admin(user):

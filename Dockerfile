@@ -11,7 +11,8 @@ RUN pip install --require-hashes --only-binary :all: -r /tmp/base.txt
 WORKDIR /app
 COPY . .
 # Settings want every secret; collecting static files uses none of these and keeps none of them.
-RUN SECRET_KEY=build ALLOWED_HOSTS=build.example SITE_URL=https://build.example \
+RUN SECRET_KEY=build-0123456789abcdefghijklmnopqrstuvwxyz-0123456789 \
+    FIELD_ENCRYPTION_KEYS=build-0123456789abcdefghijklmnopqrstuvwxyz ALLOWED_HOSTS=build.example SITE_URL=https://build.example \
     DATABASE_URL=postgres://build@build/build REDIS_URL=redis://build:6379/0 \
     EMAIL_URL=smtp://build DEFAULT_FROM_EMAIL=build@build.example \
     STRIPE_SECRET_KEY=build STRIPE_PUBLISHABLE_KEY=build STRIPE_WEBHOOK_SECRETS=build \

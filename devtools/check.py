@@ -20,6 +20,7 @@ _CODE = ("storefront", "cms", "commerce", "devtools", "bench")
 _PRODUCTION = {
     "DJANGO_SETTINGS_MODULE": "storefront.settings.production",
     "SECRET_KEY": "check-" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2,
+    "FIELD_ENCRYPTION_KEYS": "check-0123456789abcdefghijklmnopqrstuvwxyz",
     "ALLOWED_HOSTS": "shop.example",
     "SITE_URL": "https://shop.example",
     "DATABASE_URL": "postgres://stoa:secret@database.example/stoa",

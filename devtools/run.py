@@ -230,6 +230,8 @@ def wait_for_stripe_double(environment: dict[str, str]) -> None:
 def add_programs(supervisor: Supervisor, environment: dict[str, str], port: int) -> None:
     """Web, and once it answers, worker and scheduler."""
     environment["PORT"] = str(port)
+    chosen = os.environ.get("DJANGO_SETTINGS_MODULE", "").strip()
+    environment["DJANGO_SETTINGS_MODULE"] = chosen or "storefront.settings.dev"
     workers = os.environ.get("WEB_CONCURRENCY", "").strip() or "2"
     web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]
     web += ["--host", "127.0.0.1", "--port", str(port), "--workers", workers]

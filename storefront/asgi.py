@@ -4,7 +4,9 @@ import os
 
 from django.core.asgi import get_asgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "storefront.settings.dev")
+from .chosen_settings import require_settings
+
+require_settings()
 os.environ.setdefault("STOA_PROCESS", "web")
 
 application = get_asgi_application()

@@ -2,7 +2,8 @@
 
 import copy
 import logging.config
-import os
+import sys
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -12,7 +13,10 @@ from django.dispatch import receiver
 from django_structlog.celery import signals
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "storefront.settings.dev")
+from .chosen_settings import require_settings
+
+if Path(sys.argv[0]).stem == "celery" or Path(sys.argv[0]).parent.name == "celery":
+    require_settings()  # a worker or the scheduler, not somebody who only imports this
 
 app = Celery("stoa")
 app.config_from_object("django.conf:settings", namespace="CELERY")

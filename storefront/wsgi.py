@@ -4,7 +4,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "storefront.settings.dev")
+from .chosen_settings import require_settings
+
+require_settings()
 os.environ.setdefault("STOA_PROCESS", "web")
 
 application = get_wsgi_application()

@@ -10,6 +10,7 @@ from .base import INSTALLED_APPS, PRIVATE_MEDIA_ROOT, ROOT
 
 DEBUG = True
 SECRET_KEY = env.text("SECRET_KEY", "development-only-and-known-to-everybody")
+FIELD_ENCRYPTION_KEYS = env.words("FIELD_ENCRYPTION_KEYS", "development-only-and-known-too")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 INSTALLED_APPS = [*INSTALLED_APPS, "devtools"]
 

@@ -26,6 +26,29 @@ def refuse(name: str, *, why: str) -> None:
         raise ImproperlyConfigured(f"Unset the environment variable {name}. {why}")
 
 
+def secret(name: str, *, least: int) -> str:
+    """Return a secret that cannot be guessed: long enough, and not of a few letters."""
+    value = text(name)
+    _refuse_weak(name, value, least)
+    return value
+
+
+def secrets(name: str, *, least: int) -> list[str]:
+    """Return secrets separated by commas, the one in use first."""
+    found = words(name)
+    for value in found:
+        _refuse_weak(name, value, least)
+    return found
+
+
+def _refuse_weak(name: str, value: str, least: int) -> None:
+    if len(value) < least or len(set(value)) < 8:
+        raise ImproperlyConfigured(
+            f"{name} must have at least {least} characters, of many kinds. Make one with:"
+            f" python -c 'import secrets; print(secrets.token_urlsafe({least}))'"
+        )
+
+
 def words(name: str, default: str | None = None) -> list[str]:
     """Return a comma-separated list without blanks; a list that must be given is not empty."""
     found = [word.strip() for word in text(name, default).split(",") if word.strip()]

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from commerce.accounts.models import User
+from commerce.kernel.sealing import unseal
 from tests.factories.accounts import make_user
 from tests.support.signing_in import PASSWORD, sign_in
 from tests.support.totp import totp
@@ -212,12 +213,12 @@ def test_it_moves_to_another_phone_without_a_moment_off(client: Client, staff: U
     secret = re.search(r"\b[A-Z2-7]{32}\b", page)[0]
     assert secret != SECRET
     client.post(move, {"code": totp(SECRET)})
-    assert Authenticator.objects.get(type="totp").data == {"secret": SECRET}
+    assert unseal(Authenticator.objects.get(type="totp").data["secret"]) == SECRET
     secret = client.session["mfa.totp.secret"]
 
     client.post(move, {"code": totp(secret)})
 
-    assert Authenticator.objects.get(type="totp").data == {"secret": secret}
+    assert unseal(Authenticator.objects.get(type="totp").data["secret"]) == secret
     assert client.get("/admin/").status_code == 200
 
 

@@ -15,6 +15,7 @@ from storefront.settings import base, env, services
 
 PRODUCTION = {
     "SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz" * 2,
+    "FIELD_ENCRYPTION_KEYS": "abcdefghijklmnopqrstuvwxyz-0123456789",
     "SITE_URL": "https://shop.example",
     "ALLOWED_HOSTS": "shop.example,www.shop.example",
     "DATABASE_URL": "postgres://stoa:secret@database.example/stoa",

@@ -140,29 +140,29 @@ def _ask_for(
 ) -> Label:
     """Write the label down under the order's lock, so that what is in it stays to be sent."""
     orders.lock(token=part.order_token)
+    known = Label.objects.filter(key=request.reference).first()
+    if known is not None:
+        return known
     part = _shippable(part.seller_id, part.id)
     packed = _to_pack(part, quantities)
-    label, made = Label.objects.get_or_create(
+    label = Label.objects.create(
         key=request.reference,
-        defaults={
-            "seller_id": part.seller_id,
-            "seller_order_id": part.id,
-            "location_id": location_id,
-            "carrier_name": carrier,
-            "service": service,
-            "weight_grams": request.weight_grams,
-            "sizes_mm": list(request.sizes_mm),
-            "origin": dict(request.origin),
-            "destination": dict(request.destination),
-            "currency": most.currency,
-            "most_minor": most.minor,
-        },
+        seller_id=part.seller_id,
+        seller_order_id=part.id,
+        location_id=location_id,
+        carrier_name=carrier,
+        service=service,
+        weight_grams=request.weight_grams,
+        sizes_mm=list(request.sizes_mm),
+        origin=dict(request.origin),
+        destination=dict(request.destination),
+        currency=most.currency,
+        most_minor=most.minor,
     )
-    if made:
-        LabelLine.objects.bulk_create(
-            LabelLine(label=label, order_line_id=line_id, quantity=quantity)
-            for line_id, quantity in sorted(packed.items())
-        )
+    LabelLine.objects.bulk_create(
+        LabelLine(label=label, order_line_id=line_id, quantity=quantity)
+        for line_id, quantity in sorted(packed.items())
+    )
     return label
 
 

@@ -94,6 +94,7 @@ def ship(
     if carrier is None:
         raise UnknownCarrier(carrier_code)
     number = _checked_tracking(tracking_number, carrier)
+    orders.lock(token=part.order_token)
     origin = origin_for(seller_id=seller_id, location_id=location_id)
     parcel = Shipment(
         seller_id=seller_id,

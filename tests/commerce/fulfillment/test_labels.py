@@ -4,7 +4,7 @@ import pytest
 from django.db import Error, connection, transaction
 
 from commerce.fulfillment import label_settling, operations, queries
-from commerce.fulfillment.models import Label, LabelLine, Shipment
+from commerce.fulfillment.models import Carrier, Label, LabelLine, Shipment, ShipmentLine
 from commerce.gateways.carriers import CarrierUnavailable
 from commerce.kernel.money import Money
 from commerce.ledger import queries as ledger
@@ -351,3 +351,14 @@ def test_the_database_gives_a_label_to_its_own_sellers_open_order_only(carriers)
             seller_id=part.seller_id, seller_order_id=part.id, carrier=parcel.carrier,
             label_id=label_id,
         )  # fmt: skip
+
+
+def test_the_database_packs_no_unit_that_has_a_label_of_its_own(carriers):
+    part = sold_part(quantity=2)
+    line = part.lines[0].id
+    labeled(part, quantities={line: 1})
+    parcel = Shipment.objects.create(
+        seller_id=part.seller_id, seller_order_id=part.id, carrier=Carrier.objects.get(code="usps")
+    )
+    with pytest.raises(Error, match="2 packed and 1 labeled of 2"), transaction.atomic():
+        ShipmentLine.objects.create(shipment=parcel, order_line_id=line, quantity=2)

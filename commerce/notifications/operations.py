@@ -25,6 +25,8 @@ LEASE = timedelta(minutes=2)
 BACKOFF = [timedelta(minutes=m) for m in (1, 5, 30, 120, 720)]
 MAX_ATTEMPTS = 10
 LINK_PAUSE = timedelta(minutes=10)
+KEYS = {"account_confirm", "account_reset", "credit_issued", "team_invitation"}
+"""Mails whose words open something for whoever reads them; forgotten once they are sent."""
 
 
 @unconfined()
@@ -86,7 +88,8 @@ def deliver(*, message_id: int) -> bool:
         log.warning("mail.failed", message_id=message_id, kind=message.kind, error=repr(error))
         return False
     failpoint("mail_after_send")
-    Message.objects.filter(pk=message_id).update(sent_at=Now(), last_error="")
+    forgotten = {"text": "", "html": ""} if message.kind in KEYS else {}
+    Message.objects.filter(pk=message_id).update(sent_at=Now(), last_error="", **forgotten)
     return True
 
 

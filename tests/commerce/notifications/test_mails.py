@@ -325,3 +325,35 @@ def test_what_was_promised_with_the_order_is_what_the_mail_says():
     for kind in ("order_confirmed", "shipped"):
         (message,) = mails(kind)
         assert "xpected Wed, Jan 30 – Mon, Feb 4" in message.text
+
+
+@pytest.mark.parametrize("kind", sorted(operations.KEYS))
+def test_a_mail_that_opens_something_is_forgotten_once_it_is_sent(kind):
+    rows = [
+        Message.objects.create(
+            key=f"{name}:{kind}", kind=name, recipient="ada@example.com", subject="A link",
+            text="https://shop.example/key", html="<a href='https://shop.example/key'>Go</a>",
+        )
+        for name in (kind, "order_confirmed")
+    ]  # fmt: skip
+
+    for row in rows:
+        operations.deliver(message_id=row.pk)
+
+    assert [message.body for message in outbox.outbox] == ["https://shop.example/key"] * 2
+    opening, other = Message.objects.order_by("pk")
+    assert (opening.text, opening.html, opening.sent_at is None) == ("", "", False)
+    assert other.text == "https://shop.example/key"
+
+
+def test_a_mail_that_was_not_taken_is_kept_to_be_sent_again(monkeypatch):
+    row = Message.objects.create(
+        key="reset", kind="account_reset", recipient="ada@example.com", subject="A link",
+        text="https://shop.example/key", html="",
+    )  # fmt: skip
+    monkeypatch.setattr(operations, "_as_mail", lambda message: 1 / 0)
+
+    operations.deliver(message_id=row.pk)
+
+    row.refresh_from_db()
+    assert row.text == "https://shop.example/key"

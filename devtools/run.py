@@ -59,6 +59,8 @@ def run() -> int:
             environment = start_servers(started_here)
             if not os.environ.get("STRIPE_SECRET_KEY", "").strip():
                 environment |= add_stripe_double(supervisor, port)
+            if not os.environ.get("EASYPOST_API_KEY", "").strip():
+                environment |= add_carrier_double(supervisor, port)
             supervisor.start()
             wait_for_stripe_double(environment)
             prepare(environment, signals)
@@ -212,6 +214,21 @@ def add_stripe_double(supervisor: Supervisor, web_port: int) -> dict[str, str]:
         "STRIPE_SECRET_KEY": "sk_test_stoa",
         "STRIPE_PUBLISHABLE_KEY": "pk_test_stoa",
         "STRIPE_WEBHOOK_SECRETS": secret,
+    }
+
+
+def add_carrier_double(supervisor: Supervisor, web_port: int) -> dict[str, str]:
+    """Our own parcel service; returns the variables that point the shop at it."""
+    port = remembered_port(STATE / "carrier-port")
+    secret = "parcels_stoa"
+    command = [sys.executable, "-m", "devtools.carrier_double", "--port", str(port)]
+    command += ["--webhook-url", f"http://127.0.0.1:{web_port}/webhooks/easypost/"]
+    command += ["--webhook-secret", secret]
+    supervisor.add("carriers", command, {})
+    return {
+        "EASYPOST_API_BASE": f"http://127.0.0.1:{port}",
+        "EASYPOST_API_KEY": "EZTK_stoa",
+        "EASYPOST_WEBHOOK_SECRETS": secret,
     }
 
 

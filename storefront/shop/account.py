@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from commerce.accounts import operations, queries
 from commerce.orders import queries as orders
 from commerce.sellers import queries as sellers
+from storefront.fresh import asks_for_the_password_again
 
 from .account_forms import AddressForm, ProfileForm
 from .cart_session import person
@@ -61,9 +62,14 @@ def addresses(request: HttpRequest) -> HttpResponse:
     return render(request, "shop/addresses.html", context)
 
 
+def _has_addresses(request: HttpRequest) -> bool:
+    return bool(queries.addresses_of(user_id=person(request).pk))
+
+
 @never_cache
 @login_required
 @require_http_methods(["GET", "POST"])
+@asks_for_the_password_again(when=_has_addresses)
 def address(request: HttpRequest, address_id: int | None = None) -> HttpResponse:
     """Add an address or change one of one's own."""
     book = {entry.id: entry for entry in queries.addresses_of(user_id=person(request).pk)}
@@ -103,6 +109,7 @@ def address(request: HttpRequest, address_id: int | None = None) -> HttpResponse
 
 @login_required
 @require_POST
+@asks_for_the_password_again(when=_has_addresses)
 def delete_address(request: HttpRequest, address_id: int) -> HttpResponse:
     """Take an address out of one's own book."""
     try:

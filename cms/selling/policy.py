@@ -55,6 +55,7 @@ _OWN_PAGE = [
     "wagtailadmin_pages:workflow_history_detail",
     "wagtailadmin_pages:history",
     "wagtailadmin_pages:history_results",
+    "wagtailadmin_pages:usage",
     "wagtailadmin_editing_sessions:ping",
     "wagtailadmin_editing_sessions:release",
 ]
@@ -64,6 +65,7 @@ _OWN_IMAGE = [
     "wagtailimages:edit_multiple",
     "wagtailimages:delete",
     "wagtailimages:delete_multiple",
+    "wagtailimages:image_usage",
     "wagtailimages_chooser:chosen",
     "wagtailimages_chooser:select_format",
 ]
@@ -125,7 +127,6 @@ REFUSED_NAMES = {
     "wagtailadmin_pages:type_use",
     "wagtailadmin_pages:choose_parent",
     "wagtailadmin_pages:type_use_results",
-    "wagtailadmin_pages:usage",
     "wagtailadmin_pages:add_subpage",
     "wagtailadmin_pages:convert_alias",
     "wagtailadmin_pages:search",
@@ -156,7 +157,6 @@ REFUSED_NAMES = {
     "wagtailimages:url_generator",
     "wagtailimages:url_generator_output",
     "wagtailimages:preview",
-    "wagtailimages:image_usage",
 }
 REFUSED_NAMESPACES = {
     "wagtailadmin_api",

@@ -109,6 +109,8 @@ def _enter(
         raise Http404
     if door is Door.DETOUR and request.method == "GET":
         return redirect(detour_of(name))
+    if door is Door.PAGE_CHOICE:
+        _offer_pages_alone(request)
     if door is Door.PAGE_CHOICE and name == "wagtailadmin_choose_page":
         return _choose_from_the_start(request, workspace)
     if not _is_own(request, door, workspace, kwargs):
@@ -152,6 +154,14 @@ def _owns_page(workspace: queries.WorkspaceData, kwargs: Arguments) -> bool:
             workspace=workspace, session_id=_number(kwargs, "session_id")
         )
     return queries.owns_page(workspace=workspace, page_id=_number(kwargs, "page_id", "pk"))
+
+
+def _offer_pages_alone(request: HttpRequest) -> None:
+    """Show no tabs for links of other kinds: their addresses are closed to sellers."""
+    asked = request.GET.copy()
+    for other in ("external", "email", "phone", "anchor"):
+        asked.pop(f"allow_{other}_link", None)
+    request.GET = asked  # type: ignore[assignment]
 
 
 def _choose_from_the_start(

@@ -137,3 +137,26 @@ def test_staff_choose_what_they_like(worlds, django_user_model):
     )
 
     assert answer.status_code == 302
+
+
+def test_where_a_page_or_picture_is_used_is_shown_without_naming_others(worlds):
+    own, other = worlds
+    client = own.shop.client()
+
+    for kind, name in (("pages/{page_id}/usage/", "page"), ("images/usage/{image_id}/", "image")):
+        shown = client.get(f"/admin/{kind}".format(**own.ids))
+        assert (name, shown.status_code) == (name, 200)
+        assert MARK not in shown.content.decode()
+        assert client.get(f"/admin/{kind}".format(**other.ids)).status_code == 404
+
+
+def test_the_chooser_of_links_offers_no_kind_that_leads_nowhere(worlds):
+    own, _ = worlds
+    asked = {f"allow_{kind}_link": "true" for kind in ("external", "email", "phone", "anchor")}
+
+    first = own.shop.client().get("/admin/choose-page/", asked)
+    modal = own.shop.client().get(first["Location"]).json()["html"]
+
+    assert "allow_" not in first["Location"]
+    for kind in ("external-link", "email-link", "phone-link", "anchor-link"):
+        assert f"choose-{kind}" not in modal

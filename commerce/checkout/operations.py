@@ -20,6 +20,8 @@ from commerce.kernel.money import Money
 from commerce.kernel.sql import is_crowded
 from commerce.orders import operations as orders
 from commerce.orders import queries as order_queries
+from commerce.payments import operations as payments
+from commerce.payments import queries as payment_queries
 from commerce.pricing import operations as pricing
 
 from . import fraud, paying, placing
@@ -220,6 +222,7 @@ def place(
     cancel_url: str = "",
     principal: str = "",
     expected_due: Money | None = None,
+    keep_method: bool = False,
 ) -> Placed:
     """Turn a cart into an order, hold its stock and open the payment page.
 
@@ -250,6 +253,8 @@ def place(
         cancel_url=cancel_url or return_url,
         principal=principal,
         expected_due=expected_due,
+        customer=_customer(user_id, told.email, keep=keep_method),
+        keep_method=keep_method,
     )
     try:
         with transaction.atomic():
@@ -273,6 +278,15 @@ def place(
         lines=paying.lines_of_draft(written.draft),
     )
     return _to_pay(written.order.token, url)
+
+
+def _customer(user_id: int | None, email: str, *, keep: bool) -> str:
+    """Return the provider's name for a shopper who keeps, or has kept, a way to pay."""
+    if user_id is None:
+        return ""
+    if keep:
+        return payments.ensure_customer(user_id=user_id, email=email)
+    return payment_queries.customer_of(user_id=user_id)
 
 
 def retry_payment(*, order_token: str) -> Placed:

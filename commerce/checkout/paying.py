@@ -140,6 +140,8 @@ def _request(order: OrderRef, payment: PaymentData, lines: list[SessionLine]) ->
         cancel_url=payment.cancel_url,
         expires_at=payment.expires_at,
         methods=payment.terms.methods,
+        customer=payment.terms.customer,
+        keep=payment.terms.keep,
     )
 
 

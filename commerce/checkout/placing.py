@@ -61,6 +61,9 @@ class Agreement:
     return_url: str
     cancel_url: str
     expected_due: Money | None = None
+    customer: str = ""
+    """The provider's name for the shopper, if it has one."""
+    keep_method: bool = False
     principal: str = ""
     """Who is behind it, person or network, as far as that is known."""
 
@@ -94,7 +97,7 @@ def write_order(*, told: Checkout, agreement: Agreement, number: str, moment: da
             expires_at=moment + PAGE_LASTS,
             success_url=agreement.return_url.replace("ORDER", token),
             cancel_url=agreement.cancel_url.replace("ORDER", token),
-            terms=terms_now(),
+            terms=_terms(agreement),
         )
     _hold(review, token, agreement.principal)
     _claim(review, token, user_id=agreement.user_id)
@@ -105,9 +108,12 @@ def write_order(*, told: Checkout, agreement: Agreement, number: str, moment: da
     return Written(order=order, draft=draft, payment=payment)
 
 
-def terms_now() -> PayTerms:
-    """Return how an order that is placed now may be paid."""
-    return PayTerms(methods=tuple(settings.PAYMENT_METHODS))
+def _terms(agreement: Agreement) -> PayTerms:
+    return PayTerms(
+        methods=tuple(settings.PAYMENT_METHODS),
+        customer=agreement.customer,
+        keep=agreement.keep_method and bool(agreement.customer),
+    )
 
 
 def _reviewed(told: Checkout, agreement: Agreement) -> Review:

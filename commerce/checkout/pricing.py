@@ -6,7 +6,7 @@ from commerce.accounts.types import AddressData
 from commerce.cart.types import CartData
 from commerce.pricing import operations
 from commerce.pricing import queries as pricing
-from commerce.pricing.types import CartQuote, Customer, Destination, QuoteLine
+from commerce.pricing.types import CartQuote, Customer, Destination, QuoteLine, tier_at
 
 from .models import Checkout
 
@@ -26,14 +26,16 @@ def priced(
         QuoteLine(
             key=line.id,
             seller_id=line.offer.seller_id,
-            unit_minor=line.offer.price.minor,
+            unit_minor=line.offer.unit_at(line.quantity).minor,
             quantity=line.quantity,
             tax_class=line.offer.tax_class,
             product_id=line.offer.product_id,
             category_keys=line.offer.category_keys,
+            tax_included=tier_at(line.offer.tiers, line.quantity).tax_included,
+            price_steps=tier_at(line.offer.tiers, line.quantity).steps,
         )
         for line in cart.lines
-        if line.offer.refusal in (None, "sold-out")
+        if line.offer.is_sellable and line.offer.tiers
     ]
     if not lines:
         return None

@@ -187,6 +187,12 @@ def _confirm(order: OrderRef, payment: PaymentData, provider: ProviderPayment) -
         credit=_spend(order),
     )
     _book(payment, provider, kind="capture", entries=entries, memo=order.number)
+    if payment.terms.keep and provider.method_token:
+        payments.keep_method(
+            customer=payment.terms.customer,
+            provider_method=provider.method_token,
+            label=provider.method,
+        )
     # Last, because others wait for these rows.
     try:
         inventory.claim(holder=order.token)

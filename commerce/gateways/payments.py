@@ -52,6 +52,8 @@ class SessionRequest:
     expires_at: datetime
     methods: Sequence[str] = ()
     """As the provider calls them; none leaves the choice to its dashboard."""
+    customer: str = ""
+    keep: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +78,7 @@ class ProviderPayment:
     method: str = ""
     failure_code: str = ""
     fee_minor: int | None = None
+    method_token: str = ""
     refunded_minor: int = 0
 
 
@@ -214,6 +217,24 @@ class PaymentGateway(Protocol):
 
     def accept_dispute(self, *, dispute_id: str) -> ProviderDispute:
         """Give a dispute up as lost."""
+
+    def create_customer(self, *, idempotency_key: str, user_id: int, email: str) -> str:
+        """Make a person known, once per key; returns the provider's name for them."""
+
+    def forget_method(self, *, method_id: str) -> None:
+        """Forget a way to pay that was kept."""
+
+    def charge_kept(
+        self,
+        *,
+        idempotency_key: str,
+        customer: str,
+        method_id: str,
+        amount_minor: int,
+        currency: str,
+        reference: str,
+    ) -> ProviderPayment:
+        """Take money with a kept way to pay while its owner is away, once per key."""
 
     def create_account(
         self, *, idempotency_key: str, seller_id: int, email: str, country: str, name: str

@@ -30,7 +30,7 @@ def session_params(request: SessionRequest) -> dict[str, Any]:
         **({"allowed_payment_method_types": list(request.methods)} if request.methods else {}),
         "mode": "payment",
         "client_reference_id": request.order_token,
-        "customer_email": request.email,
+        **_payer(request),
         "line_items": [
             {
                 "quantity": quantity,
@@ -46,12 +46,23 @@ def session_params(request: SessionRequest) -> dict[str, Any]:
         # Captured at once, so that the provider's fee is known when the money is booked.
         "payment_intent_data": {
             "capture_method": "automatic",
+            **({"setup_future_usage": "on_session"} if request.keep else {}),
             "metadata": reference,
             "transfer_group": request.order_token,
         },
         "success_url": request.success_url,
         "cancel_url": request.cancel_url,
         "expires_at": int(request.expires_at.astimezone(UTC).timestamp()),
+    }
+
+
+def _payer(request: SessionRequest) -> dict[str, Any]:
+    """Name who pays: a known person, whose kept ways to pay are offered, or an address."""
+    if not request.customer:
+        return {"customer_email": request.email}
+    return {
+        "customer": request.customer,
+        "saved_payment_method_options": {"payment_method_save": "disabled"},
     }
 
 
@@ -117,12 +128,18 @@ def _trail(intent: dict[str, Any]) -> dict[str, Any]:
     failure = intent.get("last_payment_error") or {}
     return {
         "payment_id": intent.get("id"),
+        "method_token": _token(intent),
         "charge_id": charge.get("id"),
         "method": method,
         "failure_code": str(failure.get("decline_code") or failure.get("code") or ""),
         "fee_minor": _fee(charge),
         "refunded_minor": int(charge.get("amount_refunded") or 0),
     }
+
+
+def _token(intent: dict[str, Any]) -> str:
+    method = intent.get("payment_method") or ""
+    return str(method.get("id") or "") if isinstance(method, dict) else str(method)
 
 
 def _method(card: dict[str, Any]) -> str:

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Now
@@ -160,6 +161,37 @@ class Dispute(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_by"], condition=Q(state="open"), name="disputes_to_answer")
+        ]
+
+
+class Payer(models.Model):
+    """A person as the provider knows them, so that their ways to pay can be kept there."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    provider_customer = models.CharField(max_length=120, unique=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+
+class SavedMethod(models.Model):
+    """A way to pay that the provider keeps: its name for it, and what its owner calls it."""
+
+    payer = models.ForeignKey(Payer, on_delete=models.PROTECT, related_name="methods")
+    provider_method = models.CharField(max_length=120, unique=True)
+    label = models.CharField(max_length=60, help_text='Such as "visa 4242".')
+    is_default = models.BooleanField(default=False)
+    created_at = models.DateTimeField(db_default=Now())
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["payer"], condition=Q(is_default=True), name="one_default_way_to_pay"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_default=False) | Q(removed_at=None), name="default_is_not_removed"
+            ),
         ]
 
 

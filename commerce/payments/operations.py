@@ -13,6 +13,7 @@ from commerce.kernel.money import Money
 from .deciding import RefundNotFailed, note_decision, retry_refund, settle_otherwise
 from .disputing import DisputeDecided, accept_dispute, answer_dispute, look_at_dispute
 from .found_refunds import record_found_refunds
+from .keeping import NotKept, ensure_customer, keep_method, make_default, remove_method
 from .models import Payment
 from .order_refunds import WayClosed, refund_order
 from .queries import as_data
@@ -23,6 +24,7 @@ from .types import PaymentData, PayTerms
 __all__ = [
     "AlreadyOpen",
     "DisputeDecided",
+    "NotKept",
     "RefundNotFailed",
     "RefundTooLarge",
     "WayClosed",
@@ -32,10 +34,13 @@ __all__ = [
     "close",
     "close_reviewed",
     "close_unopened",
+    "ensure_customer",
     "handle_event",
     "hold_for_review",
+    "keep_method",
     "look_at_dispute",
     "look_at_refunds",
+    "make_default",
     "mark_processing",
     "note_decision",
     "note_decline",
@@ -46,6 +51,7 @@ __all__ = [
     "record_found_refunds",
     "record_session",
     "refund_order",
+    "remove_method",
     "request_refund",
     "retry_refund",
     "send_refunds",

@@ -4,8 +4,8 @@ from django.db import connection
 
 from commerce.kernel.money import Money
 
-from .models import Dispute, Payment, Refund
-from .types import DisputeData, PaymentData, PayTerms, Rates
+from .models import Dispute, Payer, Payment, Refund, SavedMethod
+from .types import DisputeData, PaymentData, PayTerms, Rates, SavedMethodData
 
 _OF_ORDER = "SELECT * FROM payments_payment WHERE order_token = ANY (%s) ORDER BY attempt"
 
@@ -139,3 +139,18 @@ def rates(*, days: int) -> Rates:
         cursor.execute(_RATES, [days])
         attempts, paid, declined, errors = cursor.fetchone()
     return Rates(days=days, attempts=attempts, paid=paid, declined=declined, errors=errors)
+
+
+def customer_of(*, user_id: int) -> str:
+    """Return the provider's name for a person; "" when it has none."""
+    found = Payer.objects.filter(user_id=user_id).values_list("provider_customer", flat=True)
+    return found.first() or ""
+
+
+def saved_methods(*, user_id: int) -> list[SavedMethodData]:
+    """Return the ways to pay that a person keeps, the default first."""
+    rows = SavedMethod.objects.filter(payer__user_id=user_id, removed_at=None)
+    return [
+        SavedMethodData(id=row.pk, label=row.label, is_default=row.is_default, since=row.created_at)
+        for row in rows.order_by("-is_default", "-pk")
+    ]

@@ -14,6 +14,10 @@ class PayTerms:
 
     methods: tuple[str, ...] = ()
     """As the provider calls them; none leaves the choice to its dashboard."""
+    customer: str = ""
+    """The provider's name for the shopper, who may pay with what is kept there."""
+    keep: bool = False
+    """Whether the shopper asked to keep this way to pay."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return what differs from the default, to be stored."""
@@ -120,3 +124,13 @@ class Rates:
     def error_percent(self) -> float | None:
         """Failed through us or the provider, of all."""
         return round(100 * self.errors / self.attempts, 3) if self.attempts else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedMethodData:
+    """A way to pay that a person keeps at the provider."""
+
+    id: int
+    label: str
+    is_default: bool
+    since: datetime

@@ -138,6 +138,7 @@ def place(request: HttpRequest) -> HttpResponse:
             return_url=f"{settings.SITE_URL}{reverse('checkout-return', args=['ORDER'])}",
             cancel_url=f"{settings.SITE_URL}{reverse('checkout-cancel', args=['ORDER'])}",
             principal=principal_of(request),
+            keep_method="keep_method" in request.POST,
         )
     except operations.CheckoutRefused as refusal:
         contents = reviewed(request)

@@ -28,6 +28,9 @@ def pay(world: World, session: Obj, method: Obj) -> None:
     intent = _intent_of(world, session)
     intent["_return_url"] = f"{world.base_url}/c/pay/{session['id']}"
     charging.attempt(world, intent, method)
+    if intent.get("setup_future_usage") and session["customer"]:
+        method["customer"] = session["customer"]
+        world.store.save(method)
     if intent["status"] != "requires_action":
         complete(world, session, method)
 

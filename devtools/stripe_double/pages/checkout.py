@@ -53,6 +53,8 @@ def page(app: App, request: Request) -> Response | None:
 
 
 def _submit(world: World, session: Obj, fields: Fields, success: str) -> Response:
+    if "saved" in fields:
+        return _submit_saved(world, session, fields, success)
     if fields.get("method") in OTHERS | WALLETS:
         return _submit_other(world, session, fields, success)
     if "fill" in fields:
@@ -79,6 +81,23 @@ def _submit(world: World, session: Obj, fields: Fields, success: str) -> Respons
     intent = world.store.by_id[session["payment_intent"]]
     if intent["status"] == "requires_action":
         return Response.redirect(f"{world.base_url}/c/authenticate/{intent['id']}")
+    return Response.redirect(success)
+
+
+def _kept(world: World, session: Obj) -> list[Obj]:
+    wanted = session["customer"]
+    return [m for m in world.store.all("payment_method") if wanted and m["customer"] == wanted]
+
+
+def _submit_saved(world: World, session: Obj, fields: Fields, success: str) -> Response:
+    """Pay with a card that the shopper kept earlier."""
+    method = next((m for m in _kept(world, session) if m["id"] == fields["saved"]), None)
+    if method is None:
+        return _show(world, session, fields, "This card is not kept any more.", status=422)
+    try:
+        pay(world, session, method)
+    except StripeError as refusal:
+        return _show(world, session, fields, refusal.message, status=402)
     return Response.redirect(success)
 
 
@@ -179,6 +198,15 @@ def _show(
         alert_html=_alert(refusal, wrong),
         lines_html="".join(_line(line) for line in session["_lines"]),
         back_html=back,
+        saved_html="".join(
+            fill(
+                "saved",
+                id=m["id"],
+                name=f"{m['card']['brand']} {m['card']['last4']}",
+                action=action,
+            )
+            for m in _kept(world, session)
+        ),
         others_html="".join(_other(kind, action) for kind in _offered(session)),
         cards_html="".join(_card(card, action) for card in CARDS if card.shown),
         **shown,

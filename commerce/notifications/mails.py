@@ -156,6 +156,17 @@ def delivered(order: OrderData, part: SellerOrderData, parcel: ShipmentData, sho
     }
 
 
+def money_returned(order: OrderData, amount: Money, *, refund_id: int) -> Mail:
+    """To the shopper: money came for an order that could not be placed any more, and goes back."""
+    return {
+        "key": f"money-returned:{refund_id}",
+        "kind": "money_returned",
+        "recipient": order.email,
+        "subject": f"We are sorry: {_money(amount)} for order {order.number} is on its way back",
+        "context": {**_about_order(order), "amount": amount, "shop_link": absolute("/")},
+    }
+
+
 def order_link(order: OrderData, *, window: int) -> Mail:
     """To the shopper: the link that somebody asked for."""
     return {

@@ -6,10 +6,12 @@ from commerce.credits.events import CreditIssued
 from commerce.fulfillment import queries as fulfillment
 from commerce.fulfillment.events import ShipmentDelivered, ShipmentShipped
 from commerce.fulfillment.types import ShipmentData
+from commerce.kernel.money import Money
 from commerce.orders import queries as orders
 from commerce.orders.events import OrderConfirmed
 from commerce.orders.types import OrderData, SellerOrderData
 from commerce.outbox.facts import subscribe
+from commerce.payments.events import RefundSucceeded
 from commerce.payouts import queries as payouts
 from commerce.payouts.events import PayoutSent
 from commerce.sellers import queries as sellers
@@ -25,7 +27,11 @@ from .case_subscribers import tell_shopper_of_case
 from .stock_subscribers import tell_of_low_stock
 from .team_subscribers import mail_the_invitation
 
-__all__ = ["mail_the_invitation", "tell_of_low_stock", "tell_shopper_of_case"]  # that module hears facts as soon as it is known
+__all__ = [
+    "mail_the_invitation",
+    "tell_of_low_stock",
+    "tell_shopper_of_case",
+]  # that module hears facts as soon as it is known
 
 
 @subscribe(OrderConfirmed)
@@ -43,6 +49,15 @@ def tell_sellers(fact: OrderConfirmed) -> None:
     for part in parts:
         for member in people[part.seller_id]:
             operations.send(**mails.new_order(part, shops[part.seller_id], member))
+
+
+@subscribe(RefundSucceeded)
+def apologize(fact: RefundSucceeded) -> None:
+    """Only for money of an order that never came to be; other refunds are told with their cause."""
+    order = orders.order(token=fact.order_token)
+    if order is not None and order.confirmed_at is None:
+        amount = Money(fact.amount_minor, fact.currency)
+        operations.send(**mails.money_returned(order, amount, refund_id=fact.refund_id))
 
 
 @subscribe(ShipmentShipped)

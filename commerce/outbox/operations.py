@@ -10,24 +10,29 @@ from commerce.kernel.failpoints import failpoint
 
 from .facts import hand_over
 from .models import Delivery
+from .queries import MAX_ATTEMPTS
 
 BACKOFF = [timedelta(seconds=s) for s in (5, 30, 300, 3600, 21_600)]
 
 
-def deliver(*, delivery_id: int) -> bool:
+def deliver(*, delivery_id: int, again: bool = False) -> bool:
     """Run one subscriber and stamp its receipt in the same transaction.
 
     Returns False when there was nothing to do: delivered already, not due, or
     in the hands of another worker. What the subscriber raises is raised again
-    after the next attempt has been scheduled.
+    after the next attempt has been scheduled. With `again` the attempt is counted
+    before it is made, so that a fact which kills its worker runs out of tries too.
     """
     attempts = 0
+    if again and not _count(delivery_id):
+        return False
+    due = {} if again else {"due_at__lte": Now(), "attempts__lt": MAX_ATTEMPTS}
     try:
         with transaction.atomic():
             delivery = (
                 Delivery.objects.select_for_update(skip_locked=True, of=("self",))
                 .select_related("event")
-                .filter(pk=delivery_id, delivered_at=None, due_at__lte=Now())
+                .filter(pk=delivery_id, delivered_at=None, **due)
                 .first()
             )
             if delivery is None:
@@ -44,11 +49,30 @@ def deliver(*, delivery_id: int) -> bool:
             Delivery.objects.filter(pk=delivery_id).update(delivered_at=Now())
             return True
     except Exception as error:
-        pause = BACKOFF[min(attempts, len(BACKOFF) - 1)]
-        Delivery.objects.filter(pk=delivery_id).update(
-            attempts=F("attempts") + 1, due_at=Now() + pause, last_error=repr(error)[:2000]
-        )
+        failed = Delivery.objects.filter(pk=delivery_id)
+        if not again:
+            failed.update(attempts=F("attempts") + 1, due_at=Now() + _pause(attempts))
+        failed.update(last_error=repr(error)[:2000])
         raise
+
+
+@transaction.atomic
+def _count(delivery_id: int) -> bool:
+    """Count an attempt and say when the next one is due; False when there is nothing to do."""
+    waiting = Delivery.objects.select_for_update(skip_locked=True).filter(
+        pk=delivery_id, delivered_at=None, due_at__lte=Now()
+    )
+    attempts = waiting.values_list("attempts", flat=True).first()
+    if attempts is None:
+        return False
+    Delivery.objects.filter(pk=delivery_id).update(
+        attempts=F("attempts") + 1, due_at=Now() + _pause(attempts)
+    )
+    return True
+
+
+def _pause(attempts: int) -> timedelta:
+    return BACKOFF[min(attempts, len(BACKOFF) - 1)]
 
 
 def settle(*, subscribers: str, before: datetime) -> int:

@@ -8,7 +8,8 @@ log = structlog.get_logger(__name__)
 
 @shared_task
 def deliver(*, delivery_id: int, **_: object) -> None:
-    operations.deliver(delivery_id=delivery_id)
+    """Try again what the sweep found: the first attempt failed, or its nudge was lost."""
+    operations.deliver(delivery_id=delivery_id, again=True)
 
 
 @shared_task

@@ -142,6 +142,38 @@ def test_after_ten_attempts_a_delivery_waits_for_a_person(hears):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_fact_that_kills_its_worker_runs_out_of_tries_too(hears, monkeypatch):
+    """What ends the process leaves no time for counting afterwards."""
+
+    def kill(**_: object) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(operations, "hand_over", kill)
+    hears(moth)
+    light()
+    [due] = queries.due_deliveries(limit=10)
+
+    for _ in range(queries.MAX_ATTEMPTS):
+        Delivery.objects.update(due_at=Now())
+        with pytest.raises(SystemExit):
+            operations.deliver(delivery_id=due, again=True)
+    Delivery.objects.update(due_at=Now())
+
+    assert queries.due_deliveries(limit=10) == []
+    assert operations.deliver(delivery_id=due) is False
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_fact_whose_nudge_was_lost_is_delivered_when_it_is_tried_again(hears):
+    hears(moth)
+    light()
+    [due] = queries.due_deliveries(limit=10)
+
+    assert [operations.deliver(delivery_id=due, again=True) for _ in range(2)] == [True, False]
+    assert moths() == 1
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_subscriber_that_no_code_answers_to_is_kept(hears):
     hears(moth)
     light()

@@ -415,6 +415,15 @@ class Rig:
         with self.ground.connect(self.database) as connection:
             return run(connection, statement, params)
 
+    def until_none(self, statement: str, seconds: float = 60) -> bool:
+        """Wait until a query finds nothing any more; False when that took too long."""
+        deadline = time.monotonic() + seconds
+        while self.sql(statement):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.3)
+        return True
+
     def goods(self) -> list[Good]:
         rows = self.sql(
             "SELECT s.variant_id, v.product_id, p.seller_id, s.location_id, l.path"

@@ -30,7 +30,7 @@ def payouts_afresh(stage: Stage, result: Result) -> None:
 def _payouts(stage: Stage, result: Result, rig: Rig) -> None:
     opening = stock_of(rig)
     crowd = Crowd(rig, seed=stage.seed)
-    crowd.run(crowd.plan(stage.size(8, 60), one_of(rig.goods(), lines=3)))
+    crowd.run(crowd.plan(stage.size(8, 20), one_of(rig.goods(), lines=3)))
     accounts: dict[str, int] = rig.call("connect_sellers")
     for account in accounts:
         rig.double.complete_account(account)
@@ -43,7 +43,7 @@ def _payouts(stage: Stage, result: Result, rig: Rig) -> None:
     rig.double.disable_account(disabled)
     dice = random.Random(f"{stage.seed}/payouts")
     kills = 0
-    for turn in range(stage.size(6, 20)):
+    for turn in range(stage.size(6, 12)):
         place = PAYOUT_PLACES[turn % 3]
         both = [
             rig.begin("pay_out", failpoints=f"{place}=die@{dice.randint(1, 2)}"),
@@ -99,7 +99,7 @@ def clocks(stage: Stage, result: Result) -> None:
         crowd = Crowd(rig, seed=stage.seed)
         goods = rig.goods()[:2]
         wants = {good.variant_id: 1 for good in goods}
-        people = [crowd.buyer(wants) for _ in range(stage.size(12, 60))]
+        people = [crowd.buyer(wants) for _ in range(stage.size(12, 24))]
         crowd.run(people)
         totals = {buyer.story.total_minor for buyer in people}
         lengths = rig.sql(
@@ -128,7 +128,7 @@ def _changed_price(stage: Stage, result: Result, rig: Rig) -> None:
     opening = stock_of(rig)
     crowd = Crowd(rig, seed=stage.seed)
     good = rig.goods()[0]
-    people = crowd.plan(stage.size(8, 40), one_of([good]))
+    people = crowd.plan(stage.size(8, 16), one_of([good]))
     agreed: dict[int, int] = {}
 
     def look(buyer: Buyer) -> None:
@@ -165,7 +165,7 @@ def replay(stage: Stage, result: Result) -> None:
         opening = stock_of(rig)
         crowd = Crowd(rig, seed=stage.seed)
         manners = [("turns back", 0.2), ("abandons", 0.1), ("never returns", 0.2)]
-        crowd.run(crowd.plan(stage.size(14, 150), one_of(rig.goods(), lines=2), manners))
+        crowd.run(crowd.plan(stage.size(14, 40), one_of(rig.goods(), lines=2), manners))
         close(rig, crowd, result, opening)
         told = rig.call("replay")
         result.numbers |= {"accounts": told["accounts"], "histories": told["histories"]}

@@ -59,7 +59,7 @@ def flash_sale(stage: Stage, result: Result, rig: Rig, *, buyers: int, units: in
 @drill("FD01", "flash sale: many buyers, few units, a third walks away", essential=True)
 def flash(stage: Stage, result: Result) -> None:
     with stage.shop("FD01") as rig:
-        flash_sale(stage, result, rig, buyers=stage.size(40, 500), units=stage.size(8, 100))
+        flash_sale(stage, result, rig, buyers=stage.size(40, 300), units=stage.size(8, 60))
 
 
 @drill("FD01", "flash sale for the last unit")
@@ -112,7 +112,7 @@ def _place_and_pay(buyer: Buyer) -> None:
 @drill("FD02", "carts of several SKUs and sellers in any order", essential=True)
 def carts(stage: Stage, result: Result) -> None:
     with stage.shop("FD02") as rig:
-        overlapping_carts(stage, result, rig, stage.size(30, 400))
+        overlapping_carts(stage, result, rig, stage.size(30, 120))
 
 
 @drill("FD02", "control: without the lock order", control=True)
@@ -198,7 +198,7 @@ def _place_or_not(device: Buyer) -> str | None:
 @drill("FD05", "one cart: double click, two tabs, two devices, back button", essential=True)
 def double_click(stage: Stage, result: Result) -> None:
     with stage.shop("FD05") as rig:
-        same_cart(stage, result, rig, stage.size(12, 100))
+        same_cart(stage, result, rig, stage.size(12, 40))
 
 
 @drill("FD05", "control: without the closed cart", control=True)
@@ -218,7 +218,7 @@ def recount(stage: Stage, result: Result) -> None:
         goods = rig.goods()[:3]
         opening = stock_of(rig, {good.variant_id: 20 for good in goods})
         crowd = Crowd(rig, seed=stage.seed)
-        people = crowd.plan(stage.size(40, 300), one_of(goods), [("abandons", 0.1)])
+        people = crowd.plan(stage.size(40, 120), one_of(goods), [("abandons", 0.1)])
         stop = threading.Event()
         changed: dict[int, int] = {good.variant_id: 0 for good in goods}
         refused = [0]

@@ -41,6 +41,7 @@ def kill_while_they_buy(stage: Stage, result: Result, rig: Rig, buyers: int) -> 
 
     crowd.each(late, come_early)
     rig.age(40)  # the holds lapse, the pages do not
+    rig.until_none("SELECT 1 FROM inventory_reservation WHERE state = 'active'")
     random.Random(f"{stage.seed}/order").shuffle(many)
     half = len(many) // 2
     mixed = [*many[:half], *late, *many[half:]]

@@ -20,7 +20,7 @@ def without_redis(stage: Stage, result: Result) -> None:
     with stage.shop("FD17") as rig:
         opening = stock_of(rig)
         crowd = Crowd(rig, seed=stage.seed)
-        count = stage.size(8, 40)
+        count = stage.size(8, 16)
         crowd.run(crowd.plan(count, one_of(rig.goods())))
         normal = crowd.witness.percentile(0.95)
         crowd.witness.times.clear()
@@ -58,7 +58,7 @@ def _emptied(stage: Stage, result: Result, rig: Rig) -> None:
     opening = stock_of(rig)
     resting = [rig.rest(name) for name in ("rest", "money")]
     crowd = Crowd(rig, seed=stage.seed)
-    crowd.run(crowd.plan(stage.size(12, 200), one_of(rig.goods())))
+    crowd.run(crowd.plan(stage.size(12, 40), one_of(rig.goods())))
     redis = rig.ground.redis()
     result.numbers["jobs lost"] = sum(
         int(redis.llen(name)) for name in ("default", "money", "mail")
@@ -80,7 +80,7 @@ def redelivered(stage: Stage, result: Result) -> None:
                 transport={"visibility_timeout": 1}, failpoints="relay_after_send=wait:3@1",
             )  # fmt: skip
         crowd = Crowd(rig, seed=stage.seed)
-        crowd.run(crowd.plan(stage.size(6, 30), one_of(rig.goods())))
+        crowd.run(crowd.plan(stage.size(6, 12), one_of(rig.goods())))
         time.sleep(14)
         close(rig, crowd, result, opening)
 
@@ -90,7 +90,7 @@ def postgres_stops(stage: Stage, result: Result) -> None:
     with stage.shop("FD21") as rig:
         opening = stock_of(rig)
         crowd = Crowd(rig, seed=stage.seed)
-        people = crowd.plan(stage.size(30, 200), one_of(rig.goods()), [("places again", 0.3)])
+        people = crowd.plan(stage.size(30, 80), one_of(rig.goods()), [("places again", 0.3)])
         stops = stage.size(2, 5)
         backs: list[float] = []
 
@@ -125,7 +125,7 @@ def relay(stage: Stage, result: Result) -> None:
     with stage.shop("FD08") as rig:
         opening = stock_of(rig)
         crowd = Crowd(rig, seed=stage.seed)
-        count = stage.size(14, 150)
+        count = stage.size(14, 50)
         first, second = count // 2, count - count // 2
         rig.add("rest-2", "worker", deadly=RELAY_PLACES, queues="default,mail,slow")
         rig.lifetime = (1.0, 4.0)
@@ -155,7 +155,7 @@ def poison(stage: Stage, result: Result) -> None:
     with stage.shop("FD42", without=("digestible facts",)) as rig:
         stock_of(rig)
         crowd = Crowd(rig, seed=stage.seed)
-        people = crowd.plan(stage.size(8, 40), one_of(rig.goods()))
+        people = crowd.plan(stage.size(8, 16), one_of(rig.goods()))
         crowd.run(people, at_once=4)
         began = time.monotonic()
         while time.monotonic() - began < 60:
@@ -181,9 +181,9 @@ def schedulers(stage: Stage, result: Result) -> None:
         opening = stock_of(rig)
         rig.add("beat-2", "beat")
         crowd = Crowd(rig, seed=stage.seed)
-        crowd.run(crowd.plan(stage.size(8, 80), one_of(rig.goods()), [("never returns", 0.5)]))
+        crowd.run(crowd.plan(stage.size(8, 20), one_of(rig.goods()), [("never returns", 0.5)]))
         slots = [rig.rest(name) for name in ("beat", "beat-2")]
-        crowd.run(crowd.plan(stage.size(6, 60), one_of(rig.goods()), [("never returns", 0.5)]))
+        crowd.run(crowd.plan(stage.size(6, 15), one_of(rig.goods()), [("never returns", 0.5)]))
         rig.age(60)
         for slot in slots:
             rig.resume(slot)

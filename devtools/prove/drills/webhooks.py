@@ -31,7 +31,7 @@ def _fivefold(stage: Stage, result: Result, rig: Rig) -> None:
     opening = stock_of(rig)
     crowd = Crowd(rig, seed=stage.seed)
     rig.double.disturb("duplicate", times=None, copies=5)
-    crowd.run(crowd.plan(stage.size(12, 100), one_of(rig.goods()), [("never returns", 0.5)]))
+    crowd.run(crowd.plan(stage.size(12, 40), one_of(rig.goods()), [("never returns", 0.5)]))
     close(rig, crowd, result, opening)
     doubled = rig.sql(
         "SELECT count(*) FROM (SELECT split_part(business_key, ':', 2) FROM ledger_journal"
@@ -100,7 +100,7 @@ def silence(stage: Stage, result: Result) -> None:
         opening = stock_of(rig)
         rig.double.pause_webhooks()
         crowd = Crowd(rig, seed=stage.seed)
-        crowd.run(crowd.plan(stage.size(10, 100), one_of(rig.goods()), LEAVES))
+        crowd.run(crowd.plan(stage.size(10, 30), one_of(rig.goods()), LEAVES))
         minutes = 0
         while minutes < 15 and rig.sql("SELECT 1 FROM orders_order WHERE state = 'pending'"):
             rig.age(1)
@@ -140,7 +140,7 @@ def lies_believed(stage: Stage, result: Result) -> None:
 def _lies(stage: Stage, result: Result, rig: Rig) -> None:
     rig.double.pause_webhooks()
     crowd = Crowd(rig, seed=stage.seed)
-    people = crowd.plan(len(LIES) * stage.size(1, 10), one_of(rig.goods()), LEAVES)
+    people = crowd.plan(len(LIES) * stage.size(1, 4), one_of(rig.goods()), LEAVES)
     crowd.run(people)
     for buyer, lie in zip(people, itertools.cycle(LIES.values()), strict=False):
         session = buyer.story.pages[-1].rstrip("/").rsplit("/", 1)[-1]

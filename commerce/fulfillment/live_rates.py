@@ -20,6 +20,7 @@ from commerce.gateways.carriers import (
     get_carrier_gateway,
     is_set_up,
 )
+from commerce.kernel.sql import execute
 
 from . import known_rates
 from .options import Method, methods_of, origin_of, takes
@@ -123,9 +124,7 @@ def _keep(print_: str, rates: Iterable[RateData]) -> None:
 
 def forget_old_rates() -> int:
     """Drop prices too old to be offered; returns how many."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM fulfillment_knownrate WHERE fetched_at < statement_timestamp() - %s",
-            [known_rates.KEPT_FOR],
-        )
-        return int(cursor.rowcount)
+    return execute(
+        "DELETE FROM fulfillment_knownrate WHERE fetched_at < statement_timestamp() - %s",
+        known_rates.KEPT_FOR,
+    )

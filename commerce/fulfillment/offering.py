@@ -267,6 +267,12 @@ def set_pick_up_point(
 
 
 @transaction.atomic
+def open_dispatch(*, seller_id: int, country: str) -> None:
+    """Give a seller a plan of its country, unless it has one."""
+    Dispatch.objects.get_or_create(seller_id=seller_id, defaults={"country": country})
+
+
+@transaction.atomic
 def set_dispatch(*, seller_id: int, plan: DispatchPlan) -> None:
     """Say when and from where a seller hands parcels over; new promises follow it.
 
@@ -305,6 +311,7 @@ __all__ = [
     "UnknownCarrier",
     "ZoneInUse",
     "delete_zone",
+    "open_dispatch",
     "save_zone",
     "set_dispatch",
     "set_pick_up_point",

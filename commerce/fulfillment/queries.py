@@ -185,7 +185,7 @@ def label_file(*, seller_id: int, label_id: int) -> tuple[str, bytes] | None:
     if label is None:
         return None
     with label.file.open("rb") as sheet:
-        return label.file.name.rsplit("/", 1)[-1], sheet.read()
+        return str(label.file.name).rsplit("/", 1)[-1], sheet.read()
 
 
 def has_label_or_parcel(*, seller_order_ids: Iterable[int]) -> set[int]:

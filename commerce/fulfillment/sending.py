@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from commerce.accounts.types import AddressData
 from commerce.inventory import operations as inventory
+from commerce.inventory import queries as stock
 from commerce.kernel import actor
 from commerce.kernel.confinement import unconfined
 from commerce.orders import operations as orders
@@ -95,14 +96,12 @@ def ship(
         raise UnknownCarrier(carrier_code)
     number = _checked_tracking(tracking_number, carrier)
     orders.lock(token=part.order_token)
-    origin = origin_for(seller_id=seller_id, location_id=location_id)
     parcel = Shipment(
         seller_id=seller_id,
         seller_order_id=part.id,
         carrier=carrier,
         tracking_number=number,
         location_id=location_id,
-        origin=origin.as_dict() if origin else {},
         destination=part.ship_to,
     )
     actor.tell_database(cause="shipped by the seller")
@@ -184,23 +183,38 @@ def _send(part: SellerOrderData, parcel: Shipment, quantities: Mapping[int, int]
         raise TooMany(line_id=refusal.line_id, title=refusal.title, left=refusal.left) from refusal
     if not packed:
         raise NothingToShip
+    units = _by_variant(part, packed)
+    _say_where_from(part, parcel, units)
     parcel.save()
     ShipmentLine.objects.bulk_create(
         ShipmentLine(shipment=parcel, order_line_id=line_id, quantity=quantity)
         for line_id, quantity in sorted(packed.items())
     )
-    _depart(part, packed, parcel.location_id)
+    inventory.depart(holder=part.order_token, quantities=units, location_id=parcel.location_id)
     publish(ShipmentShipped(shipment_id=parcel.pk, seller_order_id=part.id))
     return parcel.pk
 
 
-def _depart(part: SellerOrderData, packed: Mapping[int, int], location_id: int | None) -> None:
-    """Tell inventory which units leave the shelves, and from where when that is known."""
+def _by_variant(part: SellerOrderData, packed: Mapping[int, int]) -> dict[int, int]:
     units: dict[int, int] = {}
     for line in part.lines:
         if line.id in packed:
             units[line.variant_id] = units.get(line.variant_id, 0) + packed[line.id]
-    inventory.depart(holder=part.order_token, quantities=units, location_id=location_id)
+    return units
+
+
+def _say_where_from(part: SellerOrderData, parcel: Shipment, units: Mapping[int, int]) -> None:
+    """Complete a parcel's origin: the place most of it was sold from, and that place's address."""
+    if parcel.location_id is None:
+        counts: dict[int, int] = {}
+        for row in stock.allocations(holder=part.order_token):
+            count = min(row.quantity - row.departed, units.get(row.variant_id, 0))
+            counts[row.location_id] = counts.get(row.location_id, 0) + count
+        most = max(counts.values(), default=0)
+        parcel.location_id = next((key for key, count in counts.items() if count == most > 0), None)
+    if not parcel.origin:
+        origin = origin_for(seller_id=part.seller_id, location_id=parcel.location_id)
+        parcel.origin = origin.as_dict() if origin else {}
 
 
 def _without_labels(

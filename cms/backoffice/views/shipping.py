@@ -34,8 +34,8 @@ class ShippingList(StaffScreen, BaseListingView):
         Column("name", label="Name"),
         Column("carrier", label="Carrier"),
         Column(
-            "countries", label="Where to",
-            accessor=lambda row: ", ".join(row.countries) or "Everywhere",
+            "zone", label="Where to",
+            accessor=lambda row: row.zone.name if row.zone else "Everywhere",
         ),
         Column("days", label="Days", accessor=lambda row: f"{row.min_days} to {row.max_days}"),
         MoneyColumn(
@@ -45,4 +45,4 @@ class ShippingList(StaffScreen, BaseListingView):
     ]  # fmt: skip
 
     def get_base_queryset(self) -> Any:
-        return ShippingMethod.objects.select_related("seller", "carrier")
+        return ShippingMethod.objects.select_related("seller", "carrier", "zone")

@@ -1,11 +1,15 @@
 import pytest
 from django.db import Error, transaction
 
+from commerce.checkout import operations as checkout
 from commerce.fulfillment import operations, queries
 from commerce.fulfillment.models import Carrier, Shipment, ShipmentLine
+from commerce.inventory import queries as stock
 from commerce.orders import queries as orders
 from commerce.outbox.models import Event
+from tests.factories.accounts import SAN_FRANCISCO
 from tests.factories.fulfillment import delivered, make_carrier, shipped
+from tests.factories.orders import make_ready_cart
 from tests.factories.sales import Sold, sell
 from tests.factories.sellers import make_seller
 from tests.support.constraints import check_deferred_constraints
@@ -238,3 +242,25 @@ def test_parcels_of_many_orders_take_two_statements(django_assert_num_queries):
     with django_assert_num_queries(2):
         found = queries.shipments_of(seller_order_ids=[part.id for part in parts])
     assert [len(found[part.id]) for part in parts] == [1, 1, 1]
+
+
+def test_a_parcel_says_where_it_came_from_and_where_it_goes(double):
+    ready = make_ready_cart()
+    (variant_id,), (seller_id,) = ready.variants, ready.sellers
+    place_id = stock.levels(variant_ids=[variant_id])[variant_id][0].location_id
+    operations.set_pick_up_point(
+        seller_id=seller_id, location_id=place_id, address=SAN_FRANCISCO, opening_hours="Mon"
+    )
+    placed = ready.place()
+    double.pay(placed.payment_url)
+    checkout.finalise(order_token=placed.order_token)
+    (part,) = orders.order(token=placed.order_token).seller_orders
+
+    parcel_id = ship(part)
+
+    parcel = queries.shipments(shipment_ids=[parcel_id])[parcel_id]
+    assert parcel.location_id == place_id
+    assert parcel.origin == SAN_FRANCISCO.as_dict()
+    assert parcel.destination == part.ship_to
+    (allocation,) = stock.allocations(holder=placed.order_token)
+    assert allocation.open == 0

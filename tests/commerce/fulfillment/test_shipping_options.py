@@ -4,11 +4,12 @@ from datetime import time, timedelta
 import pytest
 from django.db import IntegrityError
 
-from commerce.fulfillment import operations, queries
-from commerce.fulfillment.models import ShippingMethod
+from commerce.fulfillment import operations, queries, subscribers
+from commerce.fulfillment.models import Dispatch, ShippingMethod
 from commerce.fulfillment.types import Parcel
 from commerce.inventory import operations as inventory
 from commerce.kernel.money import Money
+from commerce.sellers.events import SellerApproved
 from tests.factories.accounts import SAN_FRANCISCO
 from tests.factories.cart import make_sellable
 from tests.factories.fulfillment import make_carrier
@@ -310,3 +311,11 @@ def test_a_plan_makes_sense(change, field):
     with pytest.raises(operations.InvalidPlan) as refusal:
         operations.set_dispatch(seller_id=make_seller().pk, plan=operations.DispatchPlan(**plan))
     assert refusal.value.field == field
+
+
+def test_a_new_seller_keeps_the_holidays_of_its_country():
+    seller = make_seller()
+    subscribers.plan_dispatch(SellerApproved(seller_id=seller.pk, application_id=None, user_id=1))
+    subscribers.plan_dispatch(SellerApproved(seller_id=seller.pk, application_id=None, user_id=1))
+    plan = Dispatch.objects.get(seller=seller)
+    assert (plan.country, plan.handling_days, plan.cutoff) == (seller.country, 1, time(14))

@@ -79,6 +79,7 @@ OWN_MONEY = {
     "fulfillment_bracket",
     "fulfillment_dispatch",
     "fulfillment_shippingmethod",
+    "pricing_listprice",
     "pricing_price",
     "pricing_promotion",
 }
@@ -100,6 +101,7 @@ SHARED = {
     "catalog_producttype",
     "django_content_type",
     "fulfillment_carrier",
+    "pricing_customergroup",
     "pricing_taxrate",
     "sellers_plan",
 }
@@ -121,7 +123,16 @@ WAGTAIL_MODULES = {
 }
 
 # Not even the seller's own part of these is for its people's eyes.
-CLOSED_MODULES = {"audit", "cart", "checkout", "notifications", "outbox", "payments", "sessions"}
+CLOSED_MODULES = {
+    "audit",
+    "cart",
+    "checkout",
+    "drafts",
+    "notifications",
+    "outbox",
+    "payments",
+    "sessions",
+}
 CLOSED = {"wagtailcore_apitoken"}
 
 

@@ -46,7 +46,10 @@ def contents(*, token: str, locale: str = "en") -> CartData:
     cart_id, currency, user_id, codes = found[0][:4]
     rows = [(line, variant, quantity) for *_, line, variant, quantity in found if line]
     offered = offers.current(
-        variant_ids=[variant for _, variant, _ in rows], currency=currency, locale=locale
+        variant_ids=[variant for _, variant, _ in rows],
+        currency=currency,
+        locale=locale,
+        user_id=user_id,
     )
     held = holds_of(cart_id=cart_id, found=offered)
     return describe(
@@ -131,7 +134,7 @@ def describe(
             variant_id=variant_id,
             quantity=quantity,
             offer=found[variant_id],
-            total=found[variant_id].price * quantity,
+            total=found[variant_id].unit_at(quantity) * quantity,
             problem=_problem(found[variant_id], quantity),
             promised_by=found[variant_id].arrives_on(quantity),
             held_until=until.get(variant_id),

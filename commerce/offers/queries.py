@@ -21,13 +21,18 @@ from .types import Offer, Refusal
 _NOTHING = Availability(on_hand=0, reserved=0, available=0, low_at=0)
 
 
-def current(*, variant_ids: Iterable[int], currency: str, locale: str = "en") -> dict[int, Offer]:
-    """Return today's offer of each variant, sellable or not; unknown ids are left out."""
+def current(
+    *, variant_ids: Iterable[int], currency: str, locale: str = "en", user_id: int | None = None
+) -> dict[int, Offer]:
+    """Return today's offer of each variant, sellable or not; unknown ids are left out.
+
+    Prices for groups of customers count for `user_id` alone.
+    """
     wanted = list(variant_ids)
     if not wanted:
         return {}
     found = catalog.sale_data(variant_ids=wanted, locale=locale)
-    return {offer.variant_id: offer for offer in _offers(found, currency)}
+    return {offer.variant_id: offer for offer in _offers(found, currency, user_id)}
 
 
 def of_product(*, product_id: int, currency: str, locale: str = "en") -> list[Offer]:
@@ -46,12 +51,12 @@ def of_products(
     return grouped
 
 
-def _offers(found: list[SaleData], currency: str) -> list[Offer]:
+def _offers(found: list[SaleData], currency: str, user_id: int | None = None) -> list[Offer]:
     if not found:
         return []
     ids = [row.variant_id for row in found]
     shops = sellers.sellers(seller_ids={row.seller_id for row in found})
-    prices = pricing.prices_of(variant_ids=ids, currency=currency)
+    prices = pricing.offered_prices(variant_ids=ids, currency=currency, user_id=user_id)
     stock = inventory.available(variant_ids=ids)
     return [
         _offer(
@@ -92,6 +97,8 @@ def _offer(
         seller_path=f"/sellers/{seller.slug}/",
         seller_country=seller.country,
         category_keys=row.category_keys,
+        tiers=price.tiers if price else (),
+        lowest_before=price.lowest_before if price else None,
     )
 
 

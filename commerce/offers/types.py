@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, Literal
 
 from commerce.kernel.money import Money
+from commerce.pricing.types import Tier, tier_at
 
 Refusal = Literal["withdrawn", "seller-away", "no-price", "sold-out"]
 
@@ -36,6 +37,10 @@ class Offer:
     seller_path: str
     seller_country: str = ""
     category_keys: frozenset[str] = frozenset()
+    tiers: tuple[Tier, ...] = ()
+    """What one costs by how many are bought; empty without a price."""
+    lowest_before: Money | None = None
+    """The lowest price of the thirty days before a reduction, while there is one."""
 
     in_stock: int = 0
     """How many can leave at once; more, up to `available`, arrive on `expected_on`."""
@@ -43,6 +48,10 @@ class Offer:
     is_preorder: bool = False
     cart_hold_minutes: int = 0
     """How long a cart that takes it holds it; 0 when carts hold nothing."""
+
+    def unit_at(self, quantity: int) -> Money:
+        """What one costs when so many are bought."""
+        return tier_at(self.tiers, quantity).amount if self.tiers else self.price
 
     @property
     def is_sellable(self) -> bool:

@@ -51,9 +51,7 @@ def _text(step: Mapping[str, Any], currency: str, shown: Shown, *, with_funding:
         case "base":
             return "Price of one"
         case "list":
-            return f"Price of one from the list {step.get('name', '')}"
-        case "tier":
-            return f"Price of one from {step.get('from_quantity')} pieces on"
+            return _listed(step)
         case "tax-taken-out":
             return f"Without the tax that {money('was_minor')} held"
         case "quantity":
@@ -66,6 +64,13 @@ def _text(step: Mapping[str, Any], currency: str, shown: Shown, *, with_funding:
             return "To pay for this item"
         case other:
             return str(other)
+
+
+def _listed(step: Mapping[str, Any]) -> str:
+    count = int(step.get("from_quantity") or 1)
+    until = f" until {str(step['until'])[:10]}" if step.get("until") else ""
+    pieces = f", from {count} pieces on" if count > 1 else ""
+    return f"{step.get('name', '')}{until}{pieces}"
 
 
 def _promotion(step: Mapping[str, Any], *, with_funding: bool) -> str:

@@ -2,14 +2,18 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from .list_models import ListPrice, ListPriceChange, PriceList
 from .promotion_models import CustomerGroup, GroupMember, Promotion, Redemption
 
 __all__ = [
     "CustomerGroup",
     "GroupMember",
+    "ListPrice",
+    "ListPriceChange",
     "PlaceRate",
     "Price",
     "PriceChange",
+    "PriceList",
     "Promotion",
     "Redemption",
     "TaxRate",

@@ -8,6 +8,14 @@ from commerce.kernel import actor
 from commerce.outbox.bus import publish
 
 from .events import PricesChanged
+from .listing import (
+    InvalidPriceList,
+    ListPriceInput,
+    NoSuchPriceList,
+    PriceListInput,
+    end_price_list,
+    save_price_list,
+)
 from .loading import BadFile, load_tax_rates
 from .models import Price, TaxRate
 from .place_rates import refresh_place_rates
@@ -29,18 +37,24 @@ __all__ = [
     "EU_COUNTRIES",
     "BadFile",
     "InvalidPrice",
+    "InvalidPriceList",
     "InvalidPromotion",
     "InvalidVatId",
+    "ListPriceInput",
+    "NoSuchPriceList",
     "NoSuchPromotion",
+    "PriceListInput",
     "UsedUp",
     "check_promotion",
     "checked_vat_id",
     "claim",
+    "end_price_list",
     "end_promotion",
     "load_tax_rates",
     "owes_tax",
     "refresh_place_rates",
     "release",
+    "save_price_list",
     "save_promotion",
     "set_prices",
     "set_tax_rate",

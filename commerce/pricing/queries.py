@@ -11,6 +11,7 @@ from commerce.kernel.money import Money
 from commerce.kernel.sql import fetch
 
 from . import statements
+from .choosing import ListedPrice, tiers_of
 from .codes import customer_key, state_of, written
 from .discounts import Promotion
 from .explaining import sentences
@@ -28,13 +29,26 @@ from .types import (
     Use,
 )
 
-__all__ = ["preview", "prices_of", "quote", "quote_cart", "sentences", "tax_rates", "written"]
+__all__ = [
+    "offered_prices",
+    "preview",
+    "prices_of",
+    "quote",
+    "quote_cart",
+    "sentences",
+    "tax_rates",
+    "written",
+]
 
+_LISTED = (
+    "list_id", "name", "priority", "tax_included", "for_group", "until", "min_quantity",
+    "amount_minor",
+)  # fmt: skip
 Facts = tuple[list[dict[str, Any]], dict[str, TaxRateData]]
 
 
 def prices_of(*, variant_ids: Iterable[int], currency: str) -> dict[int, PriceData]:
-    """Return today's prices, net of tax; a variant without one is left out."""
+    """Return the prices that sellers set, lists aside; a variant without one is left out."""
     rows = fetch(statements.PRICES, currency, list(variant_ids))
     return {
         variant_id: PriceData(
@@ -43,6 +57,36 @@ def prices_of(*, variant_ids: Iterable[int], currency: str) -> dict[int, PriceDa
         )
         for variant_id, amount, compare_at in rows
     }
+
+
+def offered_prices(
+    *, variant_ids: Iterable[int], currency: str, user_id: int | None = None
+) -> dict[int, PriceData]:
+    """Return the prices of this instant, in one statement; a variant without one is left out.
+
+    Lists that are on count, those for a group of customers for `user_id` alone.
+    """
+    rows = fetch(statements.OFFERED, user_id, currency, list(variant_ids))
+    return {
+        variant_id: _price(Money(amount, currency), compare_at, json.loads(listed), lowest)
+        for variant_id, amount, compare_at, listed, lowest in rows
+    }
+
+
+def _price(
+    base: Money, compare_at: int | None, listed: list[list[Any]], lowest: int | None
+) -> PriceData:
+    entries = [ListedPrice(**dict(zip(_LISTED, entry, strict=True))) for entry in listed]
+    tiers = tiers_of(base=base, tax_included=settings.PRICES_INCLUDE_TAX, listed=entries)
+    amount = tiers[0].amount
+    before = max(compare_at or 0, base.minor)
+    return PriceData(
+        amount=amount,
+        compare_at=Money(before, base.currency) if before > amount.minor else None,
+        base=base,
+        tiers=tiers,
+        lowest_before=None if lowest is None else Money(lowest, base.currency),
+    )
 
 
 def tax_rates(*, country: str, region: str, tax_classes: Iterable[str]) -> dict[str, TaxRateData]:

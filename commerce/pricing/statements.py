@@ -9,6 +9,63 @@ SELECT variant_id, amount_minor, compare_at_minor FROM pricing_price
 WHERE currency = %s AND variant_id = ANY (%s)
 """
 
+# What was paid before a reduction is the lowest price of the thirty days before it began:
+# of the prices that began in them, the one they began with, and lists open to everybody.
+OFFERED = """
+SELECT p.variant_id, p.amount_minor, p.compare_at_minor, coalesce(listed.entries, '[]'),
+    CASE WHEN reduced.since IS NOT NULL THEN least(
+        (
+            SELECT min(c.amount_minor) FROM pricing_pricechange c
+            WHERE c.variant_id = p.variant_id AND c.currency = p.currency AND c.at < reduced.since
+              AND c.at >= coalesce((
+                SELECT max(b.at) FROM pricing_pricechange b
+                WHERE b.variant_id = p.variant_id AND b.currency = p.currency
+                  AND b.at <= reduced.since - interval '30 days'
+              ), '-infinity')
+        ),
+        (
+            SELECT min(c.amount_minor) FROM pricing_listpricechange c
+            WHERE c.variant_id = p.variant_id AND c.currency = p.currency
+              AND c.starts_at < reduced.since
+              AND coalesce(c.ends_at, 'infinity') > reduced.since - interval '30 days'
+              AND c.price_list_id IS DISTINCT FROM listed.public_list
+        )
+    ) END
+FROM pricing_price p
+LEFT JOIN LATERAL (
+    SELECT jsonb_agg(jsonb_build_array(
+            l.id, l.name, l.priority, l.tax_included, l.group_id IS NOT NULL,
+            coalesce(l.ends_at::text, ''), lp.min_quantity, lp.amount_minor
+        )) AS entries,
+        min(coalesce(l.starts_at, '-infinity')) FILTER (
+            WHERE l.group_id IS NULL AND lp.min_quantity = 1 AND lp.amount_minor < p.amount_minor
+        ) AS since,
+        min(l.id) FILTER (
+            WHERE l.group_id IS NULL AND lp.min_quantity = 1 AND lp.amount_minor < p.amount_minor
+        ) AS public_list
+    FROM pricing_listprice lp JOIN pricing_pricelist l ON l.id = lp.price_list_id
+    WHERE lp.variant_id = p.variant_id AND l.currency = p.currency AND l.is_active
+      AND (l.starts_at IS NULL OR l.starts_at <= statement_timestamp())
+      AND (l.ends_at IS NULL OR l.ends_at > statement_timestamp())
+      AND (l.group_id IS NULL OR l.group_id IN (
+        SELECT group_id FROM pricing_groupmember WHERE user_id = %s
+      ))
+) AS listed ON true
+LEFT JOIN LATERAL (
+    SELECT CASE
+        WHEN listed.since > '-infinity' THEN listed.since
+        WHEN listed.since IS NOT NULL THEN (
+            SELECT min(c.at) FROM pricing_listpricechange c
+            WHERE c.price_list_id = listed.public_list AND c.variant_id = p.variant_id
+        )
+        WHEN p.compare_at_minor IS NOT NULL THEN (
+            SELECT max(c.at) FROM pricing_pricechange c
+            WHERE c.variant_id = p.variant_id AND c.currency = p.currency
+        ) END AS since
+) AS reduced ON true
+WHERE p.currency = %s AND p.variant_id = ANY (%s)
+"""
+
 # The country's own row has an empty region and comes first.
 RATES = """
 SELECT tax_class, name, rate_bps FROM pricing_taxrate

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from commerce.kernel.money import Money
 
+from .choosing import Tier, tier_at
 from .discounts import Cut, Funder, Idle, Kind, Promotion
 from .quote import (
     STANDARD,
@@ -43,7 +44,9 @@ __all__ = [
     "Step",
     "TaxRateData",
     "TaxRow",
+    "Tier",
     "Use",
+    "tier_at",
 ]
 
 CodeStatus = (
@@ -66,8 +69,15 @@ class PriceInput:
 @dataclass(frozen=True, kw_only=True)
 class PriceData:
     amount: Money
+    """What one costs now, when one is bought."""
     compare_at: Money | None
     """What it cost before; shown struck through, always higher than the amount."""
+    base: Money | None = None
+    """What the seller set, lists aside."""
+    tiers: tuple[Tier, ...] = ()
+    """What one costs by how many are bought; the first is for one."""
+    lowest_before: Money | None = None
+    """The lowest price of the thirty days before a reduction, while there is one."""
 
 
 @dataclass(frozen=True, kw_only=True)

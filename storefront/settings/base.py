@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "commerce.hooks",
     "commerce.notifications",
     "commerce.documents",
+    "commerce.drafts",
     "commerce.reconciling",
     "commerce.invariants",
     "wagtail.contrib.forms",
@@ -219,6 +220,7 @@ WAGTAIL_USER_TIME_ZONES = ["UTC", "Europe/Berlin", "America/New_York"]
 
 BASE_CURRENCY = "USD"
 PROMOTION_CODES_PER_ORDER = 1
+PRICES_INCLUDE_TAX = False  # whether sellers' own prices hold the destination's tax already
 TAX_ENGINE = "tables"  # or "taxjar": rates by address, with the tables behind it
 TAXJAR_API_KEY = ""
 TAXJAR_API_BASE = ""
@@ -242,6 +244,9 @@ MARKETPLACE = {  # who issues receipts, and through whom invoices say that somet
 FRAUD_CHECK = env.text("FRAUD_CHECK", "commerce.checkout.fraud.Velocity")
 # As the provider calls them, such as card paypal us_bank_account; none: as its dashboard says.
 PAYMENT_METHODS = env.words("PAYMENT_METHODS", "")
+# Whether money is only reserved on the page, and taken once the goods are seen to be there.
+# For cards, wallets and PayPal; bank debits and transfers cannot wait so.
+PAYMENT_CAPTURE_LATER = env.flag("PAYMENT_CAPTURE_LATER", False)
 PAYMENT_PERIOD_DAYS = env.integer("PAYMENT_PERIOD_DAYS", 7, least=1, most=13)  # for slow methods
 # Of gift cards and store credit.
 CREDIT_VALID_DAYS = env.integer("CREDIT_VALID_DAYS", 3 * 365, least=1, most=36_500)

@@ -145,7 +145,7 @@ def cart_line(line: CartLine, quote: Quote | None = None) -> dict[str, Any]:
         "image": offer.image,
         "options": offer.options_text,
         "seller_name": offer.seller_name,
-        "price": money(offer.price),
+        "price": money(offer.unit_at(line.quantity)),
         "compare_price": money(offer.compare_at),
         "total": after_discount(quoted) or money(line.total),
         "total_before": money(quoted.total) if quoted and quoted.discount else "",

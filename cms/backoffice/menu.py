@@ -29,6 +29,7 @@ ITEMS = [
     _item("Sellers", "sellers", "manage_sellers", "group", 20),
     _item("Orders", "orders", "view_orders", "clipboard-list", 30),
     _item("Returns and requests", "requests", "view_orders", "rotate", 35),
+    _item("Prepared orders", "drafts", "prepare_orders", "link", 36),
     _item("Payouts", "payouts", "manage_payouts", "coins", 40),
     _item("Commissions", "commissions", "manage_sellers", "coins", 45),
     _item("Payments to review", "payments", "review_payments", "warning", 50),

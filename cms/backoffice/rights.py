@@ -12,6 +12,7 @@ RIGHTS = {
     "check_invariants": "Can check what must always hold",
     "manage_shipping": "Can keep carriers and look at ways to ship",
     "manage_promotions": "Can give promotions that the marketplace bears, and end any",
+    "prepare_orders": "Can prepare orders for shoppers, to be paid by a link",
     "manage_tax": "Can keep tax rates",
     "decide_requests": "Can decide returns and claims for sellers, and keep return policies",
 }

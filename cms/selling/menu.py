@@ -61,6 +61,10 @@ ITEMS = [
         work=Work.ANYONE, icon_name="rotate", order=105,
     ),
     SellersItem(
+        "Prepared orders", reverse_lazy("selling:drafts"),
+        work=Work.CONTENT, icon_name="link", order=106,
+    ),
+    SellersItem(
         "Products", reverse_lazy("selling:products"),
         work=Work.CONTENT, icon_name="tag", order=110,
     ),

@@ -40,7 +40,9 @@ CASE_STATES = {
     "overtaken": "Sent meanwhile",
     "closed": "Taken back by the shopper",
 }
+DRAFT_STATES = {"open": "Can be paid", "paid": "Ordered", "expired": "Lapsed"}
 _KINDS = {
+    "draft": DRAFT_STATES,
     "case": CASE_STATES,
     "whole order": WHOLE_ORDER_STATES,
     "order": ORDER_STATES,

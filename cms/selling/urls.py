@@ -8,6 +8,7 @@ from .policy import Door, declare
 from .views import (
     cases,
     counts,
+    drafts,
     earnings,
     income,
     locations,
@@ -57,6 +58,8 @@ urlpatterns = [
         cases.CasePicture,
         "request_picture",
     ),
+    screen("drafts/", drafts.DraftList, "drafts"),
+    screen("drafts/new/", drafts.NewDraft, "draft_new"),
     screen("documents/", papers.DocumentList, "documents"),
     screen("documents/results/", papers.DocumentList, "documents_results", results_only=True),
     screen("documents/letterhead/", papers.Letterhead, "letterhead"),

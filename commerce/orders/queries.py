@@ -92,6 +92,12 @@ def of_cart(*, cart_id: int) -> OrderRef | None:
     return as_ref(found) if found else None
 
 
+def of_carts(*, cart_ids: Iterable[int]) -> dict[int, OrderRef]:
+    """Return the orders that carts became, by cart, if they were not canceled."""
+    rows = Order.objects.filter(cart_id__in=set(cart_ids)).exclude(state=Order.State.CANCELED)
+    return {row.cart_id: as_ref(row) for row in rows}
+
+
 def order_by_number(*, number: str) -> OrderRef | None:
     """Return an order by its number, which is no secret: compare the email before you tell."""
     found = Order.objects.filter(number=number.strip().upper()).first()
@@ -230,6 +236,26 @@ def address_changes(*, order_id: int) -> list[AddressChangeData]:
         )
         for row in AddressChange.objects.filter(order=order_id).order_by("pk")
     ]
+
+
+def refund_preview(*, seller_order_id: int, units: Mapping[int, int]) -> Money:
+    """Return what the shopper would get back if units that were not sent were canceled now.
+
+    Units beyond what is left count as what is left. The shipping is in it when nothing
+    of the part was or would be sent.
+    """
+    part = seller_orders_by_id(seller_order_ids=[seller_order_id])[seller_order_id]
+    total = Money.zero(part.total.currency)
+    left = 0
+    for line in part.lines:
+        count = min(max(units.get(line.id, 0), 0), line.open_quantity)
+        left += line.quantity - line.canceled_quantity - count
+        if count:
+            share = share_of(line, after=line.refunded_quantity, count=count)
+            total += Money(share.paid_minor, total.currency)
+    if total and not left:
+        total += part.shipping - part.shipping_discount + part.shipping_tax
+    return total
 
 
 def seller_share(*, seller_order_id: int, units: Mapping[int, int], with_shipping: bool) -> Money:

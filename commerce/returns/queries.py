@@ -9,6 +9,7 @@ from commerce.kernel import clock
 from commerce.kernel.money import Money
 from commerce.orders import queries as orders
 from commerce.orders.types import LineData, OrderData, SellerOrderData
+from commerce.sellers import queries as sellers
 
 from . import claiming, exchanging, policies, readdressing, returning, withdrawing
 from .cancelling import AUTOMATIC
@@ -20,6 +21,7 @@ from .types import (
     CaseLineData,
     LineChoice,
     PartChoices,
+    TimelineEntry,
     WithdrawalData,
 )
 
@@ -93,6 +95,66 @@ def withdrawal(*, withdrawal_id: int) -> WithdrawalData | None:
         statement=row.statement,
         declared_at=row.declared_at,
     )
+
+
+def timeline(*, order: OrderData) -> list[TimelineEntry]:
+    """Return everything that happened to an order, oldest first: what, who, why.
+
+    `order` is one that was read with its events.
+    """
+    numbers = {part.id: part.number for part in order.seller_orders}
+    entries = [
+        TimelineEntry(
+            at=event.at,
+            what=event.to_state,
+            part=numbers.get(event.seller_order_id or 0, ""),
+            actor=event.actor,
+            cause=event.cause,
+        )
+        for event in order.events
+    ]
+    for case in cases_of_order(order_id=order.id):
+        entries += [
+            TimelineEntry(
+                at=event.at,
+                what=f"{case.kind} {event.to_state}",
+                part=case.number,
+                actor=event.actor,
+                cause=event.cause,
+            )
+            for event in case.events
+        ]
+    given = orders.adjustments_of(seller_order_ids=list(numbers))
+    entries += [
+        TimelineEntry(
+            at=one.at,
+            what=f"{one.refund} given back",
+            part=numbers[one.seller_order_id],
+            actor=one.actor,
+            cause=one.reason,
+        )
+        for adjustments in given.values()
+        for one in adjustments
+    ]
+    entries += [
+        TimelineEntry(at=change.at, what="address changed", part="", actor=change.actor, cause="")
+        for change in orders.address_changes(order_id=order.id)
+    ]
+    return sorted(entries, key=lambda entry: entry.at)
+
+
+def actor_names(*, order: OrderData) -> dict[str, str]:
+    """Return how the shopper is told of who acted: themselves, a seller's people, rules."""
+    members = sellers.members(seller_ids=[part.seller_id for part in order.seller_orders])
+    shops = sellers.sellers(seller_ids=list(members))
+    names = {
+        f"user:{member.user_id}": shops[seller_id].name
+        for seller_id, people in members.items()
+        for member in people
+    }
+    if order.user_id is not None:
+        names[f"user:{order.user_id}"] = "you"
+    return names
 
 
 def choices(*, order: OrderData) -> list[PartChoices]:

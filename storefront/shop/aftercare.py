@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from commerce.accounts.operations import InvalidAddress
+from commerce.kernel.money import Money
 from commerce.orders import queries as orders
 from commerce.orders.types import OrderData
 from commerce.payments.operations import RefundTooLarge, WayClosed
@@ -57,7 +58,10 @@ def wish(request: HttpRequest, token: str, kind: str) -> HttpResponse:
     order = paid_order(token)
     parts = queries.choices(order=order)
     form = WishForm(request.POST or None, request.FILES or None, parts=parts, kind=kind)
-    if request.method == "POST" and form.is_valid():
+    preview = None
+    if request.method == "POST" and form.is_valid() and "preview" in request.POST:
+        preview = _preview(order, form.units)
+    elif request.method == "POST" and form.is_valid():
         try:
             made = ACTS[kind](order_token=token, wish=form.wish())
         except REFUSALS as refusal:
@@ -72,11 +76,21 @@ def wish(request: HttpRequest, token: str, kind: str) -> HttpResponse:
         "form": form,
         "kind": kind,
         "title": TITLES[kind],
+        "preview": preview,
         "sellers": names_of(order),
         "at_once": all(part.cancels_at_once for part in parts if part.cancel),
         "trail": trail(order, TITLES[kind]),
     }
     return render(request, "shop/wish.html", context, status=422 if form.errors else 200)
+
+
+def _preview(order: OrderData, units: dict[int, int]) -> Money:
+    """Return what would come back, of all parts together."""
+    total = Money.zero(order.total.currency)
+    for part in order.seller_orders:
+        if any(line.id in units for line in part.lines):
+            total += orders.refund_preview(seller_order_id=part.id, units=units)
+    return total
 
 
 @never_cache

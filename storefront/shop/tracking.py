@@ -52,6 +52,8 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
         "order": order,
         "cases": cases.cases_of_order(order_id=order.id),
         "choices": cases.choices(order=order) if paid else [],
+        "happened": cases.timeline(order=order) if paid else [],
+        "actors": cases.actor_names(order=order) if paid else {},
         "may_readdress": paid and not cases.why_no_new_address(order=order),
         "sellers": names_of(order),
         **parcels_of(order),

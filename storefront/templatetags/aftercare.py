@@ -1,10 +1,13 @@
 """Filters about cancellations, returns and claims: how shoppers read them."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import template
 
-from commerce.returns.types import CaseData, PartChoices
+from commerce.returns.types import CaseData, PartChoices, TimelineEntry
+
+from .shop import STATES as ORDER_STATES
 
 register = template.Library()
 
@@ -38,6 +41,8 @@ TONES = {
     "declined": "error",
     "overtaken": "error",
 }
+CASE_STEPS = {**STATES, "requested": "asked", "escalated": "given to Stoa", "approved": "approved"}
+ACTORS = {"shopper": "you", "rule": "a rule, as nobody answered", "stripe": "the payment provider"}
 WAYS = {
     "method": "the way you paid",
     "store_credit": "store credit",
@@ -107,3 +112,27 @@ def case_timeline(case: CaseData) -> list[dict[str, Any]]:
 def offered(parts: list[PartChoices], which: str) -> bool:
     """Whether any unit can be chosen for something."""
     return any(line.most for part in parts for line in getattr(part, which))
+
+
+@register.filter
+def told(entries: Sequence[TimelineEntry], names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Everything that happened to an order, with who did it and why, oldest first."""
+    rows = []
+    for entry in entries:
+        kind, _, step = entry.what.partition(" ")
+        what = entry.what
+        if kind in KINDS and step:
+            what = f"{KINDS[kind]}: {CASE_STEPS.get(step, step)}"
+        elif entry.what in ORDER_STATES:
+            what = ORDER_STATES[entry.what]
+        who = names.get(entry.actor) or ACTORS.get(entry.actor, "Stoa")
+        rows.append(
+            {
+                "title": f"{what}, {entry.part}" if entry.part else what[:1].upper() + what[1:],
+                "text": f"By {who}. {entry.cause}".strip(),
+                "time": f"{entry.at.day} {entry.at:%B %Y, %H:%M} UTC",
+                "datetime": entry.at.isoformat(),
+                "state": "done",
+            }
+        )
+    return rows

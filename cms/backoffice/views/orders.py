@@ -151,6 +151,7 @@ class OrderDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
             **super().get_context_data(**kwargs),
             "order": order,
             "cases": returns.cases_of_order(order_id=order.id),
+            "happened": returns.timeline(order=order),
             "parts": self._parts(part_ids),
             "attempts": attempts,
             "refunds": Refund.objects.filter(payment__order_token=order.token).order_by("pk"),

@@ -14,6 +14,8 @@ from django.views.generic import TemplateView
 from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
 from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTemplateMixin
 
+from commerce.kernel.money import Money
+from commerce.orders import queries as orders
 from commerce.payments.operations import RefundTooLarge, WayClosed
 from commerce.returns import operations
 from commerce.returns import queries as returns
@@ -195,6 +197,8 @@ class CancelForSeller(OrderScreen, TemplateView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.form = CancelForm(request.POST, part=self.part)
+        if self.form.is_valid() and "preview" in request.POST:
+            return self.render_to_response(self.get_context_data())
         if self.form.is_valid():
             try:
                 operations.cancel_for_seller(
@@ -218,4 +222,10 @@ class CancelForSeller(OrderScreen, TemplateView):
             **super().get_context_data(**kwargs),
             "part": self.part,
             "form": self.form or CancelForm(part=self.part),
+            "preview": self._preview(),
         }
+
+    def _preview(self) -> Money | None:
+        if self.form is None or not self.form.is_valid():
+            return None
+        return orders.refund_preview(seller_order_id=self.part.id, units=self.form.units)

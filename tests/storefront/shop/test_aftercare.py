@@ -11,6 +11,7 @@ from django.urls import reverse
 from commerce.accounts.types import AddressData
 from commerce.fulfillment import operations as fulfillment
 from commerce.orders import operations as order_operations
+from commerce.orders import queries as orders
 from commerce.orders.models import AddressChange
 from commerce.orders.types import OrderData, SellerOrderData
 from commerce.returns import operations, queries
@@ -237,3 +238,41 @@ def test_the_database_keeps_the_address_of_what_has_left(
     shipped(part)
     with pytest.raises(DatabaseError, match="has left already"), transaction.atomic():
         order_operations.readdress(order_id=order.id, ship_to={})
+
+
+def test_what_comes_back_is_shown_before_it_is_canceled(
+    client: Client, order: OrderData, part: SellerOrderData, other: SellerOrderData
+) -> None:
+    data = {**chosen(part, 1), f"units_{other.lines[0].id}": 2, "preview": "1"}
+
+    page = client.post(at("order-wish", order, "cancel"), data)
+
+    # One mug with its tax, and the whole other part with its shipping.
+    assert f"${(2719 + other.total.minor) / 100:.2f} would come back" in text(page)
+    assert not queries.cases_of_order(order_id=order.id)
+
+
+def test_the_preview_is_what_is_refunded(order: OrderData, part: SellerOrderData) -> None:
+    units = {line.id: line.quantity for line in part.lines}
+    shown = orders.refund_preview(seller_order_id=part.id, units=units)
+
+    [case_id] = operations.cancel(order_token=order.token, wish=Wish(units=units))
+
+    assert queries.cases(case_ids=[case_id])[case_id].refund == shown == part.total
+
+
+def test_the_order_tells_what_happened_by_whom_and_why(
+    client: Client, order: OrderData, part: SellerOrderData
+) -> None:
+    client.post(at("order-wish", order, "cancel"), chosen(part, note="Wrong color"))
+
+    page = text(client.get(at("order-tracking", order)))
+
+    assert "Cancellation: asked" in page
+    assert "By you. I changed my mind. Wrong color" in page
+    assert "27.19 USD given back" in page
+    found = orders.order(token=order.token)
+    assert found is not None
+    told = [(entry.what, entry.actor) for entry in queries.timeline(order=found)]
+    assert ("cancel refunded", "shopper") in told
+    assert ("confirmed", "system") in told

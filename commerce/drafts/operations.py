@@ -1,0 +1,186 @@
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+
+from commerce.accounts.operations import InvalidAddress
+from commerce.cart import operations as carts
+from commerce.catalog import queries as catalog
+from commerce.checkout import operations as checkout
+from commerce.checkout import queries as checkouts
+from commerce.checkout.types import Placed, Review
+from commerce.kernel.confinement import unconfined
+from commerce.kernel.money import Money
+from commerce.notifications import operations as notifications
+from commerce.orders import queries as orders
+
+from .models import Draft
+from .queries import draft as find
+from .types import Wanted
+
+MOST_DAYS = 14
+MOST_LINES = 50
+
+
+class NotFound(LookupError):
+    """There is no such draft; somebody else's counts as none."""
+
+
+class DraftRefused(ValueError):
+    """It cannot be offered, or paid, as it is; the message says what and what to do."""
+
+
+@unconfined()
+def prepare(*, made_by: int, seller_id: int | None, wanted: Wanted, adds_to: str = "") -> str:
+    """Prepare an order for a shopper and mail the link to pay it; returns the draft's token.
+
+    Sellers offer their own goods alone; `adds_to` is the number of a part of theirs.
+    Prices, tax, shipping and promotions are the shop's of the day it is paid. Each
+    seller's cheapest way of shipping is chosen. For a seller's own people and for
+    staff. Asks tax engine and carriers, so it refuses to run inside a transaction
+    that the caller opened. Raises DraftRefused, InvalidAddress.
+    """
+    if not 1 <= wanted.days <= MOST_DAYS:
+        raise DraftRefused(f"Let it be paid for 1 to {MOST_DAYS} days.")
+    variants = _variants(wanted, seller_id)
+    parent = _parent(adds_to, seller_id)
+    cart_token = carts.open_cart(user_id=None, currency=settings.BASE_CURRENCY)
+    try:
+        for variant_id, quantity in variants.items():
+            carts.add(token=cart_token, variant_id=variant_id, quantity=quantity)
+        review = checkout.set_contact(
+            cart_token=cart_token, email=wanted.email, address=wanted.address
+        )
+        checkout.set_methods(cart_token=cart_token, methods=_cheapest(review))
+        if wanted.code:
+            checkout.enter_code(cart_token=cart_token, code=wanted.code)
+    except (carts.NotForSale, carts.QuantityLimited) as refusal:
+        raise DraftRefused(refusal.message) from refusal
+    except checkout.CheckoutRefused as refusal:
+        raise DraftRefused(str(refusal)) from refusal
+    return _keep(made_by, seller_id, wanted, parent, review)
+
+
+@transaction.atomic
+def _keep(
+    made_by: int, seller_id: int | None, wanted: Wanted, parent: int | None, review: Review
+) -> str:
+    row = Draft.objects.create(
+        cart_id=review.cart.id,
+        seller_id=seller_id,
+        made_by_id=made_by,
+        adds_to_id=parent,
+        email=wanted.email,
+        note=wanted.note[:500],
+        expires_at=Now() + timedelta(days=wanted.days),
+    )
+    row.refresh_from_db()
+    until = f"{row.expires_at:%-d %B %Y, %H:%M} UTC"
+    notifications.send(
+        key=f"draft:{row.pk}",
+        kind="case",
+        recipient=wanted.email,
+        subject="Your order is prepared: pay it by this link",
+        context={
+            "heading": "Your order is prepared",
+            "text": [
+                line
+                for line in (wanted.note, f"Look at it and pay it until {until}. Then it lapses.")
+                if line
+            ],
+            "number": "",
+            "link": f"{settings.SITE_URL.rstrip('/')}/pay/{row.token}/",
+            "label": "Look at it and pay",
+            "items": [
+                {"quantity": line.quantity, "title": line.offer.title} for line in review.cart.lines
+            ],
+            "why_you": "somebody prepared an order for this address",
+        },
+    )
+    return row.token
+
+
+def _variants(wanted: Wanted, seller_id: int | None) -> dict[int, int]:
+    """Return how many of which variant. Raises DraftRefused."""
+    if not 1 <= len(wanted.lines) <= MOST_LINES:
+        raise DraftRefused(f"Give 1 to {MOST_LINES} SKUs, each on a line with its quantity.")
+    ids = catalog.variant_ids_by_sku(skus=list(wanted.lines))
+    known = catalog.variants(variant_ids=list(ids.values()))
+    found: dict[int, int] = {}
+    for sku, quantity in wanted.lines.items():
+        variant = known.get(ids.get(sku, 0))
+        if variant is None or (seller_id is not None and variant.seller_id != seller_id):
+            raise DraftRefused(f"There is no SKU {sku} to sell. Look it up in the stock list.")
+        if not 1 <= quantity <= 999:
+            raise DraftRefused(f"{sku}: give a quantity from 1 to 999.")
+        found[variant.id] = quantity
+    return found
+
+
+def _parent(number: str, seller_id: int | None) -> int | None:
+    if not number:
+        return None
+    part = orders.seller_order(seller_id=seller_id, number=number) if seller_id else None
+    if part is None:
+        raise DraftRefused(f"There is no order {number} to add to.")
+    return part.id
+
+
+def _cheapest(review: Review) -> dict[int, int]:
+    missing = [part.seller_name for part in review.parts if not part.options]
+    if missing:
+        raise DraftRefused(f"{', '.join(missing)} cannot send it to that address.")
+    return {part.seller_id: part.options[0].method_id for part in review.parts}
+
+
+def review(*, token: str) -> Review:
+    """Return what a draft comes to today. Raises NotFound."""
+    found = find(token=token)
+    if found is None:
+        raise NotFound(token)
+    return checkouts.review(cart_token=found.cart_token)
+
+
+def pay(
+    *, token: str, expected_total: Money, return_url: str, cancel_url: str, principal: str = ""
+) -> Placed:
+    """Turn a draft into an order and open the payment page, as any checkout does.
+
+    Whoever holds the link may. Raises NotFound, DraftRefused when it lapsed or was
+    withdrawn, and checkout's CheckoutRefused.
+    """
+    found = find(token=token)
+    if found is None:
+        raise NotFound(token)
+    if found.state in ("withdrawn", "expired"):
+        raise DraftRefused("This offer has ended. Ask who made it for another one.")
+    return checkout.place(
+        cart_token=found.cart_token,
+        user_id=None,
+        expected_total=expected_total,
+        return_url=return_url,
+        cancel_url=cancel_url,
+        principal=principal,
+    )
+
+
+@unconfined()
+@transaction.atomic
+def withdraw(*, draft_id: int, seller_id: int | None) -> None:
+    """Take a draft back; one that was paid stays paid. Raises NotFound."""
+    rows = Draft.objects.filter(pk=draft_id, seller=seller_id)
+    if not rows.exists():
+        raise NotFound(draft_id)
+    rows.filter(withdrawn_at=None).update(withdrawn_at=Now())
+
+
+__all__ = [
+    "DraftRefused",
+    "InvalidAddress",
+    "NotFound",
+    "pay",
+    "prepare",
+    "review",
+    "withdraw",
+]

@@ -1,0 +1,78 @@
+"""A prepared order, looked at and paid by whoever holds its link."""
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from commerce.checkout import operations as checkout
+from commerce.drafts import operations, queries
+from commerce.kernel.money import Money
+from storefront import errors, limits
+
+from .payment_pages import may_lead_to_payment
+from .principal import principal_of
+
+
+@never_cache
+@may_lead_to_payment
+@require_http_methods(["GET", "POST"])
+def show(request: HttpRequest, token: str) -> HttpResponse:
+    """Show what was prepared and what it comes to today; paying it is one button."""
+    draft = queries.draft(token=token)
+    if draft is None:
+        raise Http404
+    if draft.state == "paid":
+        return redirect("checkout-return", draft.order_token)
+    if request.method == "POST" and draft.state == "open":
+        return _pay(request, token)
+    return _page(request, token)
+
+
+def _page(request: HttpRequest, token: str, *, error: str = "", status: int = 200) -> HttpResponse:
+    draft = queries.draft(token=token)
+    if draft is None:
+        raise Http404
+    context = {"draft": draft, "error": error}
+    if draft.state == "open":
+        context["review"] = operations.review(token=token)
+    elif not error:
+        status = 410
+    return render(request, "shop/pay.html", context, status=status)
+
+
+def _pay(request: HttpRequest, token: str) -> HttpResponse:
+    try:
+        limits.count(request, limits.PAYING, who=f"draft:{token[:40]}")
+    except limits.TooOften as refusal:
+        page = errors.too_often(request, sentence=str(refusal), back=("pay", token))
+        return limits.answer(page, refusal)
+    total = request.POST.get("expected_total", "")
+    minor = int(total) if total.isascii() and total.isdigit() and len(total) < 16 else -1
+    try:
+        placed = operations.pay(
+            token=token,
+            expected_total=Money(minor, settings.BASE_CURRENCY),
+            return_url=f"{settings.SITE_URL}{reverse('checkout-return', args=['ORDER'])}",
+            cancel_url=f"{settings.SITE_URL}{reverse('pay-back', args=[token, 'ORDER'])}",
+            principal=principal_of(request),
+        )
+    except (operations.DraftRefused, checkout.CheckoutRefused) as refusal:
+        return _page(request, token, error=str(refusal), status=409)
+    return redirect(placed.payment_url or reverse("checkout-return", args=[placed.order_token]))
+
+
+@never_cache
+@require_GET
+def back(request: HttpRequest, token: str, order_token: str) -> HttpResponse:
+    """The shopper turned back on the payment page: the prepared order is as it was."""
+    draft = queries.draft(token=token)
+    if draft is None or (draft.order_token and draft.order_token != order_token):
+        raise Http404
+    try:
+        checkout.abandon(order_token=order_token)
+    except checkout.NoSuchOrder:
+        raise Http404 from None
+    return redirect("pay", token)

@@ -11,7 +11,9 @@ from commerce.inventory import queries as inventory
 from commerce.kernel.money import Money
 from commerce.orders.types import SellerOrderData
 
-_CM = {"min_value": 1, "max_value": 300, "required": False}
+
+def _centimeters(label: str) -> forms.IntegerField:
+    return forms.IntegerField(label=label, min_value=1, max_value=300, required=False)
 
 
 class LabelForm(forms.Form):
@@ -23,9 +25,9 @@ class LabelForm(forms.Form):
         decimal_places=3,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
-    length = forms.IntegerField(label="Length in centimeters", **_CM)
-    width = forms.IntegerField(label="Width in centimeters", **_CM)
-    height = forms.IntegerField(label="Height in centimeters", **_CM)
+    length = _centimeters("Length in centimeters")
+    width = _centimeters("Width in centimeters")
+    height = _centimeters("Height in centimeters")
     location = forms.ChoiceField(label="Leaves from", required=False)
     offer = forms.CharField(max_length=200, required=False)
 

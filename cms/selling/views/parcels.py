@@ -106,8 +106,7 @@ class LabelScreen(OrderScreen, TemplateView):
         ) as refusal:
             form.add_error(None, str(refusal))
             # A failed key is spent: the next try is a new label.
-            form.data = form.data.copy()
-            form.data["key"] = new_token()[:40]
+            form.data = {**form.data.dict(), "key": new_token()[:40]}  # type: ignore[attr-defined]
         return None
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -142,6 +142,7 @@ def _request(order: OrderRef, payment: PaymentData, lines: list[SessionLine]) ->
         methods=payment.terms.methods,
         customer=payment.terms.customer,
         keep=payment.terms.keep,
+        later=payment.terms.later,
     )
 
 

@@ -113,6 +113,7 @@ def _terms(agreement: Agreement) -> PayTerms:
         methods=tuple(settings.PAYMENT_METHODS),
         customer=agreement.customer,
         keep=agreement.keep_method and bool(agreement.customer),
+        later=settings.PAYMENT_CAPTURE_LATER,
     )
 
 

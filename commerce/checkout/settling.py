@@ -34,6 +34,8 @@ from .types import OrderState
 
 log = structlog.get_logger(__name__)
 
+# How long goods whose hold had lapsed are held again while their reserved money is taken.
+SECURED_MINUTES = 10
 MONEY_MOVES = ("paid", "processing", "authorized")
 
 
@@ -117,11 +119,54 @@ def apply(*, payment: PaymentData, provider: ProviderPayment) -> OrderState:
             only_unopened=False,
         )
         return cast("OrderState", state)
-    if provider.state in ("processing", "authorized"):
+    if provider.state == "authorized":
+        return capture_reserved(payment, provider)
+    if provider.state == "processing":
         _wait_for_bank(payment)
     elif provider.failure_code:
         payments.note_decline(payment_id=payment.id, code=provider.failure_code)
     return state_of(payment.order_token, [])
+
+
+def capture_reserved(payment: PaymentData, provider: ProviderPayment) -> OrderState:
+    """Take reserved money when the order waits for it and its goods are held; else let it go.
+
+    Killed half-way, the next look at the payment goes on from there. Raises
+    GatewayUnavailable.
+    """
+    gateway, payment_id = get_payment_gateway(), str(provider.payment_id)
+    failpoint("authorization_seen")
+    if _goods_are_there(payment, provider):
+        taken = gateway.capture_payment(
+            idempotency_key=f"{payment.idempotency_key}:capture",
+            payment_id=payment_id,
+            amount_minor=payment.amount.minor,
+        )
+        failpoint("after_capture")
+    else:
+        taken = gateway.cancel_payment(payment_id=payment_id)
+    if taken.state == "authorized":  # not now; the sweeper asks again
+        return state_of(payment.order_token, [])
+    return apply(payment=payment, provider=taken)
+
+
+def _goods_are_there(payment: PaymentData, provider: ProviderPayment) -> bool:
+    try:
+        with transaction.atomic():
+            order = orders.lock(token=payment.order_token)
+            if order.state != "pending":
+                return False
+            if not payments.mark_authorized(payment_id=payment.id, provider=provider):
+                return False
+            inventory.reserve(
+                holder=order.token,
+                quantities=order_queries.quantities(order_id=order.id),
+                minutes=SECURED_MINUTES,
+                late=order_queries.promised_late(order_id=order.id),
+            )
+    except (inventory.OutOfStock, inventory.ShareTaken, inventory.DifferentHold):
+        return False
+    return True
 
 
 def _wait_for_bank(payment: PaymentData) -> None:

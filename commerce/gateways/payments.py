@@ -54,6 +54,7 @@ class SessionRequest:
     """As the provider calls them; none leaves the choice to its dashboard."""
     customer: str = ""
     keep: bool = False
+    later: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,6 +186,11 @@ class PaymentGateway(Protocol):
 
     def cancel(self, *, session_id: str) -> ProviderPayment:
         """Close the hosted page and say what became of the payment; it may have been paid."""
+
+    def capture_payment(
+        self, *, idempotency_key: str, payment_id: str, amount_minor: int
+    ) -> ProviderPayment:
+        """Take reserved money, or a part of it: the rest is free again. Once per key."""
 
     def cancel_payment(self, *, payment_id: str) -> ProviderPayment:
         """Give up a payment that is not captured, and say what became of it."""

@@ -136,6 +136,19 @@ class StripeGateway:
             ask(lambda: self._client.v1.checkout.sessions.expire(session_id), what="expire session")
         return self.retrieve_payment(session_id=session_id)
 
+    def capture_payment(
+        self, *, idempotency_key: str, payment_id: str, amount_minor: int
+    ) -> ProviderPayment:
+        params: Any = {"amount_to_capture": amount_minor}
+        options: Any = {"idempotency_key": idempotency_key}
+        # Refused when it was captured, canceled or has expired, which the look at it tells.
+        with contextlib.suppress(GatewayRefused):
+            ask(
+                lambda: self._client.v1.payment_intents.capture(payment_id, params, options),
+                what="capture payment",
+            )
+        return self.retrieve_payment(payment_id=payment_id)
+
     def cancel_payment(self, *, payment_id: str) -> ProviderPayment:
         # Refused when it was paid or canceled before, which the look at it tells.
         with contextlib.suppress(GatewayRefused):

@@ -45,7 +45,7 @@ def session_params(request: SessionRequest) -> dict[str, Any]:
         "metadata": reference,
         # Captured at once, so that the provider's fee is known when the money is booked.
         "payment_intent_data": {
-            "capture_method": "automatic",
+            "capture_method": "manual" if request.later else "automatic",
             **({"setup_future_usage": "on_session"} if request.keep else {}),
             "metadata": reference,
             "transfer_group": request.order_token,

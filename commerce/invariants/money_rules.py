@@ -108,6 +108,17 @@ PAYMENT_RULES = [
     ),
 ]
 
+PAYMENT_RULES.append(
+    Rule(
+        code="INV11",
+        promise="Reserved money is taken or let go within an hour.",
+        violations="""
+            SELECT count(*) FROM payments_payment
+            WHERE state = 'authorized' AND updated_at < clock_timestamp() - interval '1 hour'
+        """,
+    )
+)
+
 LEDGER_RULES = [
     Rule(
         code="INV12",

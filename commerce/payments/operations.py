@@ -41,6 +41,7 @@ __all__ = [
     "look_at_dispute",
     "look_at_refunds",
     "make_default",
+    "mark_authorized",
     "mark_processing",
     "note_decision",
     "note_decline",
@@ -169,6 +170,19 @@ def mark_processing(*, payment_id: int, period: timedelta | None = None) -> bool
             check_at=Now() + BANKS_TAKE_THEIR_TIME, updated_at=Now()
         )
     return bool(first)
+
+
+def mark_authorized(*, payment_id: int, provider: ProviderPayment) -> bool:
+    """Note that money is reserved and not taken yet. Returns False when the attempt has ended."""
+    changed = Payment.objects.filter(pk=payment_id, state__in=_OPEN).update(
+        state=Payment.State.AUTHORIZED,
+        provider_payment=provider.payment_id,
+        method=provider.method[:60],
+        failure_code="",
+        check_at=Now() + FIRST_CHECK,
+        updated_at=Now(),
+    )
+    return changed == 1
 
 
 def take_due_checks(*, pause: timedelta, limit: int) -> list[PaymentData]:

@@ -18,6 +18,8 @@ class PayTerms:
     """The provider's name for the shopper, who may pay with what is kept there."""
     keep: bool = False
     """Whether the shopper asked to keep this way to pay."""
+    later: bool = False
+    """Whether the money is only reserved until the goods are seen to be there."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return what differs from the default, to be stored."""

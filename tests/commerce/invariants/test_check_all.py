@@ -105,6 +105,10 @@ ROWS = {
     ":stripe": "(SELECT id FROM ledger_account WHERE code = 'stripe')",
 }
 BREAKS: dict[str, list[str]] = {
+    "Reserved money is taken": [
+        "UPDATE payments_payment SET state = 'authorized', updated_at = now() - interval '2 hours'"
+        " WHERE id = :captured"
+    ],
     "No difference between orders, ledger": [
         "INSERT INTO reconciling_break (kind, reference, amount_minor, currency, detail, found_at,"
         " seen_at, resolution, resolved_by) VALUES ('fee', 'x', 1, 'USD', '',"

@@ -39,6 +39,7 @@ def order_confirmed(order: OrderData, sellers: dict[int, SellerData]) -> Mail:
                     "seller": sellers[part.seller_id].name,
                     "method": part.shipping_method.get("name", ""),
                     "expected": dates.expected(since=since, method=part.shipping_method),
+                    "pick_up": _pick_up(part),
                     "lines": _lines(part.lines),
                     "shipping": part.shipping,
                 }
@@ -305,6 +306,12 @@ def _option(value: object) -> str:
 def _picture(image: dict[str, Any]) -> str:
     source = str(image.get("src") or "")
     return absolute(source) if source else ""
+
+
+def _pick_up(part: SellerOrderData) -> list[str]:
+    """Where and when a part is picked up, in lines; none of what is sent."""
+    place = part.shipping_method.get("pick_up")
+    return [*_address(place["address"]), *place["opening_hours"].splitlines()] if place else []
 
 
 def _address(ship_to: dict[str, Any]) -> list[str]:

@@ -306,6 +306,10 @@ def test_who_picks_up_hears_where_and_when_and_of_no_arrival():
     work_off()
     fulfillment.deliver(seller_id=part.seller_id, shipment_id=parcel_id)
     work_off()
+    (confirmed,) = mails("order_confirmed")
+    for form in both(confirmed):
+        assert form.count(SAN_FRANCISCO.line1) == 2  # the store, and whose order it is
+        assert "Mon to Fri" in form
     (message,) = mails("ready")
     assert "ready to be picked up" in message.subject
     for form in both(message):

@@ -93,7 +93,8 @@ def _batch(
         variant_id: level.on_hand
         for variant_id, levels in inventory.levels(variant_ids=variant_ids).items()
         for level in levels
-        if level.location_id == location_id
+        # What is owed to backorders is no count that a file could state.
+        if level.location_id == location_id and level.on_hand >= 0
     }
     types = catalog.product_type_names()
     pages = _pages(ids)

@@ -6,12 +6,15 @@ price and free stock. Any number of variants costs four statements.
 
 from collections.abc import Iterable
 
+from django.conf import settings
+
 from commerce.catalog import queries as catalog
 from commerce.catalog.types import SaleData
 from commerce.inventory import queries as inventory
 from commerce.inventory.types import PREORDER, Availability
 from commerce.kernel.money import Money
 from commerce.pricing import queries as pricing
+from commerce.pricing.operations import EU_COUNTRIES
 from commerce.pricing.types import PriceData
 from commerce.sellers import queries as sellers
 from commerce.sellers.types import SellerData
@@ -83,7 +86,7 @@ def _offer(
         path=row.path,
         image=row.image,
         price=price.amount if price else Money.zero(currency),
-        compare_at=price.compare_at if price else None,
+        compare_at=_before(price, seller) if price else None,
         available=max(stock.available, 0),
         in_stock=stock.in_stock,
         expected_on=stock.expected_on,
@@ -100,6 +103,18 @@ def _offer(
         tiers=price.tiers if price else (),
         lowest_before=price.lowest_before if price else None,
     )
+
+
+def _before(price: PriceData, seller: SellerData) -> Money | None:
+    """What a reduced price is compared with.
+
+    Where EU 2019/2161 holds, for its sellers or a marketplace there, that is the lowest
+    price of the thirty days before the reduction, and nothing when it was not higher.
+    """
+    if EU_COUNTRIES.isdisjoint({seller.country, settings.MARKETPLACE["country"]}):
+        return price.compare_at
+    lowest = price.lowest_before
+    return lowest if lowest and lowest.minor > price.amount.minor else None
 
 
 def _refusal(

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
 
 from commerce.kernel import actor
 from commerce.outbox.bus import publish
@@ -79,6 +81,29 @@ def end_price_list(*, list_id: int, seller_id: int) -> None:
         if not PriceList.objects.filter(pk=list_id, seller_id=seller_id).update(is_active=False):
             raise NoSuchPriceList(list_id)
         _tell(list_id)
+
+
+@transaction.atomic
+def announce_switched() -> int:
+    """Tell the rest of the shop about lists that began or ended within three minutes.
+
+    Prices are right without it: the database's clock decides them whenever they are
+    asked for. Only copies of them, such as tiles in listings, follow this. Repeating it
+    changes nothing. Returns how many variants it told of.
+    """
+    switched = Q()
+    for moment in ("starts_at", "ends_at"):
+        switched |= Q(
+            **{
+                f"price_list__{moment}__lte": Now(),
+                f"price_list__{moment}__gt": Now() - timedelta(minutes=3),
+            }
+        )
+    live = ListPrice.objects.filter(switched, price_list__is_active=True)
+    ids = sorted(set(live.values_list("variant_id", flat=True)))
+    if ids:
+        publish(PricesChanged(variant_ids=ids))
+    return len(ids)
 
 
 def _write(price_list: PriceListInput, list_id: int | None, values: dict[str, object]) -> int:

@@ -13,6 +13,7 @@ from .listing import (
     ListPriceInput,
     NoSuchPriceList,
     PriceListInput,
+    announce_switched,
     end_price_list,
     save_price_list,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "NoSuchPromotion",
     "PriceListInput",
     "UsedUp",
+    "announce_switched",
     "check_promotion",
     "checked_vat_id",
     "claim",

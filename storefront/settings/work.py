@@ -68,6 +68,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "expire credit": {"task": "commerce.credits.tasks.expire", "schedule": 3600},
     "seal the audit log": {"task": "commerce.audit.tasks.seal", "schedule": 3600},
+    "announce switched prices": {
+        "task": "commerce.pricing.tasks.announce_switched",
+        "schedule": 60,
+    },
     "expire carts": {"task": "commerce.cart.tasks.expire", "schedule": 3600},
     "publish scheduled pages": {"task": "cms.bridge.tasks.publish_scheduled", "schedule": 60},
     "delete old import files": {

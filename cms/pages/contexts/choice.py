@@ -6,6 +6,7 @@ from typing import Any
 
 from commerce.kernel.money import Money
 from commerce.offers.types import Offer
+from commerce.pricing.types import Tier
 
 from .swatches import is_color, swatch
 
@@ -59,6 +60,18 @@ class Choice:
     def most(self) -> int:
         """Return how many can be ordered of what is chosen."""
         return max((offer.available for offer in self.matching if offer.is_sellable), default=1)
+
+    @property
+    def lowest_before(self) -> Money | None:
+        """Return the lowest price of the thirty days before a reduction that is shown."""
+        shown = self._shown()
+        return shown.lowest_before if shown and shown.compare_at else None
+
+    @property
+    def tiers(self) -> list[Tier]:
+        """Return what several cost each, where more cost less."""
+        shown = self._shown()
+        return list(shown.tiers[1:]) if shown else []
 
     @property
     def is_sold_out(self) -> bool:

@@ -4,19 +4,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 from commerce.catalog import queries as catalog
 from commerce.checkout import operations as checkout
 from commerce.checkout import queries as reviews
 from commerce.kernel import clock
 from commerce.kernel.money import Money
+from commerce.offers import queries as offers
 from commerce.orders import queries as orders
 from commerce.outbox.models import Event
 from commerce.pricing import operations, queries
 from commerce.pricing.models import CustomerGroup, GroupMember, ListPriceChange, PriceList
 from commerce.pricing.operations import ListPriceInput, PriceListInput
 from commerce.pricing.types import PriceData, tier_at
+from commerce.sellers.models import Seller
 from tests.factories.accounts import make_user
 from tests.factories.catalog import make_variant
 from tests.factories.orders import RETURN_URL, Wanted, make_ready_cart
@@ -134,15 +136,15 @@ def test_without_a_reduction_there_is_nothing_to_compare(mug: int) -> None:
 
 def with_history(variant_id: int, *rows: tuple[int, int]) -> None:
     """Replace the history by (days ago, amount), behind the guards."""
-    values = ", ".join(
-        f"({variant_id}, 'USD', {amount}, 'system', now() - interval '{days} days')"
-        for days, amount in rows
-    )
-    run_sql(
-        "SET LOCAL session_replication_role = replica; DELETE FROM pricing_pricechange;"
-        "INSERT INTO pricing_pricechange (variant_id, currency, amount_minor, actor, at) VALUES "
-        f"{values}; SET LOCAL session_replication_role = origin"  # noqa: S608
-    )
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("DELETE FROM pricing_pricechange")
+        cursor.executemany(
+            "INSERT INTO pricing_pricechange (variant_id, currency, amount_minor, actor, at)"
+            " VALUES (%s, 'USD', %s, 'system', now() - make_interval(days => %s))",
+            [(variant_id, amount, days) for days, amount in rows],
+        )
+        cursor.execute("SET LOCAL session_replication_role = origin")
 
 
 def test_what_everybody_was_offered_is_kept(mug: int) -> None:
@@ -275,3 +277,31 @@ def test_prices_of_a_list_may_hold_their_tax(settings: Any) -> None:
     assert (row.amount.minor, row.included) == (302, True)
     # the seller earns what is left without tax, less commission on it
     assert order.seller_orders[0].earning.minor == 1890 - 302 - 100
+
+
+def test_listings_are_told_when_a_list_begins_and_ends_and_not_before(mug: int) -> None:
+    now = clock.now()
+    list_id = add_list(mug, (1, 700), starts_at=now + timedelta(hours=1))
+    Event.objects.all().delete()
+    assert operations.announce_switched() == 0
+
+    PriceList.objects.filter(pk=list_id).update(starts_at=now - timedelta(minutes=1))
+    assert operations.announce_switched() == 1
+
+    assert [event.payload for event in Event.objects.all()] == [{"variant_ids": [mug]}]
+
+
+def test_where_the_law_asks_a_reduction_is_compared_with_the_lowest_price_before() -> None:
+    cart = make_ready_cart([Wanted(minor=1000)])
+    (variant_id,) = cart.variants
+    with_history(variant_id, (20, 1000), (10, 850), (5, 1000))
+    set_price(variant_id, 800, compare_at=2000)
+
+    def compared(country: str) -> Money | None:
+        Seller.objects.update(country=country)
+        return offers.current(variant_ids=[variant_id], currency="USD")[variant_id].compare_at
+
+    assert compared("US") == Money(2000, "USD")
+    assert compared("DE") == Money(850, "USD")
+    set_price(variant_id, 850, compare_at=2000)
+    assert compared("DE") is None

@@ -14,12 +14,11 @@ from commerce.orders.types import OrderData
 from commerce.pricing import operations as pricing
 from commerce.pricing.types import PriceInput
 from commerce.returns import queries as returns
-from commerce.sellers.models import Seller
+from commerce.sellers.models import Member, Seller
 from tests.factories.fulfillment import delivered
 from tests.factories.pages import photo
 from tests.factories.sales import Sold, sell
 
-from .market import owner_of
 from .people import sign_in
 from .test_money import People
 
@@ -64,7 +63,8 @@ def arrive(order: OrderData) -> None:
 
 def seller(people: People, base: str, shop: Seller) -> Page:
     page = people.come()
-    sign_in(page, base, owner_of(shop.slug))
+    owner = Member.objects.select_related("user").get(seller=shop, role="owner")
+    sign_in(page, base, owner.user.email)
     return page
 
 

@@ -23,7 +23,7 @@ class DraftListing:
 
     page_title = "Prepared orders"
     header_icon = "link"
-    template_name = "admin/selling/drafts.html"
+    template_name: str | None = "admin/selling/drafts.html"
     own: str
     """The namespace of the screens."""
     owner: int | None
@@ -56,7 +56,7 @@ class DraftMaking:
 
     page_title = "Prepare an order"
     header_icon = "link"
-    template_name = "admin/selling/draft_new.html"
+    template_name: str | None = "admin/selling/draft_new.html"
     own: str
     owner: int | None
     form: DraftForm | None = None
@@ -67,7 +67,7 @@ class DraftMaking:
         if self.form.is_valid() and self._prepare(self.form):
             messages.success(request, "Prepared. The link to pay was mailed.")
             return redirect(f"{self.own}:drafts")
-        return self.render_to_response(self.get_context_data(), status=422)  # type: ignore[attr-defined,no-any-return]
+        return self.render_to_response(self.get_context_data(), status=422)  # type: ignore[attr-defined]
 
     def _prepare(self, form: DraftForm) -> bool:
         try:

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, Permission
 from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page
 
 from cms.backoffice.operations import grant_staff_permissions
+from cms.media.collections import shop_collection
 from cms.pages.models import HomePage, SellerIndexPage
 from cms.selling.operations import MODERATORS
 
@@ -90,8 +91,8 @@ def ensure_groups() -> None:
     editors.permissions.add(*Permission.objects.filter(content_type__app_label="wagtailredirects"))
     administrators.permissions.set(Permission.objects.all())
     grant_staff_permissions(moderators=moderators, administrators=administrators)
-    _pictures(editors)
-    _pictures(administrators)
+    _pictures(editors, shop_collection())
+    _pictures(administrators, Collection.get_first_root_node())
 
 
 def _pages(group: Group, pages: list[Page], codenames: tuple[str, ...]) -> None:
@@ -107,8 +108,9 @@ def _pages(group: Group, pages: list[Page], codenames: tuple[str, ...]) -> None:
     )
 
 
-def _pictures(group: Group) -> None:
-    root = Collection.get_first_root_node()
+def _pictures(group: Group, collection: Collection) -> None:
+    """Give a group the pictures of one collection, and of those below it, and no others."""
+    GroupCollectionPermission.objects.filter(group=group).exclude(collection=collection).delete()
     for permission in Permission.objects.filter(
         content_type__app_label__in=["wagtailimages", "wagtaildocs"],
         codename__in=[
@@ -118,5 +120,5 @@ def _pictures(group: Group) -> None:
         ],
     ):
         GroupCollectionPermission.objects.get_or_create(
-            group=group, collection=root, permission=permission
+            group=group, collection=collection, permission=permission
         )

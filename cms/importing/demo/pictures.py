@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from django.core.files.base import ContentFile
-from wagtail.models import Collection
 
+from cms.media.collections import shop_collection
 from cms.media.models import ShopImage
 
 from ..pictures import check_picture
@@ -16,7 +16,7 @@ class PageImages:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.collection = Collection.get_first_root_node()
+        self.collection = shop_collection()
         self._known: dict[str, ShopImage] = {}
 
     def get(

@@ -26,6 +26,12 @@ from .base import SellerScreen
 HOW = {"table": "Own prices", "live": "Carrier's prices", "pickup": "Pick-up"}
 
 
+def _reach(method: ShippingMethod) -> str:
+    if method.zone:
+        return method.zone.name
+    return "Own country" if method.kind == "pickup" else "Everywhere"
+
+
 class ShippingList(SellerScreen, BaseListingView):
     """Own ways to send, those in use first."""
 
@@ -42,10 +48,7 @@ class ShippingList(SellerScreen, BaseListingView):
         ),
         Column("kind", label="How", accessor=lambda row: HOW.get(row.kind, row.kind)),
         Column("carrier", label="Carrier"),
-        Column(
-            "reach", label="Where to",
-            accessor=lambda row: row.zone.name if row.zone else "Everywhere",
-        ),
+        Column("reach", label="Where to", accessor=_reach),
         Column("days", label="Days", accessor=lambda row: f"{row.min_days} to {row.max_days}"),
         MoneyColumn(
             "base", label="Price", accessor=lambda row: Money(row.base_minor, row.currency)

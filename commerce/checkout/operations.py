@@ -27,6 +27,7 @@ from commerce.pricing import operations as pricing
 from . import fraud, paying, placing
 from .entering import enter_code, remove_code
 from .models import Checkout
+from .paying import fields_here
 from .queries import current_attempt, parcels_of, review_of, told_of
 from .refusals import (
     CartChanged,
@@ -84,6 +85,7 @@ __all__ = [
     "abandon",
     "add_gift_card",
     "enter_code",
+    "fields_here",
     "finalise",
     "place",
     "remove_code",
@@ -223,6 +225,7 @@ def place(
     principal: str = "",
     expected_due: Money | None = None,
     keep_method: bool = False,
+    pay_url: str = "",
 ) -> Placed:
     """Turn a cart into an order, hold its stock and open the payment page.
 
@@ -255,6 +258,7 @@ def place(
         expected_due=expected_due,
         customer=_customer(user_id, told.email, keep=keep_method),
         keep_method=keep_method,
+        pay_url=pay_url,
     )
     try:
         with transaction.atomic():

@@ -62,12 +62,26 @@ def open_page(*, order: OrderRef, payment: PaymentData, lines: list[SessionLine]
 
 
 def _record(payment: PaymentData, session: SessionData) -> str:
-    if payments.record_session(payment_id=payment.id, session_id=session.id, url=session.url):
-        return session.url
+    url = payment.terms.pay_url or session.url
+    if payments.record_session(payment_id=payment.id, session_id=session.id, url=url):
+        return url
     known = payment_queries.by_key(idempotency_key=payment.idempotency_key)
     if known is not None and known.is_open and known.session_id == session.id:
         return known.url
     raise NotPayable("canceled")
+
+
+def fields_here(*, order_token: str) -> SessionData | None:
+    """Return what the provider's fields need to be shown to the shopper of an order that waits.
+
+    None when there is nothing to pay here. Raises GatewayUnavailable.
+    """
+    attempts = payment_queries.of_order(order_tokens=[order_token]).get(order_token, [])
+    current = next((each for each in attempts if each.state == "created"), None)
+    if current is None or not current.session_id or not current.terms.pay_url:
+        return None
+    session = get_payment_gateway().retrieve_session(session_id=current.session_id)
+    return session if session.secret else None
 
 
 def _look_or_start_over(
@@ -80,7 +94,7 @@ def _look_or_start_over(
         )
     except (GatewayUnavailable, GatewayRefused):
         return None
-    if found is not None and found.url:
+    if found is not None and (found.url or payment.terms.pay_url):
         return _record(payment, found)
     return _start_over(order, payment, lines, code="no-page")
 
@@ -143,6 +157,7 @@ def _request(order: OrderRef, payment: PaymentData, lines: list[SessionLine]) ->
         customer=payment.terms.customer,
         keep=payment.terms.keep,
         later=payment.terms.later,
+        here=bool(payment.terms.pay_url),
     )
 
 

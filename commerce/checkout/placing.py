@@ -64,6 +64,8 @@ class Agreement:
     customer: str = ""
     """The provider's name for the shopper, if it has one."""
     keep_method: bool = False
+    pay_url: str = ""
+    """Where our own page with the provider's fields is, should the settings want it."""
     principal: str = ""
     """Who is behind it, person or network, as far as that is known."""
 
@@ -97,7 +99,7 @@ def write_order(*, told: Checkout, agreement: Agreement, number: str, moment: da
             expires_at=moment + PAGE_LASTS,
             success_url=agreement.return_url.replace("ORDER", token),
             cancel_url=agreement.cancel_url.replace("ORDER", token),
-            terms=_terms(agreement),
+            terms=_terms(agreement, token),
         )
     _hold(review, token, agreement.principal)
     _claim(review, token, user_id=agreement.user_id)
@@ -108,8 +110,10 @@ def write_order(*, told: Checkout, agreement: Agreement, number: str, moment: da
     return Written(order=order, draft=draft, payment=payment)
 
 
-def _terms(agreement: Agreement) -> PayTerms:
+def _terms(agreement: Agreement, token: str) -> PayTerms:
+    pay_url = agreement.pay_url.replace("ORDER", token) if settings.PAYMENT_HERE else ""
     return PayTerms(
+        pay_url=pay_url,
         methods=tuple(settings.PAYMENT_METHODS),
         customer=agreement.customer,
         keep=agreement.keep_method and bool(agreement.customer),

@@ -55,12 +55,16 @@ class SessionRequest:
     customer: str = ""
     keep: bool = False
     later: bool = False
+    here: bool = False
+    """Whether its fields are shown in a page of ours."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SessionData:
     id: str
     url: str
+    secret: str = ""
+    """What lets a browser fill in its fields; for the shopper alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +176,9 @@ class PaymentGateway(Protocol):
 
     def find_session(self, *, attempt_key: str, since: datetime) -> SessionData | None:
         """Look for an attempt's page by its key among those made since a moment."""
+
+    def retrieve_session(self, *, session_id: str) -> SessionData:
+        """Return where, or with what secret, an open attempt is paid."""
 
     def retrieve_payment(
         self, *, session_id: str | None = None, payment_id: str | None = None

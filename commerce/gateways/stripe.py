@@ -35,6 +35,7 @@ from .stripe_shapes import (
     payment_of_session,
     payout_data,
     refund_data,
+    session_data,
     session_params,
 )
 
@@ -65,7 +66,7 @@ class StripeGateway:
             idempotency_key=request.idempotency_key,
             **session_params(request),
         )
-        return SessionData(id=made["id"], url=made["url"] or "")
+        return session_data(made)
 
     def find_session(self, *, attempt_key: str, since: datetime) -> SessionData | None:
         after: str | None = None
@@ -73,7 +74,7 @@ class StripeGateway:
             page = self._sessions(since, after)
             for found in page.to_dict()["data"]:
                 if (found["metadata"] or {}).get("attempt") == attempt_key:
-                    return SessionData(id=found["id"], url=found["url"] or "")
+                    return session_data(found)
             if not page.has_more:
                 return None
             after = page.data[-1].id
@@ -85,6 +86,10 @@ class StripeGateway:
             params["starting_after"] = after
         sessions = self._client.v1.checkout.sessions
         return ask(lambda: sessions.list(params), what="look for session")
+
+    def retrieve_session(self, *, session_id: str) -> SessionData:
+        path = f"/v1/checkout/sessions/{quote(session_id, safe='')}"
+        return session_data(self._call("get", path, what="retrieve session"))
 
     def retrieve_payment(
         self, *, session_id: str | None = None, payment_id: str | None = None

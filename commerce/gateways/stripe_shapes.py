@@ -11,6 +11,7 @@ from .payments import (
     ProviderDispute,
     ProviderPayment,
     ProviderRefund,
+    SessionData,
     SessionRequest,
 )
 
@@ -50,10 +51,24 @@ def session_params(request: SessionRequest) -> dict[str, Any]:
             "metadata": reference,
             "transfer_group": request.order_token,
         },
-        "success_url": request.success_url,
-        "cancel_url": request.cancel_url,
+        **_place(request),
         "expires_at": int(request.expires_at.astimezone(UTC).timestamp()),
     }
+
+
+def _place(request: SessionRequest) -> dict[str, Any]:
+    """Say where the shopper pays, and where they come back to."""
+    if request.here:
+        return {"ui_mode": "elements", "return_url": request.success_url}
+    return {"success_url": request.success_url, "cancel_url": request.cancel_url}
+
+
+def session_data(session: dict[str, Any]) -> SessionData:
+    return SessionData(
+        id=session["id"],
+        url=session.get("url") or "",
+        secret=session.get("client_secret") or "",
+    )
 
 
 def _payer(request: SessionRequest) -> dict[str, Any]:

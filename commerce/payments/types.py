@@ -18,6 +18,8 @@ class PayTerms:
     """The provider's name for the shopper, who may pay with what is kept there."""
     keep: bool = False
     """Whether the shopper asked to keep this way to pay."""
+    pay_url: str = ""
+    """Where we show the provider's payment fields; empty leads to the provider's own page."""
     later: bool = False
     """Whether the money is only reserved until the goods are seen to be there."""
 

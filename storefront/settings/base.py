@@ -244,6 +244,9 @@ MARKETPLACE = {  # who issues receipts, and through whom invoices say that somet
 FRAUD_CHECK = env.text("FRAUD_CHECK", "commerce.checkout.fraud.Velocity")
 # As the provider calls them, such as card paypal us_bank_account; none: as its dashboard says.
 PAYMENT_METHODS = env.words("PAYMENT_METHODS", "")
+# Whether the provider's payment fields are shown in our checkout (it needs JavaScript),
+# instead of leading to the provider's own page.
+PAYMENT_HERE = env.flag("PAYMENT_HERE", False)
 # Whether money is only reserved on the page, and taken once the goods are seen to be there.
 # For cards, wallets and PayPal; bank debits and transfers cannot wait so.
 PAYMENT_CAPTURE_LATER = env.flag("PAYMENT_CAPTURE_LATER", False)

@@ -139,6 +139,7 @@ def place(request: HttpRequest) -> HttpResponse:
             cancel_url=f"{settings.SITE_URL}{reverse('checkout-cancel', args=['ORDER'])}",
             principal=principal_of(request),
             keep_method="keep_method" in request.POST,
+            pay_url=f"{settings.SITE_URL}{reverse('checkout-here', args=['ORDER'])}",
         )
     except operations.CheckoutRefused as refusal:
         contents = reviewed(request)

@@ -31,7 +31,8 @@ HOUR = 3600
 def create(call: Call) -> Obj:
     params, world = call.params, call.world
     _refuse_unsupported(params)
-    success_url = params.url("success_url")
+    shown = params.text("ui_mode") or "hosted_page"
+    success_url = params.url("return_url" if shown == "elements" else "success_url")
     cancel_url = params.url("cancel_url") if "cancel_url" in params else None
     identifier = world.new_id("cs_test_", 58)
     lines = _lines(world, params)
@@ -55,7 +56,11 @@ def create(call: Call) -> Obj:
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
         "submit_type": params.text("submit_type"),
         "success_url": success_url,
-        "url": f"{world.base_url}/c/pay/{identifier}",
+        "ui_mode": shown,
+        "client_secret": f"{identifier}_secret_{world.new_id('', 24)}"
+        if shown == "elements"
+        else None,
+        "url": None if shown == "elements" else f"{world.base_url}/c/pay/{identifier}",
         "_lines": lines,
         "_intent": _intent_data(params),
     }
@@ -72,7 +77,7 @@ def _refuse_unsupported(params: Params) -> None:
     if mode != "payment":
         raise not_in_double(f"Checkout Sessions in {mode} mode", "mode")
     shown = params.choice("ui_mode", ("hosted_page", "embedded_page", "elements", "form"))
-    if shown not in (None, "hosted_page"):
+    if shown not in (None, "hosted_page", "elements"):
         raise not_in_double(f"Checkout Sessions shown as {shown}", "ui_mode")
     refuse_method_types(params)
     for name in _UNSUPPORTED:

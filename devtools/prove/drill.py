@@ -131,6 +131,12 @@ def stock_of(rig: Rig, scarce: dict[int, int] | None = None) -> dict[int, int]:
     return {int(variant): int(units) for variant, units in rows}
 
 
+def rules_broken(rig: Rig) -> list[str]:
+    """The rules that do not hold, by code and promise."""
+    results = rig.call("check_invariants")
+    return [f"{r['code']} {r['rule']} ({r['violations']})" for r in results if r["violations"]]
+
+
 def close(rig: Rig, crowd: Crowd, result: Result, opening: dict[int, int]) -> Figures:
     """Let everything settle, then judge."""
     # Without its guard a shop may never settle; it need not be waited for long.

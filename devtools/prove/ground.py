@@ -56,6 +56,11 @@ def stand() -> Ground:
     marker = PLACE / "template"
     wanted = fingerprint()
     with ground.connect("postgres") as admin:
+        for (name,) in admin.execute(
+            "SELECT datname FROM pg_database WHERE datname LIKE 'prove\\_%%' AND datname <> %s",
+            [TEMPLATE],
+        ).fetchall():
+            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
         row = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone()
         if row and marker.exists() and marker.read_text() == wanted:
             return ground

@@ -9,7 +9,7 @@ from typing import Any
 
 from devtools.prove.buyers import Buyer, Crowd, one_of
 from devtools.prove.drill import Result, Stage, close, drill, stock_of
-from devtools.prove.figures import judge
+from devtools.prove.figures import judge, provider_charges
 from devtools.prove.rig import Rig
 
 PAYOUT_PLACES = ("payout_after_lock", "transfer_after_provider", "payout_after_provider")
@@ -31,10 +31,7 @@ def _payouts(stage: Stage, result: Result, rig: Rig) -> None:
     opening = stock_of(rig)
     crowd = Crowd(rig, seed=stage.seed)
     crowd.run(crowd.plan(stage.size(8, 20), one_of(rig.goods(), lines=3)))
-    accounts: dict[str, int] = rig.call("connect_sellers")
-    for account in accounts:
-        rig.double.complete_account(account)
-    rig.call("refresh_accounts", accounts=list(accounts))
+    accounts = _connect(rig)
     rig.settle()
     rig.call("deliver_everything")
     rig.settle()
@@ -53,10 +50,7 @@ def _payouts(stage: Stage, result: Result, rig: Rig) -> None:
             rig.finish(slot)
             kills += slot.code == -9
         rig.age(3)
-    for _ in range(5):
-        rig.call("pay_out")
-        rig.age(6)
-        time.sleep(1)
+    _pay_everybody(rig)
     _count_payouts(rig, result, accounts, disabled)
     result.numbers |= {"kill -9": kills, "sellers": len(accounts)}
     figures = judge(rig, crowd.witness, opening)
@@ -85,6 +79,55 @@ def _count_payouts(rig: Rig, result: Result, accounts: dict[str, int], disabled:
         result.expect(got == should, f"seller {seller_id} was sent {got}, not {should}")
         result.expect(paid[account] == should, f"seller {seller_id}: {paid[account]} paid out")
     result.numbers |= {"transfers": len(state["transfers"]), "payouts": len(state["payouts"])}
+
+
+@drill("FD36", "disputes before and after the payout, won and lost")
+def disputes(stage: Stage, result: Result) -> None:
+    """No disputed money is paid out, and every cent that moved is booked once."""
+    with stage.shop("FD36") as rig:
+        opening = stock_of(rig)
+        crowd = Crowd(rig, seed=stage.seed)
+        crowd.run(crowd.plan(stage.size(8, 16), one_of(rig.goods())))
+        _connect(rig)
+        rig.settle()
+        rig.call("deliver_everything")
+        rig.settle()
+        charges = [charge["id"] for charge in provider_charges(rig)]
+        early = charges[::4]
+        for charge in early:
+            rig.double.open_dispute(charge)
+        rig.settle()
+        rig.age(30 * 24 * 60)
+        _pay_everybody(rig)
+        sent = {transfer["source_transaction"] for transfer in rig.double.state()["transfers"]}
+        wrong = sent & set(early)
+        result.expect(not wrong, f"{len(wrong)} disputed payments were paid out to sellers")
+        late = [charge for charge in charges[1::4] if charge in sent]
+        for charge in late:
+            rig.double.open_dispute(charge)
+        rig.settle()
+        for place, dispute in enumerate(rig.double.state()["disputes"]):
+            rig.double.close_dispute(dispute["id"], "lost" if place % 2 else "won")
+        rig.settle()
+        rig.age(30 * 24 * 60)
+        _pay_everybody(rig)
+        result.numbers |= {"disputed before payout": len(early), "after payout": len(late)}
+        close(rig, crowd, result, opening)
+
+
+def _connect(rig: Rig) -> dict[str, int]:
+    accounts: dict[str, int] = rig.call("connect_sellers")
+    for account in accounts:
+        rig.double.complete_account(account)
+    rig.call("refresh_accounts", accounts=list(accounts))
+    return accounts
+
+
+def _pay_everybody(rig: Rig) -> None:
+    for _ in range(4):
+        rig.call("pay_out")
+        rig.age(6)
+        time.sleep(1)
 
 
 @drill("FD39", "one web process is ten minutes ahead", essential=True)

@@ -9,7 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from devtools.prove.buyers import Buyer, Crowd, GaveUp, one_of
-from devtools.prove.drill import Result, Stage, close, drill, stock_of
+from devtools.prove.drill import Result, Stage, close, drill, rules_broken, stock_of
 from devtools.prove.rig import Rig
 
 
@@ -145,8 +145,8 @@ def _race_endings(stage: Stage, result: Result, rig: Rig, *, guarded: bool) -> N
     result.numbers |= {"repetitions": repetitions, **told["endings"]}
     for problem in told["problems"][:5]:
         result.problems.append(problem)
-    broken = [r for r in rig.call("check_invariants") if r["violations"]]
-    result.expect(not broken, f"{[r['code'] for r in broken]} do not hold")
+    broken = rules_broken(rig)
+    result.expect(not broken, f"{broken} do not hold")
 
 
 def same_cart(stage: Stage, result: Result, rig: Rig, count: int) -> None:

@@ -92,6 +92,7 @@ def postgres_stops(stage: Stage, result: Result) -> None:
         crowd = Crowd(rig, seed=stage.seed)
         people = crowd.plan(stage.size(30, 80), one_of(rig.goods()), [("places again", 0.3)])
         stops = stage.size(2, 5)
+        rig.sql("CHECKPOINT")  # what made this shop need not be replayed
         backs: list[float] = []
 
         def stop_it() -> None:

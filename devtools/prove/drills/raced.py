@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from devtools.prove import holds
-from devtools.prove.drill import Result, Stage, drill
+from devtools.prove.drill import Result, Stage, drill, rules_broken
 from devtools.prove.drills.contention import drop_checks
 from devtools.prove.rig import Rig
 
@@ -56,7 +56,7 @@ def _race(stage: Stage, result: Result, rig: Rig, attempts: int) -> None:
     result.numbers |= {
         "attempts": made, **told["told"], "s": round(took), "per second": round(made / took)
     }  # fmt: skip
-    broken = [r["code"] for r in rig.call("check_invariants") if r["violations"]]
+    broken = rules_broken(rig)
     result.expect(not broken, f"{broken} do not hold")
     left = rig.sql("SELECT variant_id, on_hand, reserved FROM inventory_stock")
     for variant, on_hand, reserved in left:

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from devtools.prove.buyers import Crowd, one_of, provider_get, provider_list
-from devtools.prove.drill import Result, Stage, close, drill, stock_of
+from devtools.prove.drill import Result, Stage, close, drill, rules_broken, stock_of
 from devtools.prove.rig import Rig
 
 LEAVES = [("never returns", 1.0)]
@@ -159,8 +159,7 @@ def _lies(stage: Stage, result: Result, rig: Rig) -> None:
     result.numbers |= {"lies": len(people), "in review": review, "wrongly confirmed": wrong}
     result.expect(wrong == 0, f"{wrong} orders were confirmed by a lie")
     result.expect(review == len(people), f"{review} of {len(people)} wait for a person")
-    reported = rig.call("check_invariants")
-    broken = [r["code"] for r in reported if r["violations"]]
+    broken = rules_broken(rig)
     result.expect(not broken, f"{broken} do not hold")
 
 

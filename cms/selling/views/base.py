@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils.functional import cached_property
+
+from commerce.audit import operations as audit
 
 from ..policy import Work
 from ..queries import WorkspaceData
@@ -26,6 +28,14 @@ class SellerScreen:
             raise Http404
         self.workspace = workspace
         super().setup(request, *args, **kwargs)  # type: ignore[misc]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        if request.method == "POST" and answer.status_code < 400:
+            name = request.resolver_match.url_name if request.resolver_match else ""
+            what = " ".join(str(value) for value in (f"seller:{self.seller_id}", *kwargs.values()))
+            audit.record(action=f"seller.{name}", subject=what)
+        return answer
 
     @property
     def seller_id(self) -> int:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from commerce.audit import queries as audit
 from commerce.documents import queries
 from commerce.documents.models import Document, Letterhead
 from tests.factories.documents import billed
@@ -65,6 +66,19 @@ def test_an_invoice_can_be_issued_before_the_goods_leave(shop):
     page = client.get(f"/admin/selling/orders/{part.number}/").content.decode()
     assert number in page
     assert "Issue it now" not in page
+
+
+def test_what_a_seller_s_people_do_is_written_down_and_what_was_refused_is_not(shop):
+    part = a_sale(shop)
+    client = shop.client("packer")
+
+    client.post(f"/admin/selling/orders/{part.number}/", {"carrier_code": "pigeon"})
+    client.post(f"/admin/selling/orders/{part.number}/invoice/")
+
+    (entry,) = audit.latest()
+    assert entry.action == "seller.invoice_issue"
+    assert entry.subject == f"seller:{shop.seller.pk} {part.number}"
+    assert entry.actor == f"user:{shop.people['packer'].pk}"
 
 
 def test_nobody_issues_another_sellers_invoice(shop, other):

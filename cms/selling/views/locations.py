@@ -23,6 +23,14 @@ from ..tables import CountColumn
 from .base import SellerScreen
 
 
+def _counted(place: Any) -> str:
+    """When a place was counted last, and whether it is time again."""
+    if place.counted is None:
+        return "Never: count it"
+    text = f"{place.counted:%b} {place.counted.day}, {place.counted.year}"
+    return f"{text}: count it again" if place.is_due else text
+
+
 class LocationList(SellerScreen, BaseListingView):
     """Own locations in the order in which orders draw from them."""
 
@@ -44,10 +52,7 @@ class LocationList(SellerScreen, BaseListingView):
         ),
         CountColumn("skus", label="SKUs"),
         CountColumn("units", label="Units on hand", accessor=lambda row: row.units or 0),
-        Column(
-            "counted", label="Last counted",
-            accessor=lambda row: f"{row.counted:%b %d, %Y}" if row.counted else "Never: count it",
-        ),
+        Column("counted", label="Last counted", accessor=_counted),
     ]  # fmt: skip
 
     def get_base_queryset(self) -> Any:

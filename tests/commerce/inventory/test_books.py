@@ -9,15 +9,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from commerce.inventory import operations
-from commerce.inventory.models import Reservation, Stock, StockMovement
+from commerce.inventory.models import Reservation, Stock, StockMovement, Unit
 from commerce.inventory.operations import (
     BelowReserved,
     DifferentHold,
     HoldLost,
     NegativeStock,
+    NotEnoughThere,
     OutOfStock,
 )
-from commerce.inventory.types import StockInput
+from commerce.inventory.types import PolicyData, StockInput
 from tests.factories.catalog import make_variants
 from tests.factories.inventory import lapse, stock_up
 
@@ -160,6 +161,34 @@ class Books(RuleBasedStateMachine):
         else:
             self.on_hand[shelf] = after
 
+    @rule(index=st.integers(0, 2), by_unit=st.booleans())
+    def switch(self, index: int, by_unit: bool) -> None:
+        """How free units are kept makes no difference to anybody."""
+        operations.set_policy(variant_id=self.variants[index], policy=PolicyData(by_unit=by_unit))
+
+    @rule(index=st.integers(0, 2), source=st.integers(0, 1), units=st.integers(1, 6))
+    def transfer(self, index: int, source: int, units: int) -> None:
+        here, there = self.shelf(index, source), self.shelf(index, 1 - source)
+        try:
+            operations.transfer(
+                variant_id=here[0], from_location=here[1], to_location=there[1],
+                quantity=units, cause="moved",
+            )  # fmt: skip
+        except NotEnoughThere:
+            assert self.on_hand[here] - self.reserved()[here] < units
+        else:
+            self.on_hand[here] -= units
+            self.on_hand[there] += units
+
+    @rule(index=st.integers(0, 2), place=st.integers(0, 1), units=st.integers(1, 4))
+    def put_back(self, index: int, place: int, units: int) -> None:
+        shelf = self.shelf(index, place)
+        operations.put_back(
+            variant_id=shelf[0], location_id=shelf[1], quantity=units, cause="returned",
+            reference="R-1",
+        )  # fmt: skip
+        self.on_hand[shelf] += units
+
     def shelf(self, index: int, place: int) -> Shelf:
         shelves = sorted(shelf for shelf in self.on_hand if shelf[0] == self.variants[index])
         return shelves[place]
@@ -168,7 +197,8 @@ class Books(RuleBasedStateMachine):
     def the_books_agree(self) -> None:
         rows = Stock.objects.filter(variant_id__in=self.variants)
         written: dict[Shelf, Any] = {
-            (row.variant_id, row.location_id): (row.on_hand, row.reserved) for row in rows
+            (row.variant_id, row.location_id): (row.on_hand, row.reserved + single(row))
+            for row in rows
         }
         reserved = self.reserved()
         assert written == {shelf: (count, reserved[shelf]) for shelf, count in self.on_hand.items()}
@@ -181,6 +211,15 @@ class Books(RuleBasedStateMachine):
         ).select_related("stock"):
             moved[movement.stock.variant_id, movement.stock.location_id] += movement.delta
         assert +moved == +self.on_hand
+
+
+def single(row: Stock) -> int:
+    """Units of a row that are held one by one; the others and the free ones are all there is."""
+    held = Reservation.objects.filter(stock=row, state="active", by_unit=True)
+    units = sum(held.values_list("quantity", flat=True))
+    free = Unit.objects.filter(stock=row).count()
+    assert free == (row.on_hand - row.reserved - units if row.by_unit else 0)
+    return units
 
 
 def by_variant(hold: Counter[Shelf]) -> dict[int, int]:

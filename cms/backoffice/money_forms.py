@@ -145,6 +145,15 @@ class PlanForm(forms.Form):
     is_offered = forms.BooleanField(label="Can be chosen", required=False, initial=True)
 
 
+class FeaturedForm(forms.Form):
+    """What sellers pay for featured placement."""
+
+    daily = AmountField(label="Price of a day", min_value=0)
+    places = forms.IntegerField(
+        label="Places a day", min_value=0, max_value=100, help_text="None: it is not offered."
+    )
+
+
 def category_choices() -> list[tuple[str, str]]:
     """Return every category by its key, in the order and depth of the tree."""
     pages = CategoryPage.objects.order_by("path").values_list("translation_key", "title", "depth")

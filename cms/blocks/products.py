@@ -12,6 +12,7 @@ RULES = [
     ("newest", "Newest"),
     ("cheapest", "Lowest price"),
     ("popular", "Most bought"),
+    ("featured", "Paid for by sellers (says so)"),
     ("hand", "Chosen by hand"),
 ]
 

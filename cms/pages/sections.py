@@ -15,6 +15,7 @@ from cms.blocks import references
 from cms.media.pictures import picture
 from commerce.discovery import queries as discovery
 from commerce.discovery.types import CardData, RailRule
+from commerce.payouts import queries as payouts
 
 from .memory import recall
 from .models import ProductPage, SellerPage
@@ -33,6 +34,8 @@ class Rail:
     href: str = ""
     rule: RailRule | None = None
     product_ids: tuple[int, ...] = ()
+    paid_places: int = 0
+    """How many products are shown that sellers pay for; their rail says so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +114,8 @@ def _rail(value: Any, sellers: dict[int, SellerTile], products: dict[int, int]) 
     if value["rule"] == "hand":
         chosen = (products.get(page.pk) for page in value["products"] if page)
         return Rail(title=title, product_ids=tuple(number for number in chosen if number))
+    if value["rule"] == "featured":
+        return Rail(title=f"{title} (sponsored)", paid_places=value["count"] or 8)
     everything = f"/shop/?sort={SORTS[value['rule']]}"
     return Rail(
         title=title,
@@ -152,7 +157,10 @@ def _category_tiles(value: Any) -> list[dict[str, Any]]:
 def _with_cards(fixed: list[Section]) -> list[Section]:
     rules = [section.rail.rule for section in fixed if section.rail and section.rail.rule]
     by_rule = iter(discovery.rails(rules=rules))
-    chosen = {number for section in fixed if section.rail for number in section.rail.product_ids}
+    asked = [section.rail for section in fixed if section.rail]
+    most = max((rail.paid_places for rail in asked), default=0)
+    paid_for = payouts.featured_products(limit=most) if most else []
+    chosen = {number for rail in asked for number in rail.product_ids} | set(paid_for)
     by_hand = discovery.cards(product_ids=chosen) if chosen else {}
     filled = []
     for section in fixed:
@@ -162,7 +170,8 @@ def _with_cards(fixed: list[Section]) -> list[Section]:
         if section.rail.rule:
             cards = next(by_rule)
         else:
-            cards = [by_hand[number] for number in section.rail.product_ids if number in by_hand]
+            numbers = section.rail.product_ids or paid_for[: section.rail.paid_places]
+            cards = [by_hand[number] for number in numbers if number in by_hand]
         if cards:
             filled.append(Section(kind=section.kind, rail=section.rail, cards=cards))
     return filled

@@ -1,10 +1,12 @@
-"""The period of a statement."""
+"""The period of a statement, and days of featured placement."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from wagtail.admin.widgets import AdminDateInput
+
+from commerce.catalog.models import Product
 
 MAX_DAYS = 366
 
@@ -39,3 +41,18 @@ class PeriodForm(forms.Form):
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, tzinfo=UTC)
+
+
+class FeatureForm(forms.Form):
+    """Which product is featured, from when and for how long."""
+
+    product = forms.ModelChoiceField(Product.objects.none(), empty_label="Choose a product")
+    first_day = forms.DateField(label="First day", widget=AdminDateInput)
+    days = forms.IntegerField(min_value=1, max_value=30)
+
+    def __init__(self, *args: Any, seller_id: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chooser: Any = self.fields["product"]
+        own = Product.objects.filter(seller_id=seller_id, state=Product.State.ACTIVE)
+        chooser.queryset = own.order_by("name")
+        chooser.label_from_instance = lambda product: product.name

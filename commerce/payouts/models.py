@@ -228,3 +228,46 @@ class Absorption(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="absorption_is_positive")
         ]
+
+
+class FeaturedOffer(models.Model):
+    """What a day of featured placement costs, and how many products have a place on it."""
+
+    currency = models.CharField(max_length=3, unique=True)
+    daily_minor = models.PositiveBigIntegerField("price of a day")
+    places = models.PositiveSmallIntegerField("places a day")
+
+
+class FeaturedDay(models.Model):
+    """How many places of a day are taken."""
+
+    day = models.DateField(primary_key=True)
+    places = models.PositiveSmallIntegerField()
+    taken = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(taken__lte=F("places")), name="no_more_featured_than_places"
+            )
+        ]
+
+
+class Featuring(models.Model):
+    """A product that its seller pays to have featured on one day."""
+
+    seller = models.ForeignKey("sellers.Seller", on_delete=models.PROTECT, related_name="+")
+    product = models.ForeignKey("catalog.Product", on_delete=models.PROTECT, related_name="+")
+    day = models.DateField()
+    booking = models.UUIDField(help_text="The days that were booked and charged together.")
+    booked_by = models.CharField(max_length=80)
+    booked_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["product", "day"], name="featured_once_a_day")
+        ]
+        indexes = [
+            models.Index(fields=["day"]),
+            models.Index(fields=["seller", "-day"]),
+        ]

@@ -15,6 +15,7 @@ from .crediting import NotPaid, credit_order, give_back, release_earning
 from .deducting import deduct
 from .disputes import share_dispute
 from .events import PayoutFailed
+from .featuring import NotFeatured, feature, offer_featuring
 from .gathering import run, run_now, run_schedule
 from .models import Payout
 from .sending import send
@@ -22,6 +23,7 @@ from .terms import InvalidTerms, agree_terms, drop_terms
 
 __all__ = [
     "InvalidTerms",
+    "NotFeatured",
     "NotPaid",
     "agree_terms",
     "bill_subscriptions",
@@ -30,7 +32,9 @@ __all__ = [
     "credit_order",
     "deduct",
     "drop_terms",
+    "feature",
     "give_back",
+    "offer_featuring",
     "release_earning",
     "run",
     "run_now",

@@ -10,12 +10,20 @@ from commerce.ledger import queries as ledger
 from commerce.sellers import queries as sellers
 
 from . import statements
+from .featuring import featured_offer, featured_products, featured_runs
 from .income import income
 from .models import Deduction, Earning, Payout
 from .terms import common_terms, terms_of
 from .types import EarningData, PayoutData, Statement, Summary
 
-__all__ = ["common_terms", "income", "terms_of"]
+__all__ = [
+    "common_terms",
+    "featured_offer",
+    "featured_products",
+    "featured_runs",
+    "income",
+    "terms_of",
+]
 
 
 def due_payouts(*, limit: int) -> list[int]:

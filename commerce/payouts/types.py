@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from commerce.kernel.money import Money
@@ -218,3 +218,20 @@ class IncomeYear:
         yield [
             str(self.year), self.orders, self.currency, *(totals[name].decimal for name in AMOUNTS),
         ]  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeaturedOfferData:
+    """What a day of featured placement costs, and how many products have a place on it."""
+
+    daily: Money
+    places: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeaturedRun:
+    """Days of featured placement that were booked together."""
+
+    product: str
+    first_day: date
+    last_day: date

@@ -10,11 +10,13 @@ from django.views.generic import TemplateView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from commerce.kernel import clock
+from commerce.payouts import operations as payouts
+from commerce.payouts import queries as payout_queries
 from commerce.sellers import operations as sellers
 from commerce.sellers import queries as seller_queries
 from commerce.sellers.models import CommissionRule
 
-from ..money_forms import PlanForm, RuleForm, category_choices
+from ..money_forms import FeaturedForm, PlanForm, RuleForm, category_choices
 from .base import StaffScreen
 
 MOST_RULES = 200
@@ -29,15 +31,17 @@ class Commissions(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
     template_name = "admin/backoffice/commissions.html"
     rule: RuleForm
     plan: PlanForm
+    featured: FeaturedForm
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.rule, self.plan = RuleForm(prefix="rule"), PlanForm(prefix="plan")
+        self._fill()
         return self.render_to_response(self.get_context_data())
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.rule, self.plan = RuleForm(prefix="rule"), PlanForm(prefix="plan")
+        self._fill()
         actions: dict[str, Callable[[], str]] = {
             "add": self._add, "end": self._end, "offer": self._offer,
+            "feature": self._feature,
         }  # fmt: skip
         action = actions.get(request.POST.get("action", ""))
         if action is None:
@@ -46,6 +50,17 @@ class Commissions(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
             messages.success(request, said)
             return redirect("backoffice:commissions")
         return self.render_to_response(self.get_context_data(), status=422)
+
+    def _fill(self) -> None:
+        self.rule, self.plan = RuleForm(prefix="rule"), PlanForm(prefix="plan")
+        self.featured = FeaturedForm(prefix="featured")
+
+    def _feature(self) -> str:
+        self.featured = FeaturedForm(self.request.POST, prefix="featured")
+        if not self.featured.is_valid():
+            return ""
+        payouts.offer_featuring(**self.featured.cleaned_data)
+        return "Kept. Days that have bookings keep their price and places."
 
     def _add(self) -> str:
         self.rule = RuleForm(self.request.POST, prefix="rule")
@@ -95,6 +110,8 @@ class Commissions(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
             "plans": seller_queries.plans(offered=False),
             "rule": self.rule,
             "plan": self.plan,
+            "featured": self.featured,
+            "featured_offer": payout_queries.featured_offer(),
             "media": self.rule.media,
         }
 

@@ -1,5 +1,6 @@
 """A seller's year by month, and the plan it is on."""
 
+import re
 from typing import Any
 
 from django.conf import settings
@@ -38,7 +39,7 @@ class Income(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
         asked = self.request.GET.get("year", "")
         if not asked:
             return this_year
-        if not (asked.isascii() and asked.isdecimal() and len(asked) == 4 and 2000 <= int(asked) <= this_year):
+        if not re.fullmatch(r"20[0-9]{2}", asked) or int(asked) > this_year:
             raise Http404
         return int(asked)
 

@@ -10,6 +10,9 @@ from cms.blocks import streams
 from cms.pages.models import HomePage, LandingPage
 from cms.pages.sections import sections
 from commerce.discovery import operations as discovery
+from commerce.kernel.money import Money
+from commerce.payouts import operations as payouts
+from commerce.payouts.periods import today
 from tests.factories.pages import a_category, a_shop, an_image
 from tests.factories.shopfront import a_stall, on_show
 from tests.support.query_budget import counted
@@ -72,6 +75,19 @@ def test_a_rail_by_hand_keeps_its_order_and_leaves_out_what_is_not_on_sale() -> 
     [section] = shown(rail(rule="hand", products=[third, second, first]))
 
     assert titles(section) == ["Third", "First"]
+
+
+def test_a_paid_rail_shows_what_sellers_pay_for_and_says_so() -> None:
+    acme = a_stall("Acme")
+    on_show("Not paid for", stall=acme)
+    paid = on_show("Paid for", stall=acme)
+    payouts.offer_featuring(daily=Money(0, "USD"), places=3)
+    payouts.feature(seller_id=acme.seller_id, product_id=paid.product_id, first_day=today(), days=1)
+
+    [section] = shown(rail(rule="featured", title="Look here"))
+
+    assert titles(section) == ["Paid for"]
+    assert section.rail.title == "Look here (sponsored)"
 
 
 def test_a_rail_without_products_is_not_shown() -> None:

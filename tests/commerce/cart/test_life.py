@@ -87,7 +87,7 @@ class Life(RuleBasedStateMachine):
 
 
 def test_a_cart_holds_what_was_asked_for_and_what_there_is() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Life,
         settings=settings(
             max_examples=10,

@@ -142,7 +142,7 @@ def machine(double: StripeDouble) -> type[RuleBasedStateMachine]:
 
 
 def test_money_and_orders_end_up_in_pairs(double: StripeDouble) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         machine(double),
         settings=settings(
             max_examples=8,

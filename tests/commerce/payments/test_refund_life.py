@@ -88,7 +88,7 @@ def machine(double: StripeDouble) -> type[RuleBasedStateMachine]:
 
 
 def test_each_refund_is_sent_once_however_often_it_fails(double: StripeDouble) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         machine(double),
         settings=settings(
             max_examples=10,

@@ -16,10 +16,11 @@ class InviteForm(forms.Form):
 
     email = forms.EmailField(max_length=254, label="Email address")
     role = forms.ChoiceField(
-        choices=[
-            (value, f"{label}: {WORK[value].lower()}") for value, label in Member.Role.choices
-        ],
+        choices=Member.Role.choices,
         initial=Member.Role.EDITOR,
+        help_text=" ".join(
+            f"{label}: {WORK[str(value)].lower()}." for value, label in Member.Role.choices
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from commerce.accounts import queries as accounts
 from commerce.sellers import operations, queries
 
 from ..policy import Work
-from ..team_forms import WORK, InviteForm, RoleForm
+from ..team_forms import InviteForm, RoleForm
 from .base import SellerScreen
 
 REFUSALS = (operations.AlreadyInvited, operations.TooManyInvitations)
@@ -63,7 +63,6 @@ class Team(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
             "people": [(each, RoleForm(initial={"role": each.role})) for each in people],
             "invitations": queries.open_invitations(seller_id=self.seller_id),
             "moves": [(move, emails.get(move.person_id, "Somebody who left")) for move in moves],
-            "work_of": WORK,
             "own_id": self.request.user.pk,
         }
 

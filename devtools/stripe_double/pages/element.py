@@ -41,7 +41,7 @@ def page(app: App, request: Request) -> Response | None:
     try:
         pay(app.world, session, method)
     except StripeError as refusal:
-        return Response.json(402, {"error": refusal.message}, **_OPEN)
+        return Response.json(200, {"error": refusal.message}, **_OPEN)
     intent = app.world.store.by_id[session["payment_intent"]]
     leads_to = session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"])
     if intent["status"] == "requires_action":

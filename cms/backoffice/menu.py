@@ -37,6 +37,7 @@ ITEMS = [
     _item("Reconciliation", "breaks", "review_payments", "warning", 53),
     _item("Gift cards and credit", "credits", "manage_credits", "tag", 55),
     _item("Promotions", "promotions", "manage_promotions", "tag", 57),
+    _item("Groups of customers", "groups", "manage_promotions", "group", 58),
     _item("Ledger", "journals", "view_ledger", "list-ol", 60),
     _item("Audit log", "audit", "view_audit", "history", 65),
     _item("Invariants", "invariants", "check_invariants", "circle-check", 70),

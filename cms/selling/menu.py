@@ -77,6 +77,10 @@ ITEMS = [
         work=Work.MONEY, icon_name="truck", order=128,
     ),
     SellersItem(
+        "Price lists", reverse_lazy("selling:price_lists"),
+        work=Work.MONEY, icon_name="tag", order=125,
+    ),
+    SellersItem(
         "Promotions", reverse_lazy("selling:promotions"),
         work=Work.MONEY, icon_name="tag", order=126,
     ),

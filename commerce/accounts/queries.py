@@ -1,5 +1,7 @@
 from collections.abc import Iterable
 
+from django.db.models.functions import Lower
+
 from . import countries
 from .models import Address, User
 from .types import ADDRESS_FIELDS, AddressData, AddressRules, SavedAddress
@@ -32,6 +34,14 @@ def addresses_of(*, user_id: int) -> list[SavedAddress]:
 def user_emails(*, user_ids: Iterable[int]) -> dict[int, str]:
     """Return the email address of each person."""
     return dict(User.objects.filter(pk__in=set(user_ids)).values_list("pk", "email"))
+
+
+def user_ids_by_email(*, emails: Iterable[str]) -> dict[str, int]:
+    """Return people's ids by their address in small letters; addresses of nobody are left out."""
+    rows = User.objects.annotate(small=Lower("email")).filter(
+        small__in=[email.lower() for email in emails]
+    )
+    return dict(rows.values_list("small", "pk"))
 
 
 def user_names(*, user_ids: Iterable[int]) -> dict[int, str]:

@@ -8,6 +8,7 @@ from commerce.kernel import actor
 from commerce.outbox.bus import publish
 
 from .events import PricesChanged
+from .grouping import GroupNameTaken, save_group
 from .listing import (
     InvalidPriceList,
     ListPriceInput,
@@ -37,6 +38,7 @@ from .vat import InvalidVatId, checked_vat_id, owes_tax
 __all__ = [
     "EU_COUNTRIES",
     "BadFile",
+    "GroupNameTaken",
     "InvalidPrice",
     "InvalidPriceList",
     "InvalidPromotion",
@@ -56,6 +58,7 @@ __all__ = [
     "owes_tax",
     "refresh_place_rates",
     "release",
+    "save_group",
     "save_price_list",
     "save_promotion",
     "set_prices",

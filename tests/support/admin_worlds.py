@@ -34,6 +34,8 @@ from commerce.hooks.queries import keys_of
 from commerce.inventory import operations as inventory
 from commerce.inventory.queries import locations_of
 from commerce.payouts import operations as payouts
+from commerce.pricing import operations as pricing
+from commerce.pricing.operations import ListPriceInput, PriceListInput
 from commerce.returns.models import Case, CaseLine, CasePicture
 from commerce.sellers import operations as sellers
 from commerce.sellers.models import Seller
@@ -97,6 +99,7 @@ UNION ALL SELECT 'store', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM fulfi
 UNION ALL SELECT 'import', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM importing_importjob x WHERE seller_id = %(seller)s
 UNION ALL SELECT 'document', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM documents_document x WHERE seller_id = %(seller)s
 UNION ALL SELECT 'letterhead', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM documents_letterhead x WHERE seller_id = %(seller)s
+UNION ALL SELECT 'price list', md5(string_agg(x::text || l::text, '|' ORDER BY x.id, l.id)) FROM pricing_pricelist x JOIN pricing_listprice l ON l.price_list_id = x.id WHERE x.seller_id = %(seller)s
 UNION ALL SELECT 'promotion', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM pricing_promotion x WHERE seller_id = %(seller)s
 UNION ALL SELECT 'request', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM returns_case x WHERE seller_id = %(seller)s
 UNION ALL SELECT 'payout', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM payouts_payout x WHERE seller_id = %(seller)s
@@ -139,6 +142,7 @@ def seat(name: str) -> Seat:
             "location_id": _store(shop, name),
             **_machines(shop, name),
             "label_id": _label(shop, sold),
+            "list_id": _price_list(shop, live.product_id, name),
             "promotion_id": make_promotion(seller_id=shop.seller.pk, label=f"{name} sale"),
         },
     )
@@ -186,6 +190,18 @@ def _machines(shop: Shop, name: str) -> World:
         "endpoint_id": endpoint_id,
         "delivery_id": delivery.pk,
     }
+
+
+def _price_list(shop: Shop, product_id: int, name: str) -> int:
+    variant = variants_of(product_ids=[product_id])[product_id][0]
+    return pricing.save_price_list(
+        price_list=PriceListInput(
+            seller_id=shop.seller.pk,
+            name=f"{name} list",
+            currency="USD",
+            prices=[ListPriceInput(variant_id=variant.id, amount_minor=900)],
+        )
+    )
 
 
 def _pages(shop: Shop, name: str, image: ShopImage) -> tuple[ProductPage, ProductPage]:

@@ -19,31 +19,36 @@ from storefront.shop import (
     checkout,
     codes,
     credit,
+    delivery,
     join,
     machines,
     methods,
-    pay_here,
     order_list,
     papers,
     pay,
+    pay_here,
     permalink,
+    price_data,
     reorder,
     search,
     sell,
     tracking,
 )
+from storefront.unlocking import unlock
 from storefront.webhooks import easypost, stripe
 
 hourly = cache_control(public=True, max_age=3600)
 
 urlpatterns = [
     path("p/<int:product_id>/", permalink.product, name="permalink"),
+    path("p/<int:product_id>/delivery/", delivery.show, name="delivery"),
     path("search/", search.results, name="search"),
     path("cart/", cart.show, name="cart"),
     path("cart/count/", cart.summary, name="cart-count"),
     path("cart/add/", cart.add, name="cart-add"),
     path("cart/lines/<int:line_id>/", cart.change, name="cart-line"),
     path("cart/code/", codes.use, name="cart-code"),
+    path("cart/prices.json", price_data.of_cart, name="cart-prices"),
     path("checkout/", checkout.start, name="checkout"),
     path("checkout/address/", checkout.address, name="checkout-address"),
     path("checkout/fields/", checkout.fields, name="checkout-fields"),
@@ -57,6 +62,7 @@ urlpatterns = [
     path("checkout/retry/<str:token>/", checkout.retry, name="checkout-retry"),
     path("orders/track/", tracking.ask, name="order-ask"),
     path("orders/track/<str:token>/", tracking.show, name="order-tracking"),
+    path("orders/track/<str:token>/prices.json", price_data.of_order, name="order-prices"),
     path("orders/track/<str:token>/again/", reorder.again, name="order-again"),
     path("orders/track/<str:token>/receipt/", papers.receipt, name="order-receipt"),
     path(
@@ -109,6 +115,7 @@ urlpatterns = [
     path("account/orders/", order_list.order_list, name="account-orders"),
     path("account/orders/<str:number>/", account.order, name="account-order"),
     path("account/2fa/totp/move/", MoveView.as_view(), name="second-factor-move"),
+    path("account/unlock/<str:token>/", unlock, name="account-unlock"),
     path("account/", include("allauth.urls")),
     path("sell/", sell.apply, name="sell"),
     path("sell/join/<str:token>/", join.join, name="sell-join"),

@@ -175,6 +175,7 @@ def parcels_of(*, cart: CartData, address: AddressData) -> list[Parcel]:
             goods_minor=sum(line.total.minor for line in lines),
             pieces=sum(line.quantity for line in lines),
             quantities={line.variant_id: line.quantity for line in lines},
+            not_before=max(filter(None, (line.promised_by for line in lines)), default=None),
         )
         for seller_id, lines in by_seller.items()
     ]

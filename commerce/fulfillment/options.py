@@ -3,8 +3,9 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from commerce.accounts.queries import country_name
 from commerce.accounts.types import AddressData
@@ -223,11 +224,15 @@ def table_price(method: Method, parcel: Parcel) -> int:
 
 
 def _promise(method: Method, parcel: Parcel, days: tuple[int, int]) -> Promise:
+    plan, start = method.plan, method.now
+    if parcel.not_before:
+        arrives = datetime.combine(parcel.not_before, time.min, tzinfo=ZoneInfo(plan.time_zone))
+        start = max(start, arrives.astimezone(UTC))
     if method.kind == "pickup":
-        return ready(ordered_at=method.now, plan=method.plan, days=days, holidays=public_holidays)
+        return ready(ordered_at=start, plan=plan, days=days, holidays=public_holidays)
     return promised(
-        ordered_at=method.now,
-        plan=method.plan,
+        ordered_at=start,
+        plan=plan,
         days=days,
         destination=parcel.country,
         holidays=public_holidays,

@@ -89,7 +89,6 @@ class PriceListForm(forms.Form):
 def filled(*, price_list: PriceList) -> dict[str, Any]:
     """Return what the form shows of a list that exists."""
     rows = price_list.prices.select_related("variant").order_by("variant__sku", "min_quantity")
-    currency = price_list.currency
     return {
         "name": price_list.name,
         "group": price_list.group_id,

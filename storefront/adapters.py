@@ -8,11 +8,13 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from commerce.kernel.sealing import seal, unseal
 from commerce.notifications import operations as notifications
 
+from . import unlocking
 from .account_mails import MAILS
 from .privileged import needs_second_factor
 
@@ -24,8 +26,8 @@ class AccountAdapter(DefaultAccountAdapter):
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": "The email address or the password is not right.",
         "too_many_login_attempts": (
-            "That was wrong too often. Wait an hour, or reset the password: "
-            "the link in the mail lets you in again."
+            "That was wrong too often. Wait an hour, or look into your mail: "
+            "if there is an account, the link there lets you in again."
         ),
         "rate_limited": "That was often. Please wait a little and try again.",
     }
@@ -57,6 +59,16 @@ class AccountAdapter(DefaultAccountAdapter):
             subject=mail.subject,
             context={**_under_our_name(context), "sentence": mail.sentence},
         )
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            unlocking.offer(
+                email=credentials.get("email", ""),
+                lock=self._get_login_attempts_cache_key(request, **credentials),
+            )
+            raise
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Count per account and address, so that a stranger elsewhere locks nobody out."""

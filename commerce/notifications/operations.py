@@ -25,7 +25,7 @@ LEASE = timedelta(minutes=2)
 BACKOFF = [timedelta(minutes=m) for m in (1, 5, 30, 120, 720)]
 MAX_ATTEMPTS = 10
 LINK_PAUSE = timedelta(minutes=10)
-KEYS = {"account_confirm", "account_reset", "credit_issued", "team_invitation"}
+KEYS = {"account_confirm", "account_reset", "account_unlock", "credit_issued", "team_invitation"}
 """Mails whose words open something for whoever reads them; forgotten once they are sent."""
 
 

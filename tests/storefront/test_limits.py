@@ -1,5 +1,6 @@
 """Signing in and up: limits that hold without Redis, sessions, links in mails, no disclosure."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from commerce.accounts.models import User
+from commerce.notifications.models import Message
 from storefront.cache import ForgivingRedisCache
 from storefront.settings import base
 from tests.factories.accounts import make_user
@@ -221,3 +223,62 @@ def test_the_admins_own_password_reset_is_closed(client: Client, path: str, ada:
     assert client.get(path).status_code == 404
     assert client.post(path, {"email": ada.email}).status_code == 404
     assert not mail.outbox
+
+
+def links() -> list[str]:
+    return [
+        re.search(r"http://[^/]+(/account/unlock/\S+)", message.text)[1]  # type: ignore[index]
+        for message in Message.objects.filter(kind="account_unlock")
+    ]
+
+
+def test_who_is_locked_out_gets_a_link_that_opens_the_lock(
+    limits: None, ada: User, client: Client
+) -> None:
+    for _ in range(7):
+        sign_in(client, "wrong")
+    assert not is_signed_in(sign_in(client, PASSWORD))
+    (link,) = links()  # one mail, however often it is tried
+
+    phone = Client()
+    assert "Unlock your account" in phone.get(link).content.decode()
+    assert not is_signed_in(sign_in(client, PASSWORD))  # looking opens nothing
+    phone.post(link)
+
+    assert is_signed_in(sign_in(client, PASSWORD))
+
+
+def test_nobody_is_told_whether_there_is_an_account_to_unlock(
+    limits: None, ada: User, client: Client
+) -> None:
+    for email in ("ada@example.com", "nobody@example.com"):
+        for _ in range(5):
+            sign_in(client, "wrong", email=email, address="203.0.113.9")
+
+    pages = [
+        sign_in(client, "wrong", email=email, address="203.0.113.9").content.decode()
+        for email in ("ada@example.com", "nobody@example.com")
+    ]
+
+    assert pages[0].count("wrong too often") == pages[1].count("wrong too often") == 1
+    assert not Message.objects.filter(recipient="nobody@example.com").exists()
+
+
+def test_a_link_opens_its_own_lock_alone(limits: None, ada: User, client: Client) -> None:
+    make_user(email="eve@example.com", password=PASSWORD)
+    for _ in range(6):
+        sign_in(client, "wrong", email="eve@example.com", address="203.0.113.9")
+    for _ in range(6):
+        sign_in(client, "wrong", address="198.51.100.4")
+    eves = Message.objects.get(kind="account_unlock", recipient="eve@example.com")
+
+    client.post(re.search(r"/account/unlock/\S+", eves.text)[0])  # type: ignore[index]
+
+    assert not is_signed_in(sign_in(Client(), PASSWORD, address="198.51.100.4"))
+
+
+@pytest.mark.parametrize("token", ["x", "InggI.x:y", "0" * 400])
+def test_a_made_up_or_old_link_opens_nothing(client: Client, token: str) -> None:
+    page = client.post(reverse("account-unlock", args=[token]))
+
+    assert page.status_code == 410

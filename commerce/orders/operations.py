@@ -172,10 +172,12 @@ def readdress(*, order_id: int, ship_to: Mapping[str, Any], cause: str = "") -> 
     """Send an order elsewhere. The caller has locked it and seen that nothing has left.
 
     The database keeps both addresses and who changed them, and refuses it once
-    something was sent.
+    something was sent. A business's VAT number stays: its tax was agreed with it.
     """
     actor.tell_database(cause=cause or "address changed")
-    Order.objects.filter(pk=order_id).update(ship_to=dict(ship_to))
+    before = Order.objects.values_list("ship_to", flat=True).get(pk=order_id)
+    kept = {"vat_id": before["vat_id"]} if before.get("vat_id") else {}
+    Order.objects.filter(pk=order_id).update(ship_to={**kept, **ship_to})
     publish(OrderReaddressed(order_id=order_id))
 
 

@@ -272,3 +272,16 @@ def test_after_seven_full_years_the_buyer_is_forgotten_and_the_amounts_stay() ->
     shown = queries.sheet(document_id=invoice.pk)
     assert "Removed after" in shown["addresses"][0]["lines"][0]
     assert Money(invoice.total_minor, "USD") == Money(6198, "USD")
+
+
+def test_a_business_keeps_its_vat_number_when_its_order_goes_elsewhere() -> None:
+    part = paid_part()
+    check_deferred_constraints()
+    with transaction.atomic():
+        orders.readdress(
+            order_id=part.order_id, ship_to={**part.ship_to, "vat_id": "FR40303265045"}
+        )
+        orders.readdress(order_id=part.order_id, ship_to={**part.ship_to, "line1": "Elsewhere 1"})
+
+    buyer = billed(part).parties["buyer"]
+    assert (buyer["vat_id"], buyer["line1"]) == ("FR40303265045", "Elsewhere 1")

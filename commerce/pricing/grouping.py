@@ -17,9 +17,8 @@ def save_group(*, name: str, user_ids: Iterable[int], group_id: int | None = Non
     wanted = set(user_ids)
     try:
         with transaction.atomic():
-            group, _ = CustomerGroup.objects.update_or_create(
-                pk=group_id, defaults={"name": name.strip()}
-            )
+            group = CustomerGroup(pk=group_id, name=name.strip())
+            group.save()
     except IntegrityError as error:
         raise GroupNameTaken(name) from error
     members = GroupMember.objects.filter(group=group)

@@ -57,7 +57,7 @@ def save_price_list(*, price_list: PriceListInput, list_id: int | None = None) -
     """
     if errors := _errors(price_list):
         raise InvalidPriceList(errors)
-    values = {
+    values: dict[str, object] = {
         "name": price_list.name.strip(),
         "currency": price_list.currency,
         "group_id": price_list.group_id,

@@ -10,6 +10,7 @@ from dataclasses import fields
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from commerce.kernel import actor
@@ -68,7 +69,7 @@ def check_promotion(*, promotion: PromotionInput) -> None:
 
 def end_promotion(*, promotion_id: int, seller_id: int | None) -> None:
     """Switch a promotion off at once. Repeating it changes nothing. Raises NoSuchPromotion."""
-    own = Promotion.objects.filter(pk=promotion_id, seller_id=seller_id)
+    own = Promotion.objects.filter(_of(seller_id), pk=promotion_id)
     if not own.update(is_active=False):
         raise NoSuchPromotion(promotion_id)
 
@@ -100,7 +101,7 @@ def release(*, order_token: str) -> int:
 
 def _change(promotion_id: int, seller_id: int | None, values: dict[str, object]) -> int:
     """Locked so that nobody claims it meanwhile: a limit that is new counts what was used."""
-    held = Promotion.objects.select_for_update().filter(pk=promotion_id, seller_id=seller_id)
+    held = Promotion.objects.select_for_update().filter(_of(seller_id), pk=promotion_id)
     if held.first() is None:
         raise NoSuchPromotion(promotion_id)
     used = 0
@@ -108,6 +109,11 @@ def _change(promotion_id: int, seller_id: int | None, values: dict[str, object])
         used = Redemption.objects.filter(promotion_id=promotion_id, released_at=None).count()
     Promotion.objects.filter(pk=promotion_id).update(**values, used=used)
     return promotion_id
+
+
+def _of(seller_id: int | None) -> Q:
+    """A seller's promotions, or the marketplace's own."""
+    return Q(seller_id__isnull=True) if seller_id is None else Q(seller_id=seller_id)
 
 
 def _checked(promotion: PromotionInput) -> dict[str, object]:

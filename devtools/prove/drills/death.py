@@ -60,8 +60,11 @@ def kill_while_they_buy(stage: Stage, result: Result, rig: Rig, buyers: int) -> 
 
 @drill("FD06/07", "kill -9 of web and workers at every failpoint, buyers retry", essential=True)
 def protocol(stage: Stage, result: Result) -> None:
+    buyers = stage.size(60, 1500)
     with stage.shop("FD06") as rig:
-        kill_while_they_buy(stage, result, rig, stage.size(60, 1500))
+        rig.lifetime = (1.5, 4.5)
+        kill_while_they_buy(stage, result, rig, buyers)
+    result.expect(rig.deaths >= buyers // 5, f"only {rig.deaths} kills prove little")
 
 
 def _control(guard: str, name: str, *, guards: str = "", places: tuple[str, ...] = ()) -> None:

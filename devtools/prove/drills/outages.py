@@ -159,9 +159,9 @@ def poison(stage: Stage, result: Result) -> None:
         people = crowd.plan(stage.size(8, 16), one_of(rig.goods()))
         crowd.run(people, at_once=4)
         began = time.monotonic()
-        while time.monotonic() - began < 60:
+        while time.monotonic() - began < 60 * rig.slowness:
             rig.age(6 * 60 + 1)
-            time.sleep(1.5)
+            time.sleep(1.5 * rig.slowness)
             parked = rig.sql(_PARKED)[0][0]
             others = rig.sql(_OTHERS)[0][0]
             if parked >= 2 and not others:

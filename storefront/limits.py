@@ -27,7 +27,6 @@ class Limit:
 PAYING = Limit(name="pay", seconds=600, each=10, network=40, private_networks=False)
 CODES = Limit(name="code", seconds=3600, each=10, network=20)
 TRACKING = Limit(name="track", seconds=3600, each=10, network=10)
-INVITING = Limit(name="invite", seconds=3600, each=20, network=40)
 
 
 class TooOften(Exception):

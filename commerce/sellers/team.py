@@ -16,6 +16,7 @@ from .models import Invitation, Member
 from .opening import add_member
 
 MOST_INVITATIONS = 20
+MOST_A_DAY = 40
 
 
 class LastOwner(ValueError):
@@ -41,7 +42,8 @@ class TooManyInvitations(ValueError):
 
     def __init__(self) -> None:
         super().__init__(
-            f"{MOST_INVITATIONS} invitations are open. Wait for answers, or take some back."
+            f"A shop has at most {MOST_INVITATIONS} invitations open, and sends {MOST_A_DAY} a day."
+            " Wait for answers, or take some back."
         )
 
 
@@ -72,7 +74,10 @@ def invite(*, seller_id: int, email: str, role: str, invited_by: int) -> int:
     )
     if open_ones.filter(email=email).exists():
         raise AlreadyInvited
-    if open_ones.count() >= MOST_INVITATIONS:
+    today = Invitation.objects.filter(
+        seller_id=seller_id, created_at__gt=clock.now() - timedelta(days=1)
+    )
+    if open_ones.count() >= MOST_INVITATIONS or today.count() >= MOST_A_DAY:
         raise TooManyInvitations
     actor.tell_database(cause="invited")
     row = Invitation.objects.create(

@@ -222,3 +222,8 @@ def test_health_checks_leave_no_line(client: Client, lines: Lines, path: str) ->
     client.get(path)
 
     assert lines() == []
+
+
+@pytest.mark.parametrize("path", ["account/unlock", "sell/join", "account/password/reset/key"])
+def test_links_that_open_something_are_masked(path: str) -> None:
+    assert logs.mask(f"GET /{path}/IjEi:1abc:s3cr3t/ 200") == f"GET /{path}/***/ 200"

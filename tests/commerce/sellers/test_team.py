@@ -121,6 +121,15 @@ def test_a_shop_has_few_invitations_open_at_once(seller, owner):
         invite(seller, owner)
 
 
+def test_taking_back_does_not_make_room_for_mails_without_end(seller, owner):
+    for number in range(40):
+        invitation_id = invite(seller, owner, email=f"p{number}@example.com")
+        operations.take_back_invitation(seller_id=seller.pk, invitation_id=invitation_id)
+
+    with pytest.raises(operations.TooManyInvitations):
+        invite(seller, owner)
+
+
 def test_another_sellers_invitation_cannot_be_taken_back(seller, owner):
     invitation_id = invite(seller, owner)
 

@@ -9,6 +9,7 @@ from wagtail.admin.ui.components import Component
 from commerce.payments.models import Dispute
 from commerce.payouts.models import Payout
 from commerce.reconciling.models import Break
+from commerce.returns import queries as returns
 from commerce.sellers import queries as sellers
 
 from .rights import full
@@ -30,6 +31,7 @@ class WaitingForStaff(Component):
             ("review_payments", "payments", "Payments to review", _payments),
             ("review_payments", "disputes", "Disputes to answer", _disputes),
             ("review_payments", "breaks", "Differences to explain", _breaks),
+            ("decide_requests", "requests", "Claims to decide", returns.count_escalated),
             ("manage_payouts", "payouts", "Failed payouts", _failed),
         ]
         return {

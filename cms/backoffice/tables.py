@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django import forms
 from wagtail.admin.panels import FieldPanel, FieldRowPanel
 from wagtail_modeladmin.options import ModelAdmin
 
+from cms.pages.models import CategoryPage
 from commerce.fulfillment.models import Carrier
 from commerce.pricing.models import TaxRate
 from commerce.returns.models import Policy
@@ -52,6 +54,15 @@ class CarrierAdmin(Table):
     ]
 
 
+class CategorySelect(forms.Select):
+    """The shop's categories by what listings name them by."""
+
+    def optgroups(self, name: str, value: list[str], attrs: Any = None) -> Any:
+        live = CategoryPage.objects.live().order_by("title").values_list("translation_key", "title")
+        self.choices = [("", "All categories"), *((str(key), title) for key, title in live)]
+        return super().optgroups(name, value, attrs)
+
+
 class ReturnPolicyAdmin(Table):
     model = Policy
     menu_label = "Return policies"
@@ -62,7 +73,7 @@ class ReturnPolicyAdmin(Table):
     ordering = ("name",)
     panels = [
         FieldPanel("name"),
-        FieldRowPanel([FieldPanel("seller"), FieldPanel("category_key")]),
+        FieldRowPanel([FieldPanel("seller"), FieldPanel("category_key", widget=CategorySelect)]),
         FieldPanel("days"),
         FieldRowPanel([FieldPanel("starts_on"), FieldPanel("ends_on")]),
         FieldPanel("exempt_because"),

@@ -8,6 +8,7 @@ from django.conf import settings
 from wagtail.admin.ui.components import Component
 
 from commerce.payouts import queries as payouts
+from commerce.returns import queries as returns
 from commerce.sellers import queries as sellers
 
 from . import queries
@@ -69,6 +70,7 @@ class OrdersToShip(SellersPanel):
         return {
             "count": waiting.count(),
             "parts": list(waiting.order_by("order__placed_at", "pk")[:SHOWN]),
+            "requests": returns.count_waiting(seller_id=self.seller_id),
         }
 
 

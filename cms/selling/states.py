@@ -40,7 +40,7 @@ CASE_STATES = {
     "overtaken": "Sent meanwhile",
     "closed": "Taken back by the shopper",
 }
-DRAFT_STATES = {"open": "Can be paid", "paid": "Ordered", "expired": "Lapsed"}
+DRAFT_STATES = {"offered": "Can be paid", "paid": "Ordered", "expired": "Lapsed"}
 _KINDS = {
     "draft": DRAFT_STATES,
     "case": CASE_STATES,

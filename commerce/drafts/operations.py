@@ -128,10 +128,14 @@ def _parent(number: str, seller_id: int | None) -> int | None:
 
 
 def _cheapest(review: Review) -> dict[int, int]:
-    missing = [part.seller_name for part in review.parts if not part.options]
+    sent = {
+        part.seller_id: [option for option in part.options if option.pick_up is None]
+        for part in review.parts
+    }
+    missing = [part.seller_name for part in review.parts if not sent[part.seller_id]]
     if missing:
         raise DraftRefused(f"{', '.join(missing)} cannot send it to that address.")
-    return {part.seller_id: part.options[0].method_id for part in review.parts}
+    return {seller_id: options[0].method_id for seller_id, options in sent.items()}
 
 
 def review(*, token: str) -> Review:

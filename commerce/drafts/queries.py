@@ -49,4 +49,4 @@ def _state(row: Draft, *, paid: bool, expired: bool) -> str:
         return "paid"
     if row.withdrawn_at is not None:
         return "withdrawn"
-    return "expired" if expired else "open"
+    return "expired" if expired else "offered"

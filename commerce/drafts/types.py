@@ -27,7 +27,7 @@ class DraftData:
     email: str
     note: str
     state: str
-    """open, paid, withdrawn or expired"""
+    """offered, paid, withdrawn or expired"""
     adds_to: str
     order_token: str
     order_number: str

@@ -71,6 +71,12 @@ def by_charge(*, charge_id: str) -> PaymentData | None:
     return as_data(payment) if payment else None
 
 
+def refund_reference(*, business_key: str) -> str:
+    """Return the provider's name for a refund that was sent; nothing when none is known."""
+    found = Refund.objects.filter(business_key=business_key).values_list("provider_refund")
+    return next((str(reference) for (reference,) in found if reference), "")
+
+
 def charges_of(*, order_tokens: list[str]) -> dict[str, str]:
     """Return the provider's charge that paid each order."""
     rows = Payment.objects.filter(

@@ -1,14 +1,14 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from commerce.catalog import queries as catalog
 from commerce.fulfillment import queries as fulfillment
 from commerce.kernel import clock
 from commerce.kernel.money import Money
 from commerce.orders import queries as orders
-from commerce.orders.types import LineData, OrderData, SellerOrderData
+from commerce.orders.types import AdjustmentData, LineData, OrderData, SellerOrderData
 from commerce.sellers import queries as sellers
 
 from . import claiming, exchanging, policies, readdressing, returning, withdrawing
@@ -25,9 +25,7 @@ from .types import (
     WithdrawalData,
 )
 
-OPEN = Q(state__in=["requested", "escalated", "approved", "sent", "received", "inspected"]) | Q(
-    state="exchanged", replaced_at=None
-)
+WAITING = Q(state__in=["requested", "received"]) | Q(state="exchanged", replaced_at=None)
 
 
 def cases(*, case_ids: Iterable[int]) -> dict[int, CaseData]:
@@ -63,12 +61,14 @@ def cases_of_part(*, seller_order_id: int) -> list[CaseData]:
     return _cases(Case.objects.filter(seller_order=seller_order_id))
 
 
-def count_open(*, seller_id: int | None = None) -> int:
-    """Return how many cases wait for somebody, of one seller's or of all."""
-    rows = Case.objects.filter(OPEN)
-    if seller_id is not None:
-        rows = rows.filter(seller=seller_id)
-    return int(rows.aggregate(count=Count("pk"))["count"])
+def count_waiting(*, seller_id: int) -> int:
+    """Return how many cases wait for a seller: to be answered, looked at or replaced."""
+    return Case.objects.filter(WAITING, seller=seller_id).count()
+
+
+def count_escalated() -> int:
+    """Return how many claims wait for the marketplace's decision."""
+    return Case.objects.filter(state=Case.State.ESCALATED).count()
 
 
 def picture(*, picture_id: int, case_id: int) -> bytes | None:
@@ -239,9 +239,7 @@ def _cases(rows: QuerySet[Case]) -> list[CaseData]:
         .order_by("pk")
     )
     given = orders.adjustments_of(seller_order_ids=[case.seller_order_id for case in found])
-    refunds = {
-        one.business_key: one.refund for adjustments in given.values() for one in adjustments
-    }
+    refunds = {one.business_key: one for adjustments in given.values() for one in adjustments}
     wanted = {line.replacement_id for case in found for line in case.lines.all()} - {None}
     instead: dict[int, str] = defaultdict(str)
     if wanted:
@@ -250,7 +248,7 @@ def _cases(rows: QuerySet[Case]) -> list[CaseData]:
     return [_case(case, refunds.get(f"case:{case.pk}"), instead) for case in found]
 
 
-def _case(case: Case, refund: Money | None, instead: dict[int, str]) -> CaseData:
+def _case(case: Case, given: AdjustmentData | None, instead: dict[int, str]) -> CaseData:
     part = case.seller_order
     order = part.order
     return CaseData(
@@ -279,7 +277,8 @@ def _case(case: Case, refund: Money | None, instead: dict[int, str]) -> CaseData
         replacement_tracking=case.replacement_tracking,
         replaced_at=case.replaced_at,
         withheld=Money(case.withheld_minor, order.currency),
-        refund=refund,
+        refund=given.refund if given else None,
+        adjustment_id=given.id if given else None,
         returned_before_bps=case.returned_before_bps,
         is_suspect=case.is_suspect,
         due_at=case.due_at,

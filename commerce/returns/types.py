@@ -68,6 +68,7 @@ class CaseData:
     withheld: Money
     refund: Money | None
     """What went back, once it did."""
+    adjustment_id: int | None
     returned_before_bps: int
     is_suspect: bool
     due_at: datetime | None

@@ -15,6 +15,7 @@ from commerce.accounts.operations import InvalidAddress
 from commerce.kernel.money import Money
 from commerce.orders import queries as orders
 from commerce.orders.types import OrderData
+from commerce.payments import queries as payments
 from commerce.payments.operations import RefundTooLarge, WayClosed
 from commerce.returns import operations, queries
 from commerce.returns.types import CaseData
@@ -189,6 +190,7 @@ def _show(
     context = {
         "order": order,
         "case": found,
+        "reference": payments.refund_reference(business_key=f"adjustment:{found.adjustment_id}"),
         "seller": names_of(order).get(found.seller_id),
         "form": form or SentForm(),
         "error": error,

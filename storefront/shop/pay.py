@@ -26,7 +26,7 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     if draft.state == "paid":
         return redirect("checkout-return", draft.order_token)
-    if request.method == "POST" and draft.state == "open":
+    if request.method == "POST" and draft.state == "offered":
         return _pay(request, token)
     return _page(request, token)
 
@@ -36,7 +36,7 @@ def _page(request: HttpRequest, token: str, *, error: str = "", status: int = 20
     if draft is None:
         raise Http404
     context = {"draft": draft, "error": error}
-    if draft.state == "open":
+    if draft.state == "offered":
         context["review"] = operations.review(token=token)
     elif not error:
         status = 410

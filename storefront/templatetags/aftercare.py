@@ -119,6 +119,8 @@ def told(entries: Sequence[TimelineEntry], names: Mapping[str, str]) -> list[dic
     """Everything that happened to an order, with who did it and why, oldest first."""
     rows = []
     for entry in entries:
+        if entry.part and entry.what in ("pending", "confirmed"):
+            continue  # as the whole order
         kind, _, step = entry.what.partition(" ")
         what = entry.what
         if kind in KINDS and step:

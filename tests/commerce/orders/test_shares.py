@@ -1,10 +1,12 @@
 import dataclasses
+import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commerce.kernel.money import Money
+from commerce.kernel.money import Money, split
+from commerce.kernel.sql import fetch
 from commerce.orders.shares import LineShare, share_of
 from commerce.orders.types import LineData
 
@@ -52,3 +54,27 @@ def test_any_sequence_of_partial_returns_gives_each_cent_back_once(data):
 def test_no_more_units_are_shared_than_the_line_has(after, count):
     with pytest.raises(ValueError, match="cannot take"):
         share_of(line(quantity=3, unit=100), after=after, count=count)
+
+
+@pytest.mark.django_db
+def test_the_database_shares_out_as_the_code_does() -> None:
+    """Two implementations: largest remainder by sorting here, by remainder of division there."""
+    rolls = random.Random(20261120)
+    cases = []
+    for _ in range(2000):
+        units = rolls.randint(1, 40)
+        after = rolls.randrange(units)
+        count = rolls.randint(1, units - after)
+        whole = rolls.choice([0, 1, units - 1, units, rolls.randrange(10**6), 10**12 + units])
+        cases.append((whole, units, after, count))
+    columns = [list(column) for column in zip(*cases, strict=True)]
+    rows = fetch(
+        "SELECT orders_units_share(w, u, a, c) FROM unnest(%s::bigint[], %s::int[], %s::int[],"
+        " %s::int[]) AS given (w, u, a, c)",
+        *columns,
+    )
+
+    assert [row[0] for row in rows] == [
+        sum(split(whole, weights=[1] * units)[after : after + count])
+        for whole, units, after, count in cases
+    ]

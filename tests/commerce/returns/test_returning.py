@@ -5,8 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
+from commerce.credits.models import Credit
 from commerce.kernel.actor import acting_as
 from commerce.kernel.money import Money
 from commerce.orders import operations as order_operations
@@ -18,6 +21,7 @@ from commerce.returns import operations, queries
 from commerce.returns.models import Case, CasePicture, Policy
 from commerce.returns.types import Finding, Wish
 from tests.commerce.returns.conftest import broken, fresh, on_shelf, past
+from tests.factories.accounts import make_user
 from tests.factories.fulfillment import delivered
 from tests.factories.sales import Sold, sell
 from tests.factories.sellers import make_seller
@@ -370,3 +374,43 @@ def test_another_seller_sees_and_does_nothing(
     with pytest.raises(operations.NotFound):
         operations.receive(seller_id=other.seller_id, case_id=case_id)
     assert queries.case_of_seller(seller_id=other.seller_id, number=case(case_id).number) is None
+
+
+def with_account(order: OrderData) -> int:
+    user = make_user(email="ada@example.com")
+    past("UPDATE orders_order SET user_id = %s WHERE id = %s", user.pk, order.id)
+    return user.pk
+
+
+@pytest.mark.parametrize("way", ["store_credit", "gift_card"])
+def test_the_money_comes_back_as_the_shopper_chose(
+    order: OrderData, part: SellerOrderData, way: str
+) -> None:
+    with_account(order)
+    [case_id] = ask(order, {part.lines[0].id: 1}, refund_to=way)
+    answer(part, case_id)
+    operations.receive(seller_id=part.seller_id, case_id=case_id)
+
+    look(part, case_id)
+
+    credit = Credit.objects.get()
+    assert (credit.kind, credit.source) == (way, "refund")
+    assert credit.expires_at is not None
+    assert credit.balance_minor == 2719
+    assert not Refund.objects.exists()
+    assert broken() == []
+
+
+def test_many_cases_take_a_fixed_number_of_statements(
+    order: OrderData, part: SellerOrderData
+) -> None:
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            queries.cases_of_order(order_id=order.id)
+        return len(captured)
+
+    ask(order, {part.lines[0].id: 1})
+    one = statements()
+    ask(order, {part.lines[0].id: 1, part.lines[1].id: 2})
+
+    assert statements() == one

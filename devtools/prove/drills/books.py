@@ -12,7 +12,12 @@ from devtools.prove.drill import Result, Stage, close, drill, stock_of
 from devtools.prove.figures import judge, provider_charges
 from devtools.prove.rig import Rig
 
-PAYOUT_PLACES = ("payout_after_lock", "transfer_after_provider", "payout_after_provider")
+PAYOUT_PLACES = (
+    "payout_after_lock",
+    "transfer_after_provider",
+    "transfer_after_provider",
+    "payout_after_provider",
+)
 
 
 @drill("FD37", "payout runs killed halfway, started twice, an account disabled", essential=True)
@@ -40,11 +45,12 @@ def _payouts(stage: Stage, result: Result, rig: Rig) -> None:
     rig.double.disable_account(disabled)
     dice = random.Random(f"{stage.seed}/payouts")
     kills = 0
-    for turn in range(stage.size(6, 12)):
-        place = PAYOUT_PLACES[turn % 3]
+    for turn in range(stage.size(8, 12)):
+        place = PAYOUT_PLACES[turn % len(PAYOUT_PLACES)]
+        most = 3 if place.startswith("transfer") else 1
         both = [
-            rig.begin("pay_out", failpoints=f"{place}=die@{dice.randint(1, 2)}"),
-            rig.begin("pay_out", failpoints=f"{place}=die@{dice.randint(1, 2)}"),
+            rig.begin("pay_out", failpoints=f"{place}=die@{dice.randint(1, most)}"),
+            rig.begin("pay_out", failpoints=f"{place}=die@{dice.randint(1, most)}"),
         ]
         for slot in both:
             rig.finish(slot)
@@ -53,6 +59,7 @@ def _payouts(stage: Stage, result: Result, rig: Rig) -> None:
     _pay_everybody(rig)
     _count_payouts(rig, result, accounts, disabled)
     result.numbers |= {"kill -9": kills, "sellers": len(accounts)}
+    rig.settle(seconds=20 if result.is_control else 120)
     figures = judge(rig, crowd.witness, opening)
     crowd.witness.close()
     result.see(figures)

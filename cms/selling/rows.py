@@ -34,6 +34,22 @@ OR EXISTS (
 )
 """  # noqa: S608
 
+_OWN_PAGE = """
+EXISTS (
+    SELECT 1 FROM selling_workspace place
+    JOIN wagtailcore_page home ON home.id = place.page_id
+    JOIN wagtailcore_page page ON page.path LIKE home.path || '%'
+    WHERE page.id = {page_id}
+)
+"""
+
+# Unpublished words. Other kinds of object have revisions too, and ids that are no numbers.
+_OWN_REVISION = f"""
+CASE WHEN base_content_type_id = (
+    SELECT id FROM django_content_type WHERE app_label = 'wagtailcore' AND model = 'page'
+) THEN {_OWN_PAGE.format(page_id="wagtailcore_revision.object_id::bigint")} ELSE false END
+"""  # noqa: S608
+
 # Own tables whose rows are not found by following a key.
 CONDITIONS = {
     "sellers_seller": f"id = {SELLER}",
@@ -53,6 +69,9 @@ CONDITIONS = {
         "EXISTS (SELECT 1 FROM ledger_entry entry WHERE entry.journal_id = ledger_journal.id)"
     ),
     "accounts_user": _PEOPLE,
+    "pricing_groupmember": "false",  # asked of with every price; who is in a group is not theirs
+    "wagtailcore_revision": _OWN_REVISION,
+    "wagtailcore_comment": _OWN_PAGE.format(page_id="wagtailcore_comment.page_id"),
 }
 
 # Shown but never changed: what the marketplace, a trigger or a worker writes.
@@ -67,6 +86,7 @@ READ_ONLY = {
     "inventory_reservation",
     "inventory_stockmovement",
     "orders_orderevent",
+    "pricing_groupmember",
     "sellers_application",
     "sellers_member",
     "sellers_seller",
@@ -107,7 +127,7 @@ SHARED = {
 }
 
 # Wagtail reads its tree, its images and its history as a whole; the wall in front of it
-# goes by path and collection (policy.py), which no row of its tables tells by itself.
+# goes by path and collection (policy.py). Drafts and comments alone are divided below it.
 WAGTAIL_MODULES = {
     "media",
     "pages",
@@ -167,7 +187,7 @@ def _rule(model: type[Model]) -> Rule:
     if module in CLOSED_MODULES or table in CLOSED:
         return Rule(table=table)
     if module in WAGTAIL_MODULES:
-        return Rule(table=table, privileges=WRITE)
+        return Rule(table=table, condition=CONDITIONS.get(table), privileges=WRITE)
     condition = _condition(model)
     if condition is None:
         return Rule(table=table, privileges=READ if table in SHARED else frozenset())

@@ -204,6 +204,33 @@ def test_the_same_batch_in_sixteen_sessions_has_one_effect() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_of_eight_who_saw_the_same_count_one_writes_it() -> None:
+    variant_id = make_variant(sku="MUG")
+    stock_up(variant_id, 10)
+
+    answers = race_all(
+        [lambda count=count: send(variant_id, on_hand=count, version=1) for count in range(20, 28)]
+    )
+
+    outcomes = sorted(answer.outcome for answer in answers)
+    assert outcomes == ["conflict"] * 7 + ["set"]
+    assert len(queries.conflicts(variant_ids=[variant_id])) == 7
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_who_does_not_say_what_they_saw_overwrites() -> None:
+    variant_id = make_variant(sku="MUG")
+    stock_up(variant_id, 10)
+
+    answers = race_all(
+        [lambda count=count: send(variant_id, on_hand=count) for count in range(20, 28)]
+    )
+
+    assert {answer.outcome for answer in answers} == {"set"}
+    assert level(variant_id).version == 9
+
+
+@pytest.mark.django_db(transaction=True)
 def test_control_a_key_that_is_looked_up_first_lets_two_through() -> None:
     """Look for the key, then act, then keep it: what claiming after the effect would be."""
     import time

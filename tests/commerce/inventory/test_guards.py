@@ -93,6 +93,36 @@ NEW_HOLD = (
             " expires_at = created_at + interval '61 minutes' WHERE holder = 'held'",
             "no_hold_beyond_its_kind",
         ),
+        (
+            "UPDATE inventory_reservation SET kind = 'cart' WHERE holder = 'held'",
+            "waits for slow money",
+        ),
+        (
+            "UPDATE inventory_reservation SET principal = 'user:1' WHERE holder = 'held'",
+            "never change",
+        ),
+        (
+            "UPDATE inventory_reservation SET by_unit = true WHERE holder = 'held'",
+            "changes with its stock alone",
+        ),
+        (
+            "INSERT INTO inventory_reservation (stock_id, holder, quantity, state, extended,"
+            " expires_at, by_unit) SELECT id, 'raw', 1, 'active', false,"
+            " now() + interval '5 minutes', true FROM inventory_stock",
+            "too few free units",
+        ),
+        (
+            "INSERT INTO inventory_unit (stock_id) SELECT id FROM inventory_stock",
+            "written with the stock",
+        ),
+        ("DELETE FROM inventory_allocation", "is kept"),
+        ("UPDATE inventory_allocation SET departed = 2", "no_more_departs_than_was_sold"),
+        ("UPDATE inventory_allocation SET holder = 'me'", "never change"),
+        (
+            "SELECT set_config('stoa.kind', 'stolen', true);"
+            " UPDATE inventory_stock SET on_hand = on_hand - 1",
+            "movement_kind_is_known",
+        ),
         ("DELETE FROM inventory_reservation WHERE holder = 'held'", "cannot be deleted"),
         ("DELETE FROM inventory_reservation WHERE holder = 'sold'", "cannot be deleted"),
         (
@@ -143,6 +173,14 @@ def test_what_ended_without_a_sale_may_be_cleared_away(stock_id: int) -> None:
     run_sql("DELETE FROM inventory_reservation WHERE state = 'released'")
 
     assert not Reservation.objects.filter(holder="back").exists()
+
+
+def test_what_departed_is_gone(stock_id: int) -> None:
+    variant_id = Stock.objects.get().variant_id
+    operations.depart(holder="sold", quantities={variant_id: 1})
+
+    with pytest.raises(DatabaseError, match="is gone"):
+        run_sql("UPDATE inventory_allocation SET departed = 0")
 
 
 def test_plain_sql_moves_reserved_and_leaves_a_movement_too(stock_id: int) -> None:

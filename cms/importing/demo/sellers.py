@@ -1,11 +1,13 @@
 """The shops: people, terms, ways to send parcels, pages and goods."""
 
 import html
+from datetime import time
 from typing import Any
 
 from django.conf import settings
 
 from cms.selling import operations as selling
+from commerce.accounts.types import AddressData
 from commerce.fulfillment import operations as fulfillment
 from commerce.inventory import operations as inventory
 from commerce.sellers import operations as sellers
@@ -13,6 +15,11 @@ from commerce.sellers import queries as seller_queries
 
 from . import accounts
 from .pictures import PageImages
+
+CLOCKS = {
+    "US": "America/New_York", "SE": "Europe/Stockholm", "DE": "Europe/Berlin",
+    "PT": "Europe/Lisbon", "GB": "Europe/London",
+}  # fmt: skip
 
 
 def open_shop(data: dict[str, Any], images: PageImages) -> int:
@@ -36,10 +43,27 @@ def open_shop(data: dict[str, Any], images: PageImages) -> int:
     inventory.ensure_location(
         seller_id=seller_id, name=data["address"]["city"], country=data["country"]
     )
+    _plan_dispatch(seller_id, data)
     for method in data["shipping_methods"]:
         _offer_shipping(seller_id, method)
     _write_page(seller_id, data, images)
     return seller_id
+
+
+def _plan_dispatch(seller_id: int, data: dict[str, Any]) -> None:
+    """Parcels leave from the shop's address, on weekdays, by its own clock."""
+    address = AddressData.from_dict({"name": data["name"], **data["address"]})
+    fulfillment.set_dispatch(
+        seller_id=seller_id,
+        plan=fulfillment.DispatchPlan(
+            country=data["country"],
+            time_zone=CLOCKS.get(data["country"], "UTC"),
+            handling_days=1,
+            cutoff=time(14),
+            working_days=[0, 1, 2, 3, 4],
+            origin=address if address.line1 else None,
+        ),
+    )
 
 
 def _offer_shipping(seller_id: int, method: dict[str, Any]) -> None:

@@ -61,6 +61,7 @@ urlpatterns = [
     path("checkout/cancel/<str:token>/", checkout.canceled, name="checkout-cancel"),
     path("checkout/retry/<str:token>/", checkout.retry, name="checkout-retry"),
     path("orders/track/", tracking.ask, name="order-ask"),
+    path("withdraw/", tracking.ask, {"withdrawing": True}, name="withdraw"),
     path("orders/track/<str:token>/", tracking.show, name="order-tracking"),
     path("orders/track/<str:token>/prices.json", price_data.of_order, name="order-prices"),
     path("orders/track/<str:token>/again/", reorder.again, name="order-again"),

@@ -123,3 +123,30 @@ def test_tax_is_estimated_in_the_cart_once_there_is_an_address(shopper: Client) 
     assert SAN_FRANCISCO.region == "CA"
     assert "CA sales tax 8.75%" in page
     assert "estimated, without shipping" in page
+
+
+def test_how_prices_came_about_can_be_read_as_data(shopper: Client) -> None:
+    make_promotion(code="TEN", label="Spring sale")
+    shopper.post(USE, {"promotion": "TEN"})
+
+    answer = shopper.get(reverse("cart-prices")).json()
+
+    (line,) = answer["lines"]
+    assert line["total"] == {"minor": 1800, "currency": "USD"}
+    assert [step["kind"] for step in line["steps"]] == ["base", "promotion", "tax", "total"]
+    assert answer["savings"] == [
+        {"label": "Spring sale", "code": "TEN", "amount": {"minor": 200, "currency": "USD"}}
+    ]
+
+
+def test_an_orders_prices_are_read_by_its_link_and_by_nothing_else(client: Client) -> None:
+    make_promotion(label="Spring sale")
+    placed = make_ready_cart([Wanted(minor=2000)]).place()
+
+    answer = client.get(reverse("order-prices", args=[placed.order_token])).json()
+
+    assert answer["savings"][0]["amount"]["minor"] == 200
+    assert [row["amount"]["minor"] for row in answer["taxes"]] == [219]
+    assert "bears" not in str(answer)
+    assert client.get(reverse("order-prices", args=["nobody"])).status_code == 404
+    assert Client().get(reverse("cart-prices")).status_code == 404

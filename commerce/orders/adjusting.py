@@ -179,7 +179,7 @@ def _give_back(locked: _Locked, units: Units, terms: Terms) -> AdjustmentData:
     order, part = locked.order, locked.part
     shares = {
         pk: share_of(
-            line_data(locked.lines[pk], order.currency),
+            line_data(locked.lines[pk], currency=order.currency),
             after=locked.lines[pk].refunded_quantity,
             count=count,
         )

@@ -366,11 +366,11 @@ def _part(part: SellerOrder, head: Order, lines: Iterable[OrderLine]) -> SellerO
         placed_at=head.placed_at,
         confirmed_at=part.confirmed_at,
         delivered_at=part.delivered_at,
-        lines=tuple(line_data(line, currency) for line in lines),
+        lines=tuple(line_data(line, currency=currency) for line in lines),
     )
 
 
-def line_data(line: OrderLine, currency: str) -> LineData:
+def line_data(line: OrderLine, *, currency: str) -> LineData:
     """Return what others may know of a line; for this module's own use."""
     return LineData(
         id=line.pk,

@@ -18,13 +18,14 @@ from storefront import limits
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def ask(request: HttpRequest) -> HttpResponse:
+def ask(request: HttpRequest, *, withdrawing: bool = False) -> HttpResponse:
     """Mail the link of an order to its own address. The answer never tells what exists."""
+    context: dict[str, object] = {"withdrawing": withdrawing}
     if request.method == "GET":
-        return render(request, "shop/track.html")
+        return render(request, "shop/track.html", context)
     number = request.POST.get("number", "").strip()[:40]
     email = request.POST.get("email", "").strip()[:254]
-    context: dict[str, object] = {"number": number, "email": email}
+    context |= {"number": number, "email": email}
     if not number or "@" not in email:
         context["error"] = "Enter the order number and the email address of the order."
         return render(request, "shop/track.html", context, status=422)

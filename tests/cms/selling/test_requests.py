@@ -202,3 +202,23 @@ def test_editors_of_the_marketplace_see_no_requests(part):
     answer = staff_client(EDITORS).get(f"/admin/office/requests/{case.number}/")
 
     assert answer.status_code in (302, 403)
+
+
+def test_staff_gives_goodwill_once_and_never_more_than_was_paid(part):
+    staff = staff_client(ADMINISTRATORS)
+    address = f"/admin/office/orders/{part.order_number}/goodwill/"
+    page = staff.get(address)
+    data = {
+        "part": part.id, "amount": "5", "borne_by": "marketplace", "to": "method",
+        "reason": "Late", "key": page.context["form"].initial["key"],
+    }  # fmt: skip
+
+    for wrong in [{"amount": "999"}, {"amount": "0"}, {"part": "0"}, {"reason": ""}, {"key": "x"},
+                  {"to": "store_credit"}]:  # fmt: skip
+        assert staff.post(address, data | wrong).status_code == 422
+    for _ in range(2):
+        assert staff.post(address, data).status_code == 302
+
+    [given] = orders.adjustments_of(seller_order_ids=[part.id])[part.id]
+    assert (given.refund.minor, given.seller.minor, given.borne.minor) == (500, 0, 500)
+    assert broken() == []

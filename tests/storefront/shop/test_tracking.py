@@ -119,3 +119,15 @@ def test_the_promise_of_an_order_stays_as_it_was_made(client: Client) -> None:
     order = sell(Sold(seller=make_seller(), method=method))
     page = client.get(reverse("order-tracking", args=[order.token])).content.decode()
     assert "expected 30 January – 4 February" in page
+
+
+def test_the_footer_leads_everybody_to_the_withdrawal(client: Client) -> None:
+    page = client.get(ASK).content.decode()
+    assert reverse("withdraw") in page
+
+    asked = client.get(reverse("withdraw")).content.decode()
+
+    assert "Withdraw from a contract" in asked
+    assert "without a reason and without an account" in asked
+    refused = client.post(reverse("withdraw"), {"number": "", "email": "x"})
+    assert (refused.status_code, "Withdraw" in refused.content.decode()) == (422, True)

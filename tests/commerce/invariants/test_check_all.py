@@ -13,6 +13,7 @@ from commerce.invariants.document_rules import DOCUMENT_RULES
 from commerce.invariants.payout_rules import PAYOUT_RULES
 from commerce.invariants.promotion_rules import PROMOTION_RULES
 from commerce.invariants.rules import RULES
+from commerce.invariants.shipping_rules import SHIPPING_RULES
 from commerce.inventory import operations as stock
 from commerce.orders import queries as orders
 from commerce.orders.types import OrderData
@@ -298,7 +299,9 @@ def test_a_broken_rule_is_counted(shop: None) -> None:
 
 def test_no_rule_is_left_without_its_break() -> None:
     """Those of payouts, promotions, papers and the audit log are broken in files of their own."""
-    elsewhere = [*PAYOUT_RULES, *PROMOTION_RULES, *DOCUMENT_RULES, *AUDIT_RULES]
+    elsewhere = [
+        *PAYOUT_RULES, *PROMOTION_RULES, *DOCUMENT_RULES, *AUDIT_RULES, *SHIPPING_RULES,
+    ]  # fmt: skip
     others = {rule.promise for rule in RULES if rule not in elsewhere}
     assert {promise_of(beginning) for beginning in BREAKS} == others
 

@@ -155,7 +155,8 @@ def _ask_for(
         weight_grams=request.weight_grams,
         sizes_mm=list(request.sizes_mm),
         origin=dict(request.origin),
-        destination=dict(request.destination),
+        # Read again under the lock: the address may have been corrected meanwhile.
+        destination=dict(part.ship_to),
         currency=most.currency,
         most_minor=most.minor,
     )

@@ -10,6 +10,8 @@ from commerce.fulfillment import operations
 from commerce.fulfillment.models import Label, LabelLine, Shipment
 from commerce.ledger import queries as ledger
 from commerce.orders.models import OrderLine
+from commerce.returns import operations as returns
+from commerce.returns.types import Wish
 from tests.factories.fulfillment import labeled, make_carrier, plan_dispatch
 from tests.factories.sales import Sold, sell
 from tests.factories.sellers import make_seller
@@ -120,3 +122,23 @@ def test_a_parcel_by_hand_and_a_label_never_take_the_same_unit(carriers: Any) ->
             order_line=line, label__state__in=["asked", "bought", "voiding"]
         ).count()
         assert line.shipped_quantity + live == 1
+
+
+def test_a_label_and_a_cancellation_at_once_never_both_happen(carriers: Any) -> None:
+    """Within the hour the shopper cancels without asking, unless a label was there first."""
+    for _ in range(5):
+        part = sold_part()
+        line_id = part.lines[0].id
+        race_all(
+            [
+                lambda part=part: labeled(part, key=f"k{part.id}"),
+                lambda part=part, line_id=line_id: returns.cancel(
+                    order_token=part.order_token, wish=Wish(units={line_id: 1})
+                ),
+            ]
+        )
+        canceled = OrderLine.objects.get(pk=line_id).canceled_quantity
+        live = Label.objects.filter(
+            seller_order_id=part.id, state__in=["asked", "bought", "voiding"]
+        ).count()
+        assert canceled + live == 1

@@ -26,7 +26,9 @@ class Result:
     problems: list[str] = field(default_factory=list)
     seconds: float = 0.0
     is_control: bool = False
-    """A control has a guard removed, and must find something."""
+    """A control has a guard removed, and must find what the guard keeps away."""
+    red_by: tuple[str, ...] = ()
+    """Figures, or words of problems, by which a control counts as red; without them by any."""
 
     @property
     def red(self) -> dict[str, int]:
@@ -34,8 +36,10 @@ class Result:
 
     @property
     def passed(self) -> bool:
-        found = bool(self.red or self.problems)
-        return found if self.is_control else not found
+        found = [*self.red, *self.problems]
+        if not self.is_control:
+            return not found
+        return any(word in each for each in found for word in self.red_by or ("",))
 
     def expect(self, holds: bool, otherwise: str) -> None:
         """Note a problem unless what must hold does."""
@@ -90,11 +94,20 @@ class Drill:
     title: str
     act: Act
     is_essential: bool
-    is_control: bool
+    red_by: tuple[str, ...] | None = None
+
+    @property
+    def is_control(self) -> bool:
+        return self.red_by is not None
 
     def run(self, stage: Stage) -> Result:
         """Carry it out. A rig that breaks is a failure too, of the control as well."""
-        result = Result(code=self.code, title=self.title, is_control=self.is_control)
+        result = Result(
+            code=self.code,
+            title=self.title,
+            is_control=self.is_control,
+            red_by=self.red_by or (),
+        )
         began = time.monotonic()
         try:
             self.act(stage, result)
@@ -110,14 +123,12 @@ DRILLS: list[Drill] = []
 
 
 def drill(
-    code: str, title: str, *, essential: bool = False, control: bool = False
+    code: str, title: str, *, essential: bool = False, red_by: tuple[str, ...] | None = None
 ) -> Callable[[Act], Act]:
-    """Register a drill; the essential ones are the short mode."""
+    """Register a drill; the essential ones are the short mode, those with `red_by` are controls."""
 
     def register(act: Act) -> Act:
-        DRILLS.append(
-            Drill(code=code, title=title, act=act, is_essential=essential, is_control=control)
-        )
+        DRILLS.append(Drill(code=code, title=title, act=act, is_essential=essential, red_by=red_by))
         return act
 
     return register

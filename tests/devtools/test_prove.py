@@ -161,13 +161,23 @@ def test_a_control_passes_only_when_something_is_found() -> None:
     assert Result(code="X", title="x", figures=figures(oversold=1), is_control=True).passed
 
 
+def test_a_control_must_be_red_by_what_its_guard_keeps_away() -> None:
+    found = figures(oversold=1)
+
+    def result(*red_by: str) -> Result:
+        return Result(code="X", title="x", figures=found, is_control=True, red_by=red_by)
+
+    assert result("oversold").passed
+    assert not result("double charges").passed
+
+
 def test_a_drill_that_breaks_by_itself_has_not_passed_even_as_a_control(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def act(stage: Stage, result: Result) -> None:
         raise RuntimeError("no shop")
 
-    broken = Drill(code="X", title="x", act=act, is_essential=False, is_control=True)
+    broken = Drill(code="X", title="x", act=act, is_essential=False, red_by=())
     stage: Any = None
 
     assert not broken.run(stage).passed

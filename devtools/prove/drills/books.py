@@ -26,7 +26,9 @@ def payouts(stage: Stage, result: Result) -> None:
         _payouts(stage, result, rig)
 
 
-@drill("FD37", "control: without fixed payout keys", control=True, essential=True)
+@drill(
+    "FD37", "control: without fixed payout keys", red_by=("was sent", "paid out"), essential=True
+)
 def payouts_afresh(stage: Stage, result: Result) -> None:
     with stage.shop("FD37-keys", without=("fixed payout keys",)) as rig:
         _payouts(stage, result, rig)
@@ -168,7 +170,7 @@ def changed_price(stage: Stage, result: Result) -> None:
         _changed_price(stage, result, rig)
 
 
-@drill("FD40", "control: without the agreed total", control=True)
+@drill("FD40", "control: without the agreed total", red_by=("another total",))
 def silent_change(stage: Stage, result: Result) -> None:
     with stage.shop("FD40-silent", without=("agreed total",)) as rig:
         _changed_price(stage, result, rig)

@@ -69,7 +69,10 @@ def last_unit(stage: Stage, result: Result) -> None:
 
 
 @drill(
-    "FD01", "control: without the conditional update and its CHECK", essential=True, control=True
+    "FD01",
+    "control: without the conditional update and its CHECK",
+    essential=True,
+    red_by=("oversold", " held of "),
 )
 def flash_unguarded(stage: Stage, result: Result) -> None:
     with stage.shop("FD01-naive", without=("conditional update",)) as rig:
@@ -115,7 +118,7 @@ def carts(stage: Stage, result: Result) -> None:
         overlapping_carts(stage, result, rig, stage.size(30, 120))
 
 
-@drill("FD02", "control: without the lock order", control=True)
+@drill("FD02", "control: without the lock order", red_by=("deadlocks",))
 def carts_unsorted(stage: Stage, result: Result) -> None:
     with stage.shop("FD02-order", without=("lock order",)) as rig:
         overlapping_carts(stage, result, rig, stage.size(30, 60))
@@ -127,7 +130,7 @@ def endings(stage: Stage, result: Result) -> None:
         _race_endings(stage, result, rig, guarded=True)
 
 
-@drill("FD03", "control: a hold is ended by reading and writing", control=True)
+@drill("FD03", "control: a hold is ended by reading and writing", red_by=(" ended ",))
 def endings_unguarded(stage: Stage, result: Result) -> None:
     with stage.shop("FD03-naive") as rig:
         rig.sql("ALTER TABLE inventory_reservation DISABLE TRIGGER hold_guard")
@@ -201,7 +204,7 @@ def double_click(stage: Stage, result: Result) -> None:
         same_cart(stage, result, rig, stage.size(12, 40))
 
 
-@drill("FD05", "control: without the closed cart", control=True)
+@drill("FD05", "control: without the closed cart", red_by=("double charges", "several orders"))
 def double_click_unguarded(stage: Stage, result: Result) -> None:
     with stage.shop("FD05-open", without=("closed cart",)) as rig:
         for (name,) in rig.sql(

@@ -67,8 +67,15 @@ def protocol(stage: Stage, result: Result) -> None:
     result.expect(rig.deaths >= buyers // 5, f"only {rig.deaths} kills prove little")
 
 
-def _control(guard: str, name: str, *, guards: str = "", places: tuple[str, ...] = ()) -> None:
-    @drill("FD06/07", f"control: without {guard}", essential=True, control=True)
+def _control(
+    guard: str,
+    name: str,
+    *,
+    red_by: tuple[str, ...],
+    guards: str = "",
+    places: tuple[str, ...] = (),
+) -> None:
+    @drill("FD06/07", f"control: without {guard}", essential=True, red_by=red_by)
     def without(stage: Stage, result: Result) -> None:
         with stage.shop(name, without=(guard,)) as rig:
             rig.only_places = places
@@ -77,13 +84,21 @@ def _control(guard: str, name: str, *, guards: str = "", places: tuple[str, ...]
             kill_while_they_buy(stage, result, rig, stage.size(40, 80))
 
 
-_control("one key per attempt", "FD06-keys", places=("payment_seen",))
-_control("automatic return", "FD06-return")
+_control("one key per attempt", "FD06-keys", red_by=("double charges",), places=("payment_seen",))
+_control("automatic return", "FD06-return", red_by=("orphan money",))
 _control(
     "already confirmed",
     "FD06-twice",
+    red_by=("provider difference",),
     guards="ALTER TABLE payments_payment DISABLE TRIGGER USER;"
     "ALTER TABLE orders_order DISABLE TRIGGER USER",
 )
-_control("one transaction", "FD06-split", places=("inside_finalise",))
-_control("outbox", "FD06-outbox", places=("relay_before_send",))
+_control(
+    "one transaction",
+    "FD06-split",
+    red_by=("provider difference", "stranded"),
+    places=("inside_finalise",),
+)
+_control(
+    "outbox", "FD06-outbox", red_by=("mails missing or doubled",), places=("relay_before_send",)
+)

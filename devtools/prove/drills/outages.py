@@ -47,7 +47,11 @@ def emptied(stage: Stage, result: Result) -> None:
         _emptied(stage, result, rig)
 
 
-@drill("FD18", "control: without the sweep that finds what a queue lost", control=True)
+@drill(
+    "FD18",
+    "control: without the sweep that finds what a queue lost",
+    red_by=("mails missing or doubled",),
+)
 def emptied_without_sweep(stage: Stage, result: Result) -> None:
     with stage.shop("FD18-sweep") as rig:
         rig.rest("beat")

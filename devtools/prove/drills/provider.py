@@ -143,7 +143,7 @@ def too_late(stage: Stage, result: Result) -> None:
         _too_late(stage, result, rig)
 
 
-@drill("FD31", "control: without automatic return", control=True, essential=True)
+@drill("FD31", "control: without automatic return", red_by=("orphan money",), essential=True)
 def too_late_unguarded(stage: Stage, result: Result) -> None:
     with stage.shop("FD31-keep", without=("automatic return",)) as rig:
         _too_late(stage, result, rig)

@@ -19,7 +19,10 @@ def raced(stage: Stage, result: Result) -> None:
 
 
 @drill(
-    "HOLDS", "control: without the conditional update and its CHECK", control=True, essential=True
+    "HOLDS",
+    "control: without the conditional update and its CHECK",
+    red_by=("held at once", "on hand", "INV"),
+    essential=True,
 )
 def raced_unguarded(stage: Stage, result: Result) -> None:
     with stage.shop("HOLDS-naive", without=("conditional update",)) as rig:

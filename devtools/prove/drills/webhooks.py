@@ -19,7 +19,11 @@ def fivefold(stage: Stage, result: Result) -> None:
         _fivefold(stage, result, rig)
 
 
-@drill("FD11", "control: without already confirmed and one journal per fact", control=True)
+@drill(
+    "FD11",
+    "control: without already confirmed and one journal per fact",
+    red_by=("booked more than once", "provider difference"),
+)
 def fivefold_unguarded(stage: Stage, result: Result) -> None:
     with stage.shop("FD11-twice", without=("already confirmed",)) as rig:
         rig.sql("ALTER TABLE payments_payment DISABLE TRIGGER USER")
@@ -131,7 +135,7 @@ def lies(stage: Stage, result: Result) -> None:
         _lies(stage, result, rig)
 
 
-@drill("FD16", "control: without the comparison", control=True, essential=True)
+@drill("FD16", "control: without the comparison", red_by=("confirmed by a lie",), essential=True)
 def lies_believed(stage: Stage, result: Result) -> None:
     with stage.shop("FD16-naive", without=("comparison",)) as rig:
         _lies(stage, result, rig)

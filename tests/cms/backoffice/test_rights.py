@@ -8,8 +8,11 @@ from cms.backoffice.operations import grant_staff_permissions
 from cms.backoffice.rights import RIGHTS
 from commerce.fulfillment.models import Carrier
 from commerce.ledger.models import Journal
+from commerce.payments.models import Dispute, Payment
 from commerce.pricing.models import TaxRate
+from commerce.reconciling.models import Break
 from commerce.sellers.models import Application
+from tests.factories.credits import make_gift_card
 from tests.factories.sellers import make_member, make_seller
 from tests.factories.staff import ADMINISTRATORS, EDITORS, staff_client, staff_groups
 from tests.support.admin_doors import doorways
@@ -42,7 +45,20 @@ def world(db):
     TaxRate.objects.create(pk=carrier.pk, country="US", name="Tax", rate_bps=100)
     return {
         **shared(), **ids, "number": ids["order_number"], "application_id": application.pk,
-        "journal_id": Journal.objects.first().pk, "instance_pk": carrier.pk,
+        "journal_id": Journal.objects.first().pk, "instance_pk": carrier.pk, **money(),
+    }  # fmt: skip
+
+
+def money():
+    """A payment, its dispute, a gift card and a difference."""
+    payment = Payment.objects.first()
+    dispute = Dispute.objects.create(
+        payment=payment, provider_dispute="du_1", amount_minor=1, reason="other", status="open"
+    )
+    found = Break.objects.create(kind="fee", reference="txn_1", amount_minor=1, currency="USD")
+    return {
+        "payment_id": payment.pk, "dispute_id": dispute.pk, "break_id": found.pk,
+        "credit_id": make_gift_card()[0],
     }  # fmt: skip
 
 

@@ -83,9 +83,11 @@ def _bought(label: Label) -> BoughtLabel:
     if prepared is None:
         prepared = gateway.prepare(request=_of_label(label))
         _remember(label, prepared)
-    failpoint("label-prepared")
+    failpoint("label_prepared")
     rate = _agreed_rate(label, prepared)
-    return gateway.buy(provider_id=prepared.provider_id, rate_id=rate.id)
+    bought = gateway.buy(provider_id=prepared.provider_id, rate_id=rate.id)
+    failpoint("label_bought")
+    return bought
 
 
 @unconfined()

@@ -116,7 +116,7 @@ def buy_label(
             part, request, quantities, carrier=carrier, service=service, most=most,
             location_id=location_id,
         )  # fmt: skip
-    failpoint("label-asked")
+    failpoint("label_asked")
     settle_label(label_id=known.pk)
     known.refresh_from_db()
     if known.state == Label.State.FAILED:

@@ -3,9 +3,10 @@
 import pytest
 from django.db import Error, connection, transaction
 
-from commerce.fulfillment import label_settling, operations, queries
+from commerce.fulfillment import operations, queries
 from commerce.fulfillment.models import Carrier, Label, LabelLine, Shipment, ShipmentLine
 from commerce.gateways.carriers import CarrierUnavailable
+from commerce.kernel import failpoints
 from commerce.kernel.money import Money
 from commerce.ledger import queries as ledger
 from commerce.orders import queries as orders
@@ -128,24 +129,33 @@ def test_an_answer_that_is_lost_buys_no_second_label(carriers, fault, path):
     assert ledger.balance(code="carriers", currency="USD") == -label_of(part).cost.minor
 
 
-def test_a_process_that_dies_after_paying_is_finished_by_the_sweep(carriers, monkeypatch):
+@pytest.fixture
+def ordered_to_fail():
+    yield failpoints.arm
+    failpoints.arm("")
+
+
+@pytest.mark.parametrize("place", ["label_asked", "label_prepared", "label_bought"])
+@pytest.mark.parametrize("minutes", [1, 60])
+def test_wherever_a_purchase_breaks_off_it_is_finished_or_given_up(
+    carriers, ordered_to_fail, place, minutes
+):
     part = sold_part()
-    record = label_settling._record_bought
-
-    def die(*args):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(label_settling, "_record_bought", die)
-    with pytest.raises(KeyboardInterrupt):
+    ordered_to_fail(f"{place}=raise")
+    with pytest.raises(failpoints.OrderedToFail):
         labeled(part)
-    assert len(carriers.purchases) == 1
-    monkeypatch.setattr(label_settling, "_record_bought", record)
+    ordered_to_fail("")
+    paid_before = len(carriers.purchases)
+    assert paid_before == (place == "label_bought")
 
-    let_time_pass(minutes=60)
+    let_time_pass(minutes=minutes)
     operations.settle_labels()
 
-    assert label_of(part).state == "bought"
-    assert len(carriers.purchases) == 1
+    is_late = minutes > 15 and not paid_before
+    assert label_of(part).state == ("failed" if is_late else "bought")
+    assert len(carriers.purchases) == (0 if is_late else 1)
+    cost = label_of(part).cost
+    assert ledger.balance(code="carriers", currency="USD") == -(cost.minor if cost else 0)
 
 
 def test_a_label_that_nobody_waits_for_any_more_is_given_up(carriers):

@@ -128,6 +128,12 @@ def spend(*, order_token: str) -> dict[str, int]:
     return debits
 
 
+def lock_spends(*, order_token: str) -> None:
+    """Let nobody else decide about the money of an order that credit paid, until the commit."""
+    spends = Spend.objects.select_for_update().filter(order_token=order_token).order_by("credit_id")
+    list(spends.values_list("pk"))
+
+
 @transaction.atomic
 def release(*, order_token: str) -> int:
     """Put back what an order held that was given up; returns how much, in minor units."""

@@ -4,6 +4,7 @@ from django.db import transaction
 
 from commerce.credits import operations as credits
 from commerce.credits import queries as credit_queries
+from commerce.kernel.confinement import unconfined
 from commerce.kernel.money import Money
 
 from .models import Payment, Refund
@@ -19,6 +20,7 @@ class WayClosed(Exception):
         super().__init__(f"A refund as {way.replace('_', ' ')} needs {missing}.")
 
 
+@unconfined()
 @transaction.atomic
 def refund_order(
     *,
@@ -39,6 +41,7 @@ def refund_order(
     WayClosed.
     """
     payment = _captured(order_token)
+    credits.lock_spends(order_token=order_token)
     known = _known(business_key)
     if known is not None:
         return known

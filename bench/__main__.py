@@ -43,7 +43,9 @@ def main() -> None:
         environment = servers.shop_environment(database_url, redis_url, double_url)
         collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"]
         subprocess.run(collect, cwd=ROOT, env=environment, check=True)
-        figures = run(environment, sample(environment), Control(double_url), options)
+        figures = []
+        if options.only not in ("reservations", "steps"):
+            figures = run(environment, sample(environment), Control(double_url), options)
     if options.only in "reservations":
         figures += reservations.measure(environment, options.seconds)
     if options.only in "steps":

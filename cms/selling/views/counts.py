@@ -153,7 +153,7 @@ class Shortages(CountScreen):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         missing = next((row for row in self.rows if row["key"] == request.POST.get("row")), None)
-        target = _number(request.POST.get("location", ""))
+        target = _number(request.POST.get("location", "")) or 0
         if missing is None or target not in {place.id for place in missing["places"]}:
             messages.error(request, "That has changed meanwhile. Look again and choose a location.")
             return redirect("selling:shortages")

@@ -18,7 +18,7 @@ from commerce.inventory.types import LocationData, PolicyData
 
 from .. import queries, shelf
 from ..policy import Work
-from ..sku_forms import KIND_NAMES, ChangeForm, PolicyForm, TransferForm
+from ..sku_forms import CHANGES, KIND_NAMES, ChangeForm, PolicyForm, TransferForm
 from .base import SellerScreen
 
 SHOWN = 100
@@ -90,7 +90,7 @@ class SkuScreen(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
                 variant_id=self.variant.pk,
                 location_id=int(given["location"]),
                 delta=given["delta"],
-                cause=given["note"] or dict(form.fields["kind"].choices)[given["kind"]],
+                cause=given["note"] or dict(CHANGES)[given["kind"]],
                 kind=given["kind"],
             )
         except inventory.BelowReserved as refusal:

@@ -17,12 +17,8 @@ class IssueForm(forms.Form):
 
     kind = forms.ChoiceField(
         label="What",
-        choices=[
-            ("gift_card", "A gift card, with a code by mail"),
-            ("store_credit", "Store credit of an account"),
-        ],
-        widget=forms.RadioSelect,
-        initial="gift_card",
+        choices=[("gift_card", "Gift card"), ("store_credit", "Store credit")],
+        help_text="A card goes by mail, with its code. Credit belongs to an account.",
     )
     amount = forms.DecimalField(
         label=f"Amount in {settings.BASE_CURRENCY}",

@@ -50,6 +50,8 @@ def order_confirmed(order: OrderData, sellers: dict[int, SellerData]) -> Mail:
             **_taken_off_and_taxes(order.seller_orders),
             "tax": order.tax,
             "total": order.total,
+            "credit": order.credit,
+            "charged": order.due,
         },
     }
 

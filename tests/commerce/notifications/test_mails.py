@@ -6,6 +6,7 @@ from django.core import mail as outbox
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models.functions import Now
 
+from commerce.checkout import operations as checkout
 from commerce.credits import operations as credits
 from commerce.fulfillment import operations as fulfillment
 from commerce.kernel.money import Money
@@ -20,6 +21,7 @@ from commerce.sellers import operations as sellers
 from tests.factories.accounts import SAN_FRANCISCO, make_user
 from tests.factories.credits import make_gift_card
 from tests.factories.fulfillment import delivered, make_carrier, shipped
+from tests.factories.orders import make_ready_cart
 from tests.factories.payouts import earned
 from tests.factories.sales import Sold, sell
 from tests.factories.sellers import make_member, make_seller
@@ -361,3 +363,15 @@ def test_a_mail_that_was_not_taken_is_kept_to_be_sent_again(monkeypatch):
 
     row.refresh_from_db()
     assert row.text == "https://shop.example/key"
+
+
+def test_a_confirmation_says_what_credit_paid():
+    ready = make_ready_cart()
+    checkout.add_gift_card(cart_token=ready.token, code=make_gift_card(5000)[1])
+    ready.place()
+    work_off()
+    (message,) = mails("order_confirmed")
+    for form in both(message):
+        assert "By gift card or store credit" in form
+        assert "$21.20" in form
+        assert "$0.00" in form

@@ -7,7 +7,7 @@ from .views import groups, promotions
 urlpatterns = [
     path("groups/", groups.GroupList.as_view(), name="groups"),
     path("groups/new/", groups.EditGroup.as_view(), name="group_new"),
-    path("groups/<int:group_id>/", groups.EditGroup.as_view(), name="group"),
+    path("groups/<int:customer_group_id>/", groups.EditGroup.as_view(), name="group"),
     path("promotions/", promotions.PromotionList.as_view(), name="promotions"),
     path(
         "promotions/results/",

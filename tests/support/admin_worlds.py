@@ -342,6 +342,7 @@ def shared() -> World:
         "workflow_pk": workflow.pk,
         "collection_id": Collection.get_first_root_node().pk,
         "group_id": Group.objects.first().pk,
+        "customer_group_id": pricing.save_group(name="Trade", user_ids=[]),
         "task_id": workflow.tasks.first().pk,
         "redirect_id": 1,
         "journal_id": 1,

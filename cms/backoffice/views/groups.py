@@ -77,7 +77,7 @@ class EditGroup(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
 
     @cached_property
     def group(self) -> CustomerGroup | None:
-        number = self.kwargs.get("group_id")
+        number = self.kwargs.get("customer_group_id")
         if number is None:
             return None
         found = CustomerGroup.objects.filter(pk=number).first()

@@ -105,7 +105,8 @@ def test_an_editor_of_content_posts_nowhere(world):
     ("group", "entries"),
     [
         (ADMINISTRATORS, {"Applications", "Sellers", "Orders", "Payouts", "Payments to review",
-                          "Disputes", "Reconciliation", "Gift cards and credit", "Promotions", "Groups of customers",
+                          "Disputes", "Reconciliation", "Gift cards and credit", "Promotions",
+                          "Groups of customers",
                           "Ledger", "Audit log", "Invariants", "Ways to ship", "Carriers",
                           "Tax rates"}),
         ("Moderators", {"Applications", "Sellers"}),

@@ -16,7 +16,7 @@ from commerce.checkout import operations
 from commerce.gateways.payments import GatewayRefused, GatewayUnavailable
 from commerce.orders import queries as orders
 
-STRIPE_SCRIPT = "https://js.stripe.com/dahlia/stripe.js"
+STRIPE_SCRIPT = "https://js.stripe.com/endive/stripe.js"
 STRIPE_FRAMES = ["https://js.stripe.com", "https://*.js.stripe.com", "https://hooks.stripe.com"]
 STRIPE_CALLS = ["https://api.stripe.com"]
 

@@ -168,6 +168,65 @@ def test_a_delayed_payment_completes_the_session_before_the_money(
     assert f"checkout.session.async_payment_{ending}" in listener.types
 
 
+@pytest.mark.parametrize(
+    ("method", "kind", "ends"),
+    [
+        ("paypal", "paypal", "succeeded"), ("link", "link", "succeeded"),
+        ("apple_pay", "card", "succeeded"), ("us_bank_account", "us_bank_account", "processing"),
+        ("customer_balance", "customer_balance", "processing"),
+    ],
+)  # fmt: skip
+def test_other_ways_to_pay_end_as_they_do(client, double, checkout, method, kind, ends):
+    offered = ["card", "paypal", "link", "us_bank_account", "customer_balance"]
+    session = checkout(allowed_payment_method_types=offered)
+
+    double.pay(session.url, method=method)
+
+    found = client.checkout.sessions.retrieve(session.id, {"expand": ["payment_intent"]})
+    charge = client.charges.retrieve(found.payment_intent.latest_charge)
+    assert (found.payment_intent.status, charge.payment_method_details.type) == (ends, kind)
+
+
+def test_the_page_offers_what_the_session_allows(double, checkout):
+    session = checkout(allowed_payment_method_types=["card", "paypal"])
+
+    page = double.post_form(session.url)[2]
+
+    assert "Pay with PayPal" in page
+    assert "Pay with Apple Pay" in page
+    assert "SEPA" not in page
+
+
+def test_a_kept_card_is_offered_to_its_customer_alone(client, double, checkout):
+    customer = client.customers.create({"email": "ada@example.com"})
+    known = {"customer": customer.id, "customer_email": None}
+    first = checkout(**known, payment_intent_data={"setup_future_usage": "on_session"})
+    double.pay(first.url)
+    [kept] = client.customers.payment_methods.list(customer.id).data
+
+    second, strangers = checkout(**known), checkout()
+
+    assert "Pay with kept visa 4242" in double.post_form(second.url)[2]
+    assert "Pay with kept" not in double.post_form(strangers.url)[2]
+    double.post_form(second.url, saved=kept.id)
+    assert client.checkout.sessions.retrieve(second.id).payment_status == "paid"
+
+
+def test_fields_in_the_shops_page_pay_the_same_session(client, double, checkout):
+    session = checkout(
+        ui_mode="elements", return_url="https://shop.example/back", success_url=None,
+        cancel_url=None,
+    )  # fmt: skip
+
+    status, _, answer = double.post_form(f"{double.url}/c/element/{session.client_secret}")
+
+    assert (status, session.url) == (200, None)
+    assert "https://shop.example/back" in answer
+    assert client.checkout.sessions.retrieve(session.id).payment_status == "paid"
+    guess = f"{double.url}/c/element/{session.id}_secret_guess"
+    assert double.post_form(guess)[0] == 404
+
+
 def test_a_session_may_authorize_only(client, double, checkout):
     session = checkout(payment_intent_data={"capture_method": "manual"})
     double.pay(session.url)
@@ -183,7 +242,7 @@ def test_a_session_may_authorize_only(client, double, checkout):
     ("values", "code"),
     [
         ({"mode": "subscription"}, "not_in_double"),
-        ({"ui_mode": "elements"}, "not_in_double"),
+        ({"ui_mode": "embedded_page"}, "not_in_double"),
         ({"ui_mode": "hosted"}, "parameter_invalid"),
         ({"line_items": []}, "parameter_missing"),
         ({"line_items": [{"price": "price_1", "quantity": 1}]}, "not_in_double"),

@@ -1,5 +1,6 @@
 """What one seller has in the admin, with a marker in every word of it."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -178,9 +179,8 @@ def _machines(shop: Shop, name: str) -> World:
     seller_id = shop.seller.pk
     home = locations_of(seller_id=seller_id)[0].id
     hooks.create_key(seller_id=seller_id, name=f"{name} key")
-    endpoint_id, _ = hooks.add_endpoint(
-        seller_id=seller_id, url=f"https://{name.lower()}.example.com/stoa"
-    )
+    host = "-".join(re.findall("[a-z]+", name.lower()))
+    endpoint_id, _ = hooks.add_endpoint(seller_id=seller_id, url=f"https://{host}.example.com/stoa")
     delivery = Delivery.objects.create(
         endpoint_id=endpoint_id, kind="stock.changed", body={"stock": [{"sku": f"{name}-sku"}]}
     )

@@ -67,7 +67,8 @@ STOCK_RULES = [
         violations="""
             SELECT count(*) FROM inventory_reservation r JOIN orders_order o ON o.token = r.holder
             WHERE (o.state = 'confirmed' AND r.state = 'active')
-               OR (o.state = 'canceled' AND r.state IN ('active', 'claimed'))
+               OR (o.state = 'canceled' AND r.state = 'active')
+               OR (o.state = 'canceled' AND o.confirmed_at IS NULL AND r.state = 'claimed')
                OR (o.state = 'pending' AND r.state = 'claimed')
         """,
     ),
@@ -81,16 +82,17 @@ STOCK_RULES = [
                 WHERE r.state IN ('active', 'claimed')
                 GROUP BY r.holder, s.variant_id, r.state
             ), wanted AS (
-                SELECT o.token, o.state, l.variant_id, sum(l.quantity) AS quantity
+                SELECT o.token, o.confirmed_at IS NOT NULL AS sold, l.variant_id,
+                    sum(l.quantity) AS quantity
                 FROM orders_order o
                 JOIN orders_sellerorder p ON p.order_id = o.id
                 JOIN orders_orderline l ON l.seller_order_id = p.id
                 WHERE EXISTS (SELECT 1 FROM held WHERE held.holder = o.token)
-                GROUP BY o.token, o.state, l.variant_id
+                GROUP BY o.id, o.token, l.variant_id
             )
             SELECT count(*) FROM wanted LEFT JOIN held
                 ON held.holder = wanted.token AND held.variant_id = wanted.variant_id
-                AND held.state = CASE wanted.state WHEN 'confirmed' THEN 'claimed' ELSE 'active' END
+                AND held.state = CASE WHEN wanted.sold THEN 'claimed' ELSE 'active' END
             WHERE held.quantity IS DISTINCT FROM wanted.quantity
         """,
     ),

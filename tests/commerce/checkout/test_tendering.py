@@ -18,6 +18,8 @@ from commerce.orders.models import Order
 from commerce.payments import operations as payments
 from commerce.payments.models import Payment
 from commerce.payments.types import RefundedOrder
+from commerce.returns import operations as returns
+from commerce.returns.types import Wish
 from devtools.stripe_double import StripeDouble
 from tests.factories.accounts import make_user
 from tests.factories.credits import make_gift_card, make_store_credit
@@ -57,7 +59,7 @@ def balance(card: int) -> int:
 
 def whole() -> None:
     check_deferred_constraints()
-    assert invariants.broken() == []
+    assert [result.rule for result in invariants.broken()] == []
 
 
 @pytest.mark.django_db
@@ -317,3 +319,51 @@ def test_what_is_left_is_never_less_than_the_provider_takes(double: StripeDouble
 
     assert placed.payment_url
     assert balance(card) == 49
+
+
+def cancel_all(token: str, *, refund_to: str = "method") -> None:
+    order = orders.order(token=token)
+    assert order is not None
+    units = {line.id: line.quantity for line in order.lines}
+    returns.cancel(order_token=token, wish=Wish(units=units, refund_to=refund_to))  # type: ignore[arg-type]
+    payments.send_refunds()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("card", "refund_to", "by_card"),
+    [(1500, "method", 620), (1500, "gift_card", 0), (5000, "method", 0)],
+)
+def test_an_order_that_credit_paid_can_be_canceled_to_the_cent(
+    double: StripeDouble, card: int, refund_to: str, by_card: int
+) -> None:
+    ready, _ = with_card(card)
+    placed = place(ready, due=max(TOTAL - card, 0))
+    if placed.payment_url:
+        double.pay(placed.payment_url)
+        operations.finalise(order_token=placed.order_token)
+
+    cancel_all(placed.order_token, refund_to=refund_to)
+
+    assert sum(Payment.objects.values_list("refunded_minor", flat=True)) == by_card
+    [given] = Credit.objects.filter(source="refund")
+    assert (given.kind, given.issued_minor) == ("gift_card", TOTAL - by_card)
+    assert books.balance(code="refunds:owed", currency="USD") == 0
+    whole()
+
+
+@pytest.mark.django_db
+def test_what_a_shopper_with_an_account_paid_by_card_comes_back_as_store_credit(
+    double: StripeDouble,
+) -> None:
+    user = make_user()
+    ready = make_ready_cart(user_id=user.pk)
+    _, code = make_gift_card(5000)
+    operations.add_gift_card(cart_token=ready.token, code=code)
+    placed = place(ready, due=0, user_id=user.pk)
+
+    cancel_all(placed.order_token)
+
+    [given] = Credit.objects.filter(source="refund")
+    assert (given.kind, given.user_id, given.issued_minor) == ("store_credit", user.pk, TOTAL)
+    whole()

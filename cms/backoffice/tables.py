@@ -77,6 +77,7 @@ class ReturnPolicyAdmin(Table):
         FieldPanel("days"),
         FieldRowPanel([FieldPanel("starts_on"), FieldPanel("ends_on")]),
         FieldPanel("exempt_because"),
+        FieldPanel("puts_back"),
         FieldPanel("is_active"),
     ]
 

@@ -1,5 +1,6 @@
 """Forms about what shoppers ask after they ordered: answers, inspections, cancellations."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -65,7 +66,9 @@ class InspectForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
-    def __init__(self, *args: Any, case: CaseData, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, case: CaseData, on_sale: Mapping[int, bool], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.case = case
         for line in case.lines:
@@ -79,7 +82,8 @@ class InspectForm(forms.Form):
             )  # fmt: skip
             self.fields[f"put_back_{key}"] = forms.IntegerField(
                 label=f"Back on sale of {line.title}",
-                min_value=0, max_value=line.quantity, initial=line.quantity,
+                min_value=0, max_value=line.quantity,
+                initial=line.quantity if on_sale[key] else 0,
             )  # fmt: skip
 
     @property

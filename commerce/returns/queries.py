@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 from commerce.catalog import queries as catalog
 from commerce.fulfillment import queries as fulfillment
 from commerce.kernel import clock
+from commerce.kernel.confinement import unconfined
 from commerce.kernel.money import Money
 from commerce.orders import queries as orders
 from commerce.orders.types import AdjustmentData, LineData, OrderData, SellerOrderData
@@ -189,6 +190,14 @@ def choices(*, order: OrderData) -> list[PartChoices]:
 def why_no_new_address(*, order: OrderData) -> str:
     """Say why the address of an order cannot change; "" when it can."""
     return readdressing.why_not(list(order.seller_orders))
+
+
+@unconfined()
+def goes_back_on_sale(*, case: CaseData) -> dict[int, bool]:
+    """Return by order line whether policy lets its units go back on sale when they came back."""
+    part = orders.seller_orders_by_id(seller_order_ids=[case.seller_order_id])[case.seller_order_id]
+    rules = policies.rules_for([part])
+    return {line.order_line_id: rules[line.order_line_id].puts_back for line in case.lines}
 
 
 def exchanges(*, line: LineData) -> dict[int, str]:

@@ -116,7 +116,8 @@ class CaseDetail(CaseScreen, TemplateView):
         if case.state == "requested":
             return AnswerForm(data, case=case)
         if case.state == "received":
-            return InspectForm(data, case=case)
+            on_sale = returns.goes_back_on_sale(case=case)
+            return InspectForm(data, case=case, on_sale=on_sale)
         if case.state == "exchanged" and case.replaced_at is None:
             return ReplacementForm(data)
         return None

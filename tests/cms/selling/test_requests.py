@@ -5,6 +5,7 @@ import pytest
 from commerce.inventory import operations as inventory
 from commerce.orders import queries as orders
 from commerce.returns import operations, queries
+from commerce.returns.models import Policy
 from commerce.returns.types import Wish
 from tests.commerce.returns.conftest import broken, past
 from tests.commerce.returns.test_returning import photo
@@ -121,6 +122,20 @@ def test_nonsense_is_explained(shop, part, data):
     client.post(url(case), {"act": "received"})
 
     assert client.post(url(case), data).status_code == 422
+
+
+def test_policy_says_what_goes_back_on_sale(shop, part):
+    case = returned(part)
+    client = shop.client()
+    client.post(url(case), {"act": "yes", "note": "", "return_to": ""})
+    client.post(url(case), {"act": "received"})
+
+    def offered() -> int:
+        return client.get(url(case)).context["form"][f"put_back_{part.lines[0].id}"].initial
+
+    assert offered() == 2
+    Policy.objects.create(name="Hygiene", puts_back=False)
+    assert offered() == 0
 
 
 def test_an_exchange_ends_with_the_replacement_on_its_way(shop, part):

@@ -20,7 +20,7 @@ from devtools.embedded.places import EmbeddedServerError, try_exclusive
 from devtools.prove import drills as _all_drills  # noqa: F401 - registers them
 from devtools.prove import ground, report
 from devtools.prove.drill import DRILLS, Drill, Result, Stage
-from devtools.prove.rig import Nursery, RigBroken
+from devtools.prove.rig import ENDING, Nursery, RigBroken
 
 
 def main() -> int:
@@ -32,7 +32,7 @@ def main() -> int:
         for drill in chosen:
             print(f"{drill.code:<8} {'*' if drill.is_essential else ' '} {drill.title}")
         return 0
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is put away
+    signal.signal(signal.SIGTERM, stop)
     print(f"Seed {seed}, commit {report.commit()}.", flush=True)
     with try_exclusive(ground.PLACE / "in-use") as held:
         if held is None:
@@ -50,6 +50,12 @@ def main() -> int:
     if not options.no_report and not os.environ.get("CI"):
         report.append(ended, seed=seed, mode=_mode(options))
     return 1 if failed else 0
+
+
+def stop(*_: object) -> None:
+    """Send the buyers home and put everything away."""
+    ENDING.set()
+    sys.exit(143)
 
 
 def _options() -> argparse.Namespace:

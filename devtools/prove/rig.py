@@ -53,6 +53,8 @@ RELAY_PLACES = (
 )
 SECRET = "whsec_stoa"
 _numbers = itertools.count(1)
+ENDING = threading.Event()
+"""Set when the run is asked to stop: buyers go home."""
 
 
 class RigBroken(RuntimeError):

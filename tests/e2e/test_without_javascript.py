@@ -65,7 +65,7 @@ def test_from_the_menu_to_the_confirmation(
     expect(page.get_by_text("Sand / Large")).to_be_visible()
     page.get_by_role("spinbutton", name="Quantity of Stoneware mug").fill("3")
     page.get_by_role("button", name="Update").click()
-    expect(page.get_by_text("$66.00").first).to_be_visible()
+    expect(page.locator(".cart-line__total")).to_contain_text("$66.00")
     watch.look(page)
 
     page.get_by_role("link", name="Go to checkout").click()

@@ -10,8 +10,9 @@ from commerce.payments import operations as payments
 from commerce.payments import queries as payment_queries
 from commerce.payments.types import PaymentData
 
+from .comparing import differences
 from .releasing import release_order
-from .settling import differences, return_money, state_of, take_money
+from .settling import return_money, state_of, take_money
 from .types import OrderState
 
 MUST_FIT = ("amount", "currency", "mode", "order")

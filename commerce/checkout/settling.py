@@ -1,11 +1,8 @@
 """The only door to "paid". Web, notices and sweeper all come through here, in any order."""
 
-import contextlib
-from datetime import timedelta
 from typing import cast
 
 import structlog
-from django.conf import settings
 from django.db import OperationalError, transaction
 
 from commerce.credits import operations as credits
@@ -28,14 +25,14 @@ from commerce.payments import queries as payment_queries
 from commerce.payments.types import PaymentData
 
 from .booking import Entries, capture_entries, fee_entries, orphan_entries
+from .comparing import mismatch
 from .queries import current_attempt
 from .releasing import give_up, release_order
+from .reserved import take_or_let_go, wait_for_bank
 from .types import OrderState
 
 log = structlog.get_logger(__name__)
 
-# How long goods whose hold had lapsed are held again while their reserved money is taken.
-SECURED_MINUTES = 10
 MONEY_MOVES = ("paid", "processing", "authorized")
 
 
@@ -120,93 +117,14 @@ def apply(*, payment: PaymentData, provider: ProviderPayment) -> OrderState:
         )
         return cast("OrderState", state)
     if provider.state == "authorized":
-        return capture_reserved(payment, provider)
-    if provider.state == "processing":
-        _wait_for_bank(payment)
+        taken = take_or_let_go(payment, provider)
+        if taken.state != "authorized":
+            return apply(payment=payment, provider=taken)
+    elif provider.state == "processing":
+        wait_for_bank(payment)
     elif provider.failure_code:
         payments.note_decline(payment_id=payment.id, code=provider.failure_code)
     return state_of(payment.order_token, [])
-
-
-def capture_reserved(payment: PaymentData, provider: ProviderPayment) -> OrderState:
-    """Take reserved money when the order waits for it and its goods are held; else let it go.
-
-    Killed half-way, the next look at the payment goes on from there. Raises
-    GatewayUnavailable.
-    """
-    gateway, payment_id = get_payment_gateway(), str(provider.payment_id)
-    failpoint("authorization_seen")
-    if _goods_are_there(payment, provider):
-        taken = gateway.capture_payment(
-            idempotency_key=f"{payment.idempotency_key}:capture",
-            payment_id=payment_id,
-            amount_minor=payment.amount.minor,
-        )
-        failpoint("after_capture")
-    else:
-        taken = gateway.cancel_payment(payment_id=payment_id)
-    if taken.state == "authorized":  # not now; the sweeper asks again
-        return state_of(payment.order_token, [])
-    return apply(payment=payment, provider=taken)
-
-
-def _goods_are_there(payment: PaymentData, provider: ProviderPayment) -> bool:
-    try:
-        with transaction.atomic():
-            order = orders.lock(token=payment.order_token)
-            if order.state != "pending":
-                return False
-            if not payments.mark_authorized(payment_id=payment.id, provider=provider):
-                return False
-            inventory.reserve(
-                holder=order.token,
-                quantities=order_queries.quantities(order_id=order.id),
-                minutes=SECURED_MINUTES,
-                late=order_queries.promised_late(order_id=order.id),
-            )
-    except (inventory.OutOfStock, inventory.ShareTaken, inventory.DifferentHold):
-        return False
-    return True
-
-
-def _wait_for_bank(payment: PaymentData) -> None:
-    """Hold the goods for as long as slow payments may take, from the first word of it on."""
-    period = timedelta(days=settings.PAYMENT_PERIOD_DAYS)
-    with transaction.atomic():
-        order = orders.lock(token=payment.order_token)
-        if payments.mark_processing(payment_id=payment.id, period=period):
-            # A hold that was lost is asked for again when the money is there.
-            with contextlib.suppress(inventory.HoldLost):
-                minutes = int(period.total_seconds() // 60)
-                inventory.extend(holder=order.token, minutes=minutes, kind="slow")
-
-
-def mismatch(payment: PaymentData, provider: ProviderPayment, *, livemode: bool) -> str:
-    """Say what differs between the money that moved and what we asked for; "" when nothing does.
-
-    A genuine notice is not a genuine payment: another order's, a cent less, or play
-    money must not pay for this one.
-    """
-    found = differences(payment, provider, livemode=livemode)
-    return "; ".join(f"{name} {problem}" for name, problem in found.items())
-
-
-def differences(
-    payment: PaymentData, provider: ProviderPayment, *, livemode: bool
-) -> dict[str, str]:
-    """Return what differs, by name: amount, currency, mode, order or attempt."""
-    wanted = {
-        "amount": (payment.amount.minor, provider.amount_minor),
-        "currency": (payment.amount.currency, provider.currency),
-        "mode": (livemode, provider.livemode),
-        "order": (payment.order_token, provider.order_token),
-        "attempt": (payment.idempotency_key, provider.attempt_key),
-    }
-    return {
-        name: f"is {given!r}, not {asked!r}"
-        for name, (asked, given) in wanted.items()
-        if asked != given
-    }
 
 
 def take_money(payment: PaymentData, provider: ProviderPayment) -> OrderState:

@@ -1,5 +1,7 @@
 """Exchanges: the same or another variant of the same price, taken from stock when it is agreed."""
 
+from collections.abc import Sequence
+
 from django.db import transaction
 from django.db.models.functions import Now
 
@@ -10,6 +12,7 @@ from commerce.kernel.confinement import unconfined
 from commerce.orders.types import LineData
 from commerce.outbox.bus import publish
 from commerce.pricing import queries as pricing
+from commerce.pricing.types import PriceData
 
 from .cases import NotPossible, State, lock_case, part_of
 from .events import ReplacementSent
@@ -20,23 +23,35 @@ class NothingToSwap(NotPossible):
     """There is not enough of what is wanted instead."""
 
 
-def choices_for(line: LineData) -> dict[int, str]:
-    """Return the variants that may be sent instead: of the same product and the same price now."""
-    own = catalog.variants(variant_ids=[line.variant_id]).get(line.variant_id)
-    if own is None:
-        return {}
-    siblings = catalog.variants_of(product_ids=[own.product_id]).get(own.product_id, [])
-    ids = {variant.id for variant in siblings} | {line.variant_id}
-    prices = pricing.prices_of(variant_ids=ids, currency=line.unit.currency)
+def choices_for(lines: Sequence[LineData]) -> dict[int, dict[int, str]]:
+    """Return by line the variants that may be sent instead, in words: of the same product, the
+    same price now, and in stock. Four statements, however many lines."""
+    own = catalog.variants(variant_ids=[line.variant_id for line in lines])
+    siblings = catalog.variants_of(product_ids={variant.product_id for variant in own.values()})
+    ids = {variant.id for group in siblings.values() for variant in group}
+    currency = lines[0].unit.currency if lines else ""
+    prices = pricing.prices_of(variant_ids=ids, currency=currency)
     free = stock.available(variant_ids=ids)
-    price = prices.get(line.variant_id)
-    return {
-        variant.id: " / ".join(map(str, variant.option_values)) or variant.sku
-        for variant in siblings
-        if (variant.id == line.variant_id or (price and variant.id in prices
-            and prices[variant.id].amount == price.amount))
-        and variant.id in free and free[variant.id].available > 0
-    }  # fmt: skip
+    found: dict[int, dict[int, str]] = {}
+    for line in lines:
+        mine = own.get(line.variant_id)
+        price = prices.get(line.variant_id)
+        found[line.id] = {
+            variant.id: " / ".join(map(str, variant.option_values)) or variant.sku
+            for variant in (siblings.get(mine.product_id, []) if mine else [])
+            if _costs_the_same(variant.id, line.variant_id, prices.get(variant.id), price)
+            and variant.id in free
+            and free[variant.id].available > 0
+        }
+    return found
+
+
+def _costs_the_same(
+    variant_id: int, own_id: int, other: PriceData | None, own: PriceData | None
+) -> bool:
+    if variant_id == own_id:
+        return True
+    return other is not None and own is not None and other.amount == own.amount
 
 
 def take_replacements(case: Case) -> None:
@@ -97,7 +112,7 @@ def send_replacement(*, seller_id: int, case_id: int, tracking_number: str) -> N
 
 def same_price(case: Case) -> None:
     """Refuse an exchange for something dearer or cheaper. Raises NotPossible."""
-    allowed = {line.id: choices_for(line) for line in part_of(case).lines}
+    allowed = choices_for(part_of(case).lines)
     for line in case.lines.all():
         wanted = line.replacement_id
         if wanted is not None and wanted not in allowed.get(line.order_line_id, {}):

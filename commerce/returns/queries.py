@@ -1,5 +1,5 @@
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.db.models import Q, QuerySet
 
@@ -200,9 +200,9 @@ def goes_back_on_sale(*, case: CaseData) -> dict[int, bool]:
     return {line.order_line_id: rules[line.order_line_id].puts_back for line in case.lines}
 
 
-def exchanges(*, line: LineData) -> dict[int, str]:
-    """Return what may be sent instead of a line's units: variants of the same price, in words."""
-    return exchanging.choices_for(line)
+def exchanges(*, lines: Sequence[LineData]) -> dict[int, dict[int, str]]:
+    """Return by line what may be sent instead: variants of the same price, in words."""
+    return exchanging.choices_for(lines)
 
 
 def _choice(line: LineData, most: int, why_not: str = "", until: object = None) -> LineChoice:

@@ -58,7 +58,10 @@ def wish(request: HttpRequest, token: str, kind: str) -> HttpResponse:
         raise Http404
     order = paid_order(token)
     parts = queries.choices(order=order)
-    form = WishForm(request.POST or None, request.FILES or None, parts=parts, kind=kind)
+    instead = queries.exchanges(lines=order.lines) if kind == "return" else None
+    form = WishForm(
+        request.POST or None, request.FILES or None, parts=parts, kind=kind, instead=instead
+    )
     preview = None
     if request.method == "POST" and form.is_valid() and "preview" in request.POST:
         preview = _preview(order, form.units)

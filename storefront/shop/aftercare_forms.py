@@ -1,6 +1,6 @@
 """Forms about an order that is not kept: how many of what, why, and what instead."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -119,7 +119,13 @@ class WishForm(UnitsForm):
         widget=forms.Textarea(attrs={"rows": 3, "class": "input"}),
     )
 
-    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        kind: str,
+        instead: Mapping[int, Mapping[int, str]] | None = None,
+        **kwargs: Any,
+    ) -> None:
         which = {"cancel": "cancel", "return": "returns", "claim": "claims"}[kind]
         super().__init__(*args, which=which, **kwargs)
         reasons = {"cancel": CANCEL_REASONS, "return": RETURN_REASONS, "claim": CLAIM_REASONS}
@@ -141,6 +147,24 @@ class WishForm(UnitsForm):
         )
         for name in ("remedy", "refund_to"):
             self.fields[name].widget.attrs["class"] = "input"
+        titles = {
+            line.order_line_id: line.title for part in self.parts for line in self.lines_of(part)
+        }
+        for line_id, variants in (instead or {}).items():
+            if f"units_{line_id}" in self.fields and len(variants) > 1:
+                self.fields[f"instead_{line_id}"] = forms.TypedChoiceField(
+                    label=f"In exchange for {titles[line_id]}",
+                    choices=[("", "The same again"), *variants.items()],
+                    coerce=int,
+                    empty_value=None,
+                    required=False,
+                    widget=forms.Select(attrs={"class": "input"}),
+                )
+
+    @property
+    def instead_fields(self) -> list[Any]:
+        """Fields for what is wanted in exchange, of lines that come in several variants."""
+        return [self[name] for name in self.fields if name.startswith("instead_")]
 
     def wish(self) -> Wish:
         """Return what was typed. Pictures were read into memory by now."""
@@ -151,6 +175,11 @@ class WishForm(UnitsForm):
             note=given["note"],
             remedy=given.get("remedy") or "refund",
             refund_to=given.get("refund_to") or "method",
+            replacements={
+                int(name.removeprefix("instead_")): variant
+                for name, variant in given.items()
+                if name.startswith("instead_") and variant
+            },
             pictures=[file.read(9 * 1024 * 1024) for file in given.get("pictures", [])[:6]],
         )
 

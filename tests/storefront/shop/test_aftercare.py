@@ -9,11 +9,15 @@ from django.test import Client
 from django.urls import reverse
 
 from commerce.accounts.types import AddressData
+from commerce.catalog.models import Variant
 from commerce.fulfillment import operations as fulfillment
+from commerce.inventory import operations as inventory
 from commerce.orders import operations as order_operations
 from commerce.orders import queries as orders
 from commerce.orders.models import AddressChange
 from commerce.orders.types import OrderData, SellerOrderData
+from commerce.pricing import operations as pricing
+from commerce.pricing.types import PriceInput
 from commerce.returns import operations, queries
 from commerce.returns.types import Wish
 from tests.commerce.returns.conftest import an_hour_ago, fresh, order, other, part, past
@@ -276,3 +280,34 @@ def test_the_order_tells_what_happened_by_whom_and_why(
     told = [(entry.what, entry.actor) for entry in queries.timeline(order=found)]
     assert ("cancel refunded", "shopper") in told
     assert ("confirmed", "system") in told
+
+
+def test_another_variant_of_the_same_price_is_chosen_in_exchange(
+    client: Client, order: OrderData, part: SellerOrderData
+) -> None:
+    delivered(part)
+    line = part.lines[0]
+    mine = Variant.objects.get(pk=line.variant_id)
+    blue, dear = (
+        Variant.objects.create(
+            product=mine.product, sku=f"{mine.sku}-{n}", option_values=[n], weight_grams=400
+        )
+        for n in ("Blue", "Gold")
+    )
+    prices = {mine.pk: 2500, blue.pk: 2500, dear.pk: 9900}
+    place = inventory.ensure_location(seller_id=part.seller_id, name="Main", country="US")
+    for variant_id, minor in prices.items():
+        inventory.set_on_hand(variant_id=variant_id, location_id=place, on_hand=5, cause="test")
+        price = PriceInput(variant_id=variant_id, currency="USD", amount_minor=minor)
+        pricing.set_prices(prices=[price])
+    page = text(client.get(at("order-wish", order, "return")))
+    assert "Blue" in page
+    assert "Gold" not in page
+
+    data = chosen(part, remedy="exchange", refund_to="method")
+    client.post(at("order-wish", order, "return"), data | {f"instead_{line.id}": blue.pk})
+
+    [case] = queries.cases_of_order(order_id=order.id)
+    assert (case.remedy, case.lines[0].replacement) == ("exchange", "Blue")
+    refused = client.post(at("order-wish", order, "return"), data | {f"instead_{line.id}": dear.pk})
+    assert refused.status_code == 422

@@ -2,6 +2,7 @@
 often wrong codes are tried is limited, so that nobody finds one by trying."""
 
 from contextlib import suppress
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -61,7 +62,7 @@ def _back(request: HttpRequest, notice: str) -> HttpResponse:
 
 def _again(request: HttpRequest, code: str, problem: str, *, status: int) -> HttpResponse:
     """Show the same page with what was typed and why it was refused."""
-    context = {"promotion": code, "promotion_error": problem}
+    context: dict[str, Any] = {"promotion": code, "promotion_error": problem}
     if request.POST.get("at") == "checkout":
         contents = reviewed(request)
         if contents is not None and not contents.needs_address and not contents.needs_methods:

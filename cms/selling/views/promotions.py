@@ -108,8 +108,8 @@ class PromotionEditor(WagtailAdminTemplateMixin, TemplateView):
         number = self.kwargs.get("promotion_id")
         if number is None:
             return None
-        found = Promotion.objects.filter(pk=number, seller_id=self.owner_id).first()
-        if found is None:
+        found = Promotion.objects.filter(pk=number).first()
+        if found is None or found.seller_id != self.owner_id:
             raise Http404
         return found
 

@@ -9,13 +9,17 @@ nothing on to the next request. Everybody else keeps the role they signed in wit
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _STEP_OUT = b"SET LOCAL ROLE NONE"
 _LEAVE = b"SET LOCAL ROLE NONE; SET LOCAL stoa.seller = ''"
@@ -36,6 +40,7 @@ class _Confinement:
 
     def __init__(self, *, seller_id: int) -> None:
         self.suspended = False
+        self.seller_id = seller_id
         self.enter = f"SET LOCAL ROLE {role()}; SET LOCAL stoa.seller = '{int(seller_id)}'".encode()
 
     def __call__(
@@ -77,27 +82,49 @@ def confined(*, seller_id: int) -> Iterator[None]:
                 _say(before.enter if before else _LEAVE)
 
 
-@contextmanager
-def unconfined() -> Iterator[None]:
+class AnotherSeller(PermissionError):
+    """A request of one seller asked for work of the marketplace's on behalf of another."""
+
+
+class unconfined:  # noqa: N801 -- reads as the function it is used as
     """Step out for what is the marketplace's own: booking money, reporting facts, sending mail.
 
-    Also a decorator. Whoever steps out answers for whose rows are touched. Costs
-    nothing where nobody is confined.
+    For a block, or as a decorator. What it decorates is refused, with AnotherSeller, when it
+    is called with another `seller_id` than the request is confined to; beyond that, whoever
+    steps out answers for whose rows are touched. Costs nothing where nobody is confined.
     """
-    confinement = _current()
-    if confinement is None or confinement.suspended:
-        yield
-        return
-    confinement.suspended = True
-    if _in_transaction():
-        _say(_STEP_OUT)
-    try:
-        yield
-    finally:
-        confinement.suspended = False
+
+    _left: _Confinement | None = None
+
+    def __enter__(self) -> None:
+        confinement = _current()
+        if confinement is None or confinement.suspended:
+            return
+        if _in_transaction():
+            _say(_STEP_OUT)
+        confinement.suspended, self._left = True, confinement
+
+    def __exit__(self, *error: object) -> None:
+        if self._left is None:
+            return
+        self._left.suspended = False
         # A failed transaction takes no more orders; rolling back to a savepoint restores the role.
         if _in_transaction():
-            _say(confinement.enter)
+            _say(self._left.enter)
+
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def outside(*args: P.args, **kwargs: P.kwargs) -> R:
+            confinement = _current()
+            if confinement is None:
+                return function(*args, **kwargs)
+            own = confinement.seller_id
+            if not confinement.suspended and kwargs.get("seller_id", own) != own:
+                raise AnotherSeller(f"{function.__qualname__} for {kwargs['seller_id']} by {own}")
+            with unconfined():
+                return function(*args, **kwargs)
+
+        return outside
 
 
 def confine_stream(parts: Iterable[bytes], *, seller_id: int) -> Iterator[bytes]:

@@ -8,7 +8,13 @@ from django.test import RequestFactory
 from cms.selling import guarding, queries, rows, wall
 from cms.selling.checks import sellers_rows_are_guarded
 from commerce.catalog.models import Product
-from commerce.kernel.confinement import confine_stream, confined, role, unconfined
+from commerce.kernel.confinement import (
+    AnotherSeller,
+    confine_stream,
+    confined,
+    role,
+    unconfined,
+)
 from commerce.ledger import operations as ledger
 from commerce.outbox.bus import publish
 from commerce.outbox.models import Event
@@ -223,6 +229,26 @@ def test_the_marketplace_s_own_bookkeeping_steps_out_and_in_again(db):
         assert current_role() == role()
 
     assert Event.objects.filter(name=SellerRenamed.name).count() == 1
+
+
+def test_nobody_steps_out_on_behalf_of_another_seller(db):
+    own, other = make_seller(), make_seller()
+    asked = []
+
+    @unconfined()
+    def decide(*, seller_id):
+        asked.append((seller_id, current_role() == role()))
+
+    with transaction.atomic(), confined(seller_id=own.pk):
+        decide(seller_id=own.pk)
+        for foreign in (other.pk, None):
+            with pytest.raises(AnotherSeller):
+                decide(seller_id=foreign)
+        with unconfined():  # the marketplace's own work may concern others
+            decide(seller_id=other.pk)
+    decide(seller_id=other.pk)
+
+    assert asked == [(own.pk, False), (other.pk, False), (other.pk, False)]
 
 
 def test_a_failure_outside_comes_back_inside(db):

@@ -13,7 +13,7 @@ from cms.selling.operations import MODERATION
 from devtools.stripe_double import StripeDouble
 from tests.factories.pages import photo
 
-from . import books, buying, selling
+from . import books, buying, selling, staffing
 from .conftest import PATIENCE
 from .market import ADMINISTRATOR, MODERATOR, owner_of
 from .people import sign_in
@@ -63,6 +63,7 @@ def test_from_an_application_to_the_payout(
     staff = someone()
     sign_in(staff, base, ADMINISTRATOR)
     selling.approve(staff, base)
+    staffing.pay_without_hold(staff, base)
 
     selling.connect_bank(mira, base)
     selling.offer_shipping(mira, base)

@@ -2,8 +2,10 @@
 
 import pytest
 
+from commerce.orders import queries as orders
 from commerce.pricing.models import CustomerGroup, Promotion
 from tests.factories.cart import make_sellable
+from tests.factories.orders import Wanted, make_ready_cart
 from tests.factories.pricing import make_promotion
 from tests.factories.selling import open_shop
 from tests.factories.staff import ADMINISTRATORS, MODERATORS, staff_client
@@ -70,3 +72,15 @@ def test_whoever_lacks_the_right_gets_nowhere():
         assert client.get(address).status_code in (302, 403)
     client.post(f"{LIST}{number}/end/")
     assert Promotion.objects.get().is_active
+
+
+def test_an_order_tells_staff_what_was_taken_off_and_who_bears_it(staff):
+    make_promotion(label="Spring sale", code="")
+    placed = make_ready_cart([Wanted(minor=2000)]).place()
+    order = orders.order(token=placed.order_token)
+
+    page = staff.get(f"/admin/office/orders/{order.number}/").content.decode()
+
+    assert "−$2.00 Spring sale" in page
+    assert "Spring sale, borne by the marketplace: −$2.00" in page
+    assert "CA sales tax 8.75% on $18.00" in page

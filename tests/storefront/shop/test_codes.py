@@ -5,7 +5,11 @@ from django.test import Client
 from django.urls import reverse
 
 from commerce.cart import queries as carts
+from commerce.notifications import mails
+from commerce.orders import queries as orders
 from commerce.pricing.models import Promotion
+from commerce.sellers import queries as sellers
+from commerce.sellers.types import MemberData
 from tests.factories.accounts import SAN_FRANCISCO
 from tests.factories.orders import Wanted, make_ready_cart
 from tests.factories.pricing import make_promotion
@@ -150,3 +154,27 @@ def test_an_orders_prices_are_read_by_its_link_and_by_nothing_else(client: Clien
     assert "bears" not in str(answer)
     assert client.get(reverse("order-prices", args=["nobody"])).status_code == 404
     assert Client().get(reverse("cart-prices")).status_code == 404
+
+
+def test_what_was_saved_stays_on_the_order_and_in_both_mails(client: Client) -> None:
+    make_promotion(label="Spring sale")
+    placed = make_ready_cart([Wanted(minor=2000)]).place()
+    order = orders.order(token=placed.order_token)
+    assert order is not None
+    shops = sellers.sellers(seller_ids=[part.seller_id for part in order.seller_orders])
+
+    page = client.get(reverse("order-tracking", args=[placed.order_token])).content.decode()
+    mail = mails.order_confirmed(order, shops)
+    (part,) = order.seller_orders
+    person = MemberData(user_id=1, email="owner@example.com", first_name="Ola", role="owner")
+    note = mails.new_order(part, shops[part.seller_id], person)
+
+    assert "−$2.00 Spring sale" in page
+    assert "How this price came about" in page
+    for context in (mail["context"], note["context"]):
+        (saving,) = context["savings"]
+        assert (saving["label"], saving["amount"].minor) == ("Spring sale", -200)
+        assert [(row["label"], row["amount"].minor) for row in context["taxes"]] == [
+            ("CA sales tax", 219)
+        ]
+    assert note["context"]["borne"].minor == 200

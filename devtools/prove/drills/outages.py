@@ -176,7 +176,10 @@ def poison(stage: Stage, result: Result) -> None:
         crowd.witness.close()
 
 
-_PARKED = "SELECT count(*) FROM outbox_delivery WHERE delivered_at IS NULL AND attempts >= 10"
+_PARKED = (
+    "SELECT count(DISTINCT event_id) FROM outbox_delivery"
+    " WHERE delivered_at IS NULL AND attempts >= 10"
+)
 _OTHERS = "SELECT count(*) FROM outbox_delivery WHERE delivered_at IS NULL AND attempts < 10"
 
 

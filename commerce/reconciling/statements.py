@@ -50,23 +50,16 @@ WHERE (c.journals = 0 OR c.net_minor <> c.booked_minor) AND NOT EXISTS (
 """  # noqa: S608
 
 # What is booked against what the provider moved, once it had time to tell us.
-LEDGER_TO_PROVIDER = """
+LEDGER_TO_PROVIDER = f"""
+WITH moved AS (SELECT unnest(x.keys) AS key FROM ({_EXPECTED}) AS x)
 SELECT 'not-moved' AS kind, j.business_key AS reference, -sum(e.amount_minor) AS amount,
     a.currency, j.kind || ' ' || j.memo AS detail
 FROM ledger_journal j
 JOIN ledger_entry e ON e.journal_id = j.id JOIN ledger_account a ON a.id = e.account_id
-WHERE a.code = 'stripe' AND j.posted_at BETWEEN %(since)s AND %(until)s AND NOT EXISTS (
-    SELECT 1 FROM reconciling_movement m WHERE j.business_key IN (
-        'capture:' || m.source, 'fee:' || m.source, 'refund-sent:' || m.source,
-        'refund-returned:' || m.source, 'dispute-moved:' || m.provider_id,
-        'movement:' || m.provider_id
-    )
-) AND NOT EXISTS (
-    SELECT 1 FROM payouts_earning t JOIN reconciling_movement m ON m.source = t.provider_transfer
-    WHERE j.business_key = 'transfer:' || t.id
-)
+WHERE a.code = 'stripe' AND j.posted_at BETWEEN %(since)s AND %(until)s
+  AND NOT EXISTS (SELECT 1 FROM moved WHERE moved.key = j.business_key)
 GROUP BY j.id, j.business_key, a.currency, j.kind, j.memo
-"""
+"""  # noqa: S608
 
 # Orders against payments: what was asked for is what was captured.
 ORDERS_TO_PAYMENTS = """

@@ -199,20 +199,18 @@ def review_total(review: Review) -> str:
 @register.filter
 def order_rows(order: OrderData) -> Rows:
     """Rows of a placed order's totals."""
-    return [
+    rows = [
         {"label": "Items", "amount": money(order.goods)},
         {"label": "Shipping", "amount": money_or_free(order.shipping)},
         *order_saving_rows(order),
         *order_tax_rows(order),
-        *(
-            [
-                {"label": "Order total", "amount": money(order.total)},
-                {"label": "Paid by credit", "amount": f"−{money(order.credit)}", "saving": True},
-            ]
-            if order.credit
-            else []
-        ),
     ]
+    if order.credit:
+        rows += [
+            {"label": "Order total", "amount": money(order.total)},
+            {"label": "Paid by credit", "amount": f"−{money(order.credit)}", "saving": True},
+        ]
+    return rows
 
 
 @register.filter

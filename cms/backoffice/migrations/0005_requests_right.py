@@ -4,14 +4,38 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('backoffice', '0004_promotion_right'),
+        ("backoffice", "0004_promotion_right"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='staffrights',
-            options={'default_permissions': (), 'managed': False, 'permissions': (('decide_applications', 'Can approve and reject applications to sell'), ('manage_sellers', 'Can suspend and trust sellers and agree commissions'), ('view_orders', 'Can look at every order'), ('manage_payouts', 'Can run payouts and try failed ones again'), ('review_payments', 'Can look at payments that need a person'), ('manage_credits', 'Can give gift cards and store credit and take them back'), ('view_ledger', 'Can look at the ledger'), ('view_audit', 'Can read the audit log'), ('check_invariants', 'Can check what must always hold'), ('manage_shipping', 'Can keep carriers and look at ways to ship'), ('manage_promotions', 'Can give promotions that the marketplace bears, and end any'), ('manage_tax', 'Can keep tax rates'), ('decide_requests', 'Can decide returns and claims for sellers, and keep return policies')), 'verbose_name': 'marketplace'},
+            name="staffrights",
+            options={
+                "default_permissions": (),
+                "managed": False,
+                "permissions": (
+                    ("decide_applications", "Can approve and reject applications to sell"),
+                    ("manage_sellers", "Can suspend and trust sellers and agree commissions"),
+                    ("view_orders", "Can look at every order"),
+                    ("manage_payouts", "Can run payouts and try failed ones again"),
+                    ("review_payments", "Can look at payments that need a person"),
+                    ("manage_credits", "Can give gift cards and store credit and take them back"),
+                    ("view_ledger", "Can look at the ledger"),
+                    ("view_audit", "Can read the audit log"),
+                    ("check_invariants", "Can check what must always hold"),
+                    ("manage_shipping", "Can keep carriers and look at ways to ship"),
+                    (
+                        "manage_promotions",
+                        "Can give promotions that the marketplace bears, and end any",
+                    ),
+                    ("manage_tax", "Can keep tax rates"),
+                    (
+                        "decide_requests",
+                        "Can decide returns and claims for sellers, and keep return policies",
+                    ),
+                ),
+                "verbose_name": "marketplace",
+            },
         ),
     ]

@@ -102,7 +102,7 @@ class PaymentDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
                 payment_id=self.payment.pk, decision=decision, reason=reason
             )
             return f"Decided. The order is {outcome}."
-        refund_id = self.payment.refunds.filter(pk=refund).values_list("pk", flat=True).first()
+        refund_id = self.payment.refunds.filter(pk=refund or 0).values_list("pk", flat=True).first()
         if refund_id is None:
             raise Http404
         if decision == "retry":

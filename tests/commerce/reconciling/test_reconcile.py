@@ -13,6 +13,7 @@ from commerce.orders import queries as orders
 from commerce.payments import operations as payments
 from commerce.payments import queries as payment_queries
 from commerce.payments.models import Payment, Refund
+from commerce.payouts import operations as payouts
 from commerce.reconciling import operations
 from commerce.reconciling.models import Break
 from commerce.reconciling.types import RunData
@@ -20,6 +21,8 @@ from devtools.stripe_double import StripeDouble
 from tests.commerce.payments.test_refunds import pay, request
 from tests.factories.accounts import make_user
 from tests.factories.orders import make_ready_cart
+from tests.factories.payouts import Provider, earned
+from tests.factories.sellers import make_seller
 
 pytestmark = pytest.mark.django_db
 
@@ -189,3 +192,17 @@ def test_a_page_that_never_opened_is_an_error(double: StripeDouble) -> None:
     make_ready_cart().place()
 
     assert payment_queries.rates(days=30).errors == 1
+
+
+def test_what_was_transferred_to_sellers_agrees_too(double: StripeDouble) -> None:
+    seller = make_seller()
+    provider = Provider(double)
+    provider.connect(seller)
+    earned(seller, provider=provider)
+    for payout_id in payouts.run_now():
+        payouts.send(payout_id=payout_id)
+
+    compare()
+
+    assert len(provider.transfers()) == 1
+    assert "transfer" not in " ".join(Break.objects.values_list("detail", flat=True))

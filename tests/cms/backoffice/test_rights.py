@@ -11,6 +11,7 @@ from commerce.ledger.models import Journal
 from commerce.payments.models import Dispute, Payment
 from commerce.pricing.models import TaxRate
 from commerce.reconciling.models import Break
+from commerce.returns.models import Policy
 from commerce.sellers.models import Application
 from tests.factories.credits import make_gift_card
 from tests.factories.sellers import make_member, make_seller
@@ -42,6 +43,7 @@ def world(db):
         user=user, shop_name="Bo", legal_name="Bo", email="b@example.com", country="US", about="x"
     )
     carrier = Carrier.objects.first()
+    Policy.objects.create(pk=carrier.pk, name="Season")
     TaxRate.objects.create(pk=carrier.pk, country="US", name="Tax", rate_bps=100)
     return {
         **shared(), **ids, "number": ids["order_number"], "application_id": application.pk,
@@ -108,7 +110,8 @@ def test_an_editor_of_content_posts_nowhere(world):
                           "Disputes", "Reconciliation", "Gift cards and credit", "Promotions",
                           "Groups of customers",
                           "Ledger", "Audit log", "Invariants", "Ways to ship", "Carriers",
-                          "Tax rates"}),
+                          "Tax rates", "Returns and requests", "Prepared orders",
+                          "Return policies"}),
         ("Moderators", {"Applications", "Sellers"}),
         (EDITORS, set()),
     ],

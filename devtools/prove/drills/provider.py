@@ -93,7 +93,11 @@ def slow(stage: Stage, result: Result) -> None:
             "pages seen": len(browsing),
             "browse p95 ms": round(browsing[int(len(browsing) * 0.95)] * 1000),
         }
+        time.sleep(6)  # the fuse's own pause
+        waiting = [b for b in people if b.story.tokens and not b.story.paid_pages]
+        crowd.each(waiting, _come_back)
         close(rig, crowd, result, opening)
+        result.expect(_paid_all(crowd), "somebody could not pay afterwards")
 
 
 @drill("FD30", "the provider is away")

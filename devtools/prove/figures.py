@@ -178,7 +178,10 @@ def _events(rig: Rig, count: Any) -> None:
         "SELECT count(*) FROM (SELECT p.id FROM orders_sellerorder p"
         " JOIN orders_order o ON o.id = p.order_id"
         " LEFT JOIN payouts_earning e ON e.seller_order_id = p.id"
-        " WHERE o.state = 'confirmed' GROUP BY p.id HAVING count(e.id) <> 1) x"
+        " WHERE o.state = 'confirmed' GROUP BY p.id, o.token HAVING count(e.id) = 0"
+        # A dispute that was won credits its sale anew.
+        " OR count(e.id) > 1 AND NOT EXISTS (SELECT 1 FROM payments_dispute d"
+        " JOIN payments_payment y ON y.id = d.payment_id WHERE y.order_token = o.token)) x"
     )[0][0]
     count("events missing or doubled", int(effects), "sales not credited once to their seller")
 

@@ -93,9 +93,10 @@ def methods_of(*, seller_ids: Iterable[int], currency: str) -> dict[int, list[Me
 def shipping_options(
     *, parcels: Sequence[Parcel], currency: str
 ) -> dict[int, list[ShippingOption]]:
-    """Return how each seller can send its parcel, the cheapest first.
+    """Return how each seller can send its parcel, the cheapest first, pick-up last.
 
-    A seller that cannot send it there, or not that heavy, has an empty list. Takes
+    The first is what a shopper who chooses nothing gets, and nobody fetches a parcel
+    without having chosen to. A seller that cannot send it there, or not that heavy, has an empty list. Takes
     one statement; one more where methods are bound to a place of stock, and one
     more where carriers name the price. Asks no carrier.
     """
@@ -120,7 +121,11 @@ def shipping_options(
             _option(method, by_seller[seller_id], currency, rates.get(method.id, {}))
             for method in methods
         ]
-        found.sort(key=lambda option: (option.price.minor, option.max_days, option.method_id))
+        found.sort(
+            key=lambda option: (
+                option.pick_up is not None, option.price.minor, option.max_days, option.method_id,
+            )
+        )  # fmt: skip
         options[seller_id] = found
     return options
 

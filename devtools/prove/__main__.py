@@ -101,7 +101,7 @@ def _run(options: argparse.Namespace, chosen: list[Drill], seed: int) -> list[Re
                 factor=options.factor, keep=options.keep,
             )  # fmt: skip
             for drill in chosen:
-                if until and ended and time.monotonic() > until:
+                if ENDING.is_set() or (until and ended and time.monotonic() > until):
                     return ended
                 print(f"{drill.code:<8} {drill.title} ...", end=" ", flush=True)
                 result = drill.run(stage)

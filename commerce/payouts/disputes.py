@@ -3,7 +3,7 @@
 The share is what the seller earned with the disputed part of its order. A lost
 dispute also costs the marketplace its commission, and the tax stays due to the
 state: both are the marketplace's loss, as is what a seller's earning does not
-cover. The provider's fee for a lost dispute is the sellers'.
+cover; what its promotions had cost, it gets back. The provider's fee for a lost dispute is the sellers'.
 """
 
 from collections.abc import Sequence
@@ -33,6 +33,7 @@ class Share:
     disputed_minor: int
     seller_minor: int
     commission_minor: int
+    platform_minor: int
 
 
 @transaction.atomic
@@ -44,9 +45,10 @@ def share_dispute(*, dispute_id: int) -> None:
     """
     dispute = payments.disputes(dispute_ids=[dispute_id])[dispute_id]
     order = orders.order(token=dispute.order_token)
-    if order is None or order.state != "confirmed":
+    if order is None:
         return
-    shares = shares_of(dispute, order.seller_orders)
+    # What was never confirmed earned nobody anything: then all of it is the marketplace's.
+    shares = shares_of(dispute, order.seller_orders) if order.confirmed_at else []
     for part in shares:
         _hold(dispute, part)
     if dispute.state == "won":
@@ -58,12 +60,13 @@ def share_dispute(*, dispute_id: int) -> None:
 def shares_of(dispute: DisputeData, parts: Sequence[SellerOrderData]) -> list[Share]:
     """Split a disputed amount over the parts by what each still holds of the payment."""
     given = orders.adjustments_of(seller_order_ids=[part.id for part in parts])
-    left, earned, kept = {}, {}, {}
+    left, earned, kept, borne = {}, {}, {}, {}
     for part in parts:
         back = given.get(part.id, [])
         left[part.id] = max(part.total.minor - sum(a.refund.minor for a in back), 0)
         earned[part.id] = max(part.earning.minor - sum(a.seller.minor for a in back), 0)
         kept[part.id] = max(part.commission.minor - sum(a.commission.minor for a in back), 0)
+        borne[part.id] = part.platform_discount.minor - sum(a.platform.minor for a in back)
     whole = sum(left.values())
     disputed = min(dispute.amount.minor, whole)
     amounts = split(disputed, weights=[left[part.id] for part in parts])
@@ -75,6 +78,7 @@ def shares_of(dispute: DisputeData, parts: Sequence[SellerOrderData]) -> list[Sh
             disputed_minor=amount,
             seller_minor=_part_of(earned[part.id], amount, left[part.id]),
             commission_minor=_part_of(kept[part.id], amount, left[part.id]),
+            platform_minor=_part_of(borne[part.id], amount, left[part.id]),
         )
         for part, amount in zip(parts, amounts, strict=True)
     ]
@@ -124,16 +128,19 @@ def _give_back(dispute: DisputeData) -> None:
 
 def _settle_loss(dispute: DisputeData, shares: list[Share]) -> None:
     rest = dispute.amount.minor - sum(held.amount_minor for held in _held(dispute))
-    commission = min(sum(part.commission_minor for part in shares), rest)
-    if rest:
+    platform = sum(part.platform_minor for part in shares)
+    commission = min(sum(part.commission_minor for part in shares), max(rest + platform, 0))
+    entries = {
+        "disputes": -rest,
+        "commission": commission,
+        "promotions": -platform,
+        "losses": rest + platform - commission,
+    }
+    if any(entries.values()):
         ledger.post(
             business_key=f"dispute-lost:{dispute.id}",
             kind="dispute",
-            entries={
-                "disputes": -rest,
-                "commission": commission,
-                "losses": rest - commission,
-            },
+            entries=entries,
             currency=dispute.amount.currency,
             memo=f"Order {dispute.order_token}: the dispute was lost",
         )

@@ -34,6 +34,8 @@ class Sold:
     shipping_minor: int = 700
     tax_bps: int = 875
     commission_bps: int = 1000
+    promoted_minor: int = 0
+    """What a promotion of the marketplace takes off each line."""
     titles: Sequence[str] = ("Stoneware mug",)
     method: Mapping[str, Any] = field(default_factory=lambda: dict(STANDARD))
 
@@ -96,6 +98,7 @@ def sell(
                 "stripe": total,
                 "commission": -commission,
                 "tax": -order.tax.minor,
+                "promotions": sum(part.platform_discount.minor for part in order.seller_orders),
                 **entries,
             },
             currency="USD",
@@ -125,6 +128,8 @@ def _draft(sold: Sold) -> SellerOrderDraft:
                 tax_rate_bps=sold.tax_bps,
                 tax_name="Sales tax",
                 commission_bps=sold.commission_bps,
+                discount_minor=sold.promoted_minor,
+                platform_discount_minor=sold.promoted_minor,
             )
             for title in sold.titles
             for variant in [make_variant(sold.seller, name=title)]

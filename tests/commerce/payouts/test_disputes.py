@@ -4,6 +4,7 @@ import pytest
 
 from commerce.invariants import queries as invariants
 from commerce.ledger import queries as ledger
+from commerce.orders.operations import Terms, cancel_units
 from commerce.outbox.models import Delivery
 from commerce.outbox.operations import deliver
 from commerce.payments.models import Payment
@@ -11,6 +12,7 @@ from commerce.payments.operations import look_at_dispute
 from commerce.payouts import operations, queries
 from commerce.payouts.models import Deduction, Payout
 from tests.factories.payouts import earned
+from tests.factories.sales import Sold, sell
 from tests.factories.sellers import make_seller
 from tests.support.constraints import check_deferred_constraints
 
@@ -121,3 +123,40 @@ def test_half_a_dispute_holds_half_an_earning(case):
     hear()
     held = Deduction.objects.filter(kind="dispute").values_list("amount_minor", flat=True)
     assert list(held) == [2600, 2600]
+
+
+def booked(*codes):
+    return {code: ledger.balance(code=code, currency="USD") for code in codes}
+
+
+def test_a_lost_dispute_gives_the_marketplace_its_promotion_back(provider):
+    seller = make_seller()
+    charge = provider.charge(6198 - 4000)
+    earned(seller, provider=_Fixed(charge), promoted_minor=4000)
+    provider.double.close_dispute(provider.double.open_dispute(charge)["id"], "lost")
+    for dispute in provider.client.v1.disputes.list().data:
+        look_at_dispute(provider_dispute=dispute.id)
+    hear()
+    assert booked("disputes", "commission", "promotions") == {
+        "disputes": 0,
+        "commission": 0,
+        "promotions": 0,
+    }
+    assert ledger.balance(code="losses", currency="USD") == 498  # the tax stays due
+
+
+def test_a_lost_dispute_about_a_canceled_order_is_the_marketplaces_loss(provider):
+    seller = make_seller()
+    charge = provider.charge(6198)
+    order = sell(Sold(seller=seller), charge=charge)
+    [part] = order.seller_orders
+    cancel_units(
+        seller_order_id=part.id,
+        units={line.id: line.quantity for line in part.lines},
+        terms=Terms(kind="canceled", business_key="all"),
+    )
+    dispute = provider.double.open_dispute(charge)["id"]
+    provider.double.close_dispute(dispute, "lost")
+    look_at_dispute(provider_dispute=dispute)
+    hear()
+    assert booked("disputes", "losses") == {"disputes": 0, "losses": 6198}

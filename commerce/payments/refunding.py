@@ -88,7 +88,7 @@ def look_at_refunds(*, reference: str) -> int:
         return 0
     refunds = Refund.objects.filter(
         Q(provider_refund=reference) | Q(payment__provider_charge=reference)
-    ).exclude(state=Refund.State.FAILED)
+    ).exclude(state__in=[Refund.State.FAILED, Refund.State.SETTLED])
     return sum(send_refund(refund_id=pk) for pk in list(refunds.values_list("pk", flat=True)))
 
 

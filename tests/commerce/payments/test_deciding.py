@@ -83,6 +83,16 @@ def test_a_failed_refund_can_be_paid_another_way(failed: Refund) -> None:
     assert broken() == []
 
 
+def test_old_news_of_what_was_paid_another_way_changes_nothing(failed: Refund) -> None:
+    operations.settle_otherwise(refund_id=failed.pk, reason="bank transfer 4711")
+
+    operations.look_at_refunds(reference=str(failed.provider_refund))
+    operations.look_at_refunds(reference=str(failed.payment.provider_charge))
+
+    assert Refund.objects.get().state == "settled"
+    assert broken() == []
+
+
 @pytest.mark.parametrize("decide", [operations.retry_refund, operations.settle_otherwise])
 def test_only_a_failed_refund_is_decided_about(decide: Any) -> None:
     refund_id = request(make_captured(5000).id, 500, "r:1")

@@ -31,7 +31,7 @@ ITEMS = [
     _item("Returns and requests", "requests", "view_orders", "rotate", 35),
     _item("Prepared orders", "drafts", "prepare_orders", "link", 36),
     _item("Payouts", "payouts", "manage_payouts", "coins", 40),
-    _item("Commissions", "commissions", "manage_sellers", "coins", 45),
+    _item("Commissions", "commissions", "manage_payouts", "coins", 45),
     _item("Payments to review", "payments", "review_payments", "warning", 50),
     _item("Disputes", "disputes", "review_payments", "warning", 52),
     _item("Reconciliation", "breaks", "review_payments", "warning", 53),

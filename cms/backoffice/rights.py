@@ -4,7 +4,7 @@ RIGHTS = {
     "decide_applications": "Can approve and reject applications to sell",
     "manage_sellers": "Can suspend and trust sellers and agree commissions",
     "view_orders": "Can look at every order",
-    "manage_payouts": "Can run payouts and try failed ones again",
+    "manage_payouts": "Can run payouts, set commissions and terms, and correct balances",
     "review_payments": "Can look at payments that need a person",
     "manage_credits": "Can give gift cards and store credit and take them back",
     "view_ledger": "Can look at the ledger",

@@ -15,6 +15,8 @@ from devtools.embedded.places import CHECKOUT
 
 COMPOSE = (CHECKOUT / "compose.yaml").read_text()
 EXAMPLE = (CHECKOUT / "deploy/env.example").read_text()
+# As long and as mixed as a secret must be.
+SECRET = "x9Kq2vLw7RtZ4mNp8YcB3hGf6JsD1aEu5WoQ0iXk"
 APPLICATION = ["web", "worker-money", "worker", "beat", "migrate"]
 
 
@@ -36,7 +38,9 @@ def test_production_settings_start_with_what_compose_sets(services: dict[str, An
         given = services[name]["environment"]
         filled = {
             key: re.sub(
-                r"\$\{(\w+):\?[^}]*\}", r"value-of-\1", re.sub(r"\$\{\w+:-(\d*)\}", r"\1", v)
+                r"\$\{(\w+):\?[^}]*\}",
+                rf"value-of-\1-{SECRET}",
+                re.sub(r"\$\{\w+:-(\d*)\}", r"\1", v),
             )
             for key, v in given.items()
         }

@@ -25,7 +25,7 @@ MOST_RULES = 200
 class Commissions(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
     """Rules newest first, plans by price, and forms for one more of each."""
 
-    right = "manage_sellers"
+    right = "manage_payouts"
     page_title = "Commissions and plans"
     header_icon = "coins"
     template_name = "admin/backoffice/commissions.html"

@@ -108,7 +108,7 @@ def test_an_editor_of_content_posts_nowhere(world):
     [
         (ADMINISTRATORS, {"Applications", "Sellers", "Orders", "Payouts", "Payments to review",
                           "Disputes", "Reconciliation", "Gift cards and credit", "Promotions",
-                          "Groups of customers",
+                          "Groups of customers", "Commissions",
                           "Ledger", "Audit log", "Invariants", "Ways to ship", "Carriers",
                           "Tax rates", "Returns and requests", "Prepared orders",
                           "Return policies"}),

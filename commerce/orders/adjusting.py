@@ -45,7 +45,7 @@ class GivesTooMuch(Exception):
 
     def __init__(self, *, left: Money) -> None:
         self.left = left
-        super().__init__(f"at most {left}")
+        super().__init__(f"At most {left} of it can still be given back. Please ask us about it.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,8 +185,12 @@ def _give_back(locked: _Locked, units: Units, terms: Terms) -> AdjustmentData:
         )
         for pk, count in sorted(units.items())
     }
+    left = part.total_minor - _given(part)
     amounts = _amounts(part, locked.lines, shares, terms)
-    _check(order, part, amounts)
+    if units and amounts["refund_minor"] > left:
+        terms = _given_before(terms, amounts["refund_minor"] - left)
+        amounts = _amounts(part, locked.lines, shares, terms)
+    _check(order, amounts, left)
     row = Adjustment.objects.create(
         seller_order=part,
         kind=terms.kind,
@@ -263,14 +267,26 @@ def _amounts(
     return amounts
 
 
-def _check(order: Order, part: SellerOrder, amounts: dict[str, int]) -> None:
-    if min(amounts.values()) < 0:
-        spare = amounts["seller_minor"] + amounts["withheld_minor"] + amounts["borne_minor"]
-        raise GivesTooMuch(left=Money(max(spare, 0), order.currency))
+def _given(part: SellerOrder) -> int:
     given: dict[str, Any] = Adjustment.objects.filter(seller_order=part).aggregate(
         refund=Sum("refund_minor")
     )
-    left = part.total_minor - int(given["refund"] or 0)
+    return int(given["refund"] or 0)
+
+
+def _given_before(terms: Terms, minor: int) -> Terms:
+    """What the shopper got as goodwill for units does not come back with them once more."""
+    return replace(
+        terms,
+        withheld_minor=terms.withheld_minor + minor,
+        borne_minor=max(terms.borne_minor - minor, 0),
+    )
+
+
+def _check(order: Order, amounts: dict[str, int], left: int) -> None:
+    if min(amounts.values()) < 0:
+        spare = amounts["seller_minor"] + amounts["withheld_minor"] + amounts["borne_minor"]
+        raise GivesTooMuch(left=Money(max(spare, 0), order.currency))
     if amounts["refund_minor"] > left:
         raise GivesTooMuch(left=Money(left, order.currency))
 

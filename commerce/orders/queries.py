@@ -255,7 +255,8 @@ def refund_preview(*, seller_order_id: int, units: Mapping[int, int]) -> Money:
             total += Money(share.paid_minor, total.currency)
     if total and not left:
         total += part.shipping - part.shipping_discount + part.shipping_tax
-    return total
+    given = adjustments_of(seller_order_ids=[seller_order_id]).get(seller_order_id, [])
+    return min(total, part.total - sum((one.refund for one in given), Money.zero(total.currency)))
 
 
 def seller_share(*, seller_order_id: int, units: Mapping[int, int], with_shipping: bool) -> Money:

@@ -3,7 +3,8 @@
 The share is what the seller earned with the disputed part of its order. A lost
 dispute also costs the marketplace its commission, and the tax stays due to the
 state: both are the marketplace's loss, as is what a seller's earning does not
-cover; what its promotions had cost, it gets back. The provider's fee for a lost dispute is the sellers'.
+cover; what its promotions had cost comes back. The provider's fee for a lost
+dispute is the sellers'.
 """
 
 from collections.abc import Sequence

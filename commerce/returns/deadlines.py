@@ -18,7 +18,8 @@ def decide_due(*, limit: int = 100) -> int:
     """Decide what sellers left unanswered; returns how many cases were decided.
 
     Cancellations are granted and returns approved; claims go to the marketplace's
-    people, and an exchange for which nothing is left becomes a refund.
+    people, and an exchange for which nothing is left becomes a refund. A case that
+    cannot be decided so keeps no other from it.
     """
     due = Case.objects.filter(due_at__lte=Now(), state=State.REQUESTED).order_by("due_at", "pk")
     decided = 0
@@ -28,6 +29,8 @@ def decide_due(*, limit: int = 100) -> int:
                 decided += _decide(case_id)
         except OperationalError as crowded:
             log.warning("case.not_decided", case_id=case_id, error=str(crowded))
+        except Exception as error:
+            log.error("case.not_decided", case_id=case_id, error=repr(error))
     return decided
 
 

@@ -215,6 +215,24 @@ def test_goodwill_takes_nothing_back_and_ends_at_what_was_paid(part: SellerOrder
     assert broken() == []
 
 
+@pytest.mark.parametrize("borne", [0, 500])
+def test_goodwill_is_not_given_once_more_when_all_of_it_is_canceled(
+    part: SellerOrderData, borne: int
+) -> None:
+    terms = Terms(kind="goodwill", business_key="g", goodwill_minor=500, borne_minor=borne)
+    operations.give_goodwill(seller_order_id=part.id, terms=terms)
+    everything = {line.id: line.quantity for line in part.lines}
+    shown = queries.refund_preview(seller_order_id=part.id, units=everything)
+
+    given = cancel(part, everything)
+
+    assert given.refund == shown == part.total - Money(500, "USD")
+    assert given.withheld.minor == 500
+    assert fresh(part).state == "canceled"
+    assert -ledger.balance(code=f"payable:{part.seller_id}", currency="USD") == borne
+    assert broken() == []
+
+
 def run(statement: str, *params: object) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement, params)

@@ -4,7 +4,9 @@ import pytest
 
 from commerce.kernel.actor import acting_as
 from commerce.kernel.money import Money
+from commerce.orders import operations as orders_operations
 from commerce.orders import queries as orders
+from commerce.orders.operations import Terms
 from commerce.orders.types import OrderData, SellerOrderData
 from commerce.payments.models import Refund
 from commerce.returns import operations, queries
@@ -158,6 +160,22 @@ def test_no_answer_is_a_consent_after_the_deadline(order: OrderData, part: Selle
     assert state_of(case_id) == "refunded"
     assert CaseEvent.objects.filter(case=case_id).latest("version").actor == "rule"
     assert operations.decide_due() == 0
+
+
+def test_a_case_that_cannot_be_decided_keeps_no_other_from_it(
+    order: OrderData, part: SellerOrderData, other: SellerOrderData
+) -> None:
+    first, second = ask(order, part), ask(order, other)
+    # All of the first part's money went back already, beside any case.
+    orders_operations.give_goodwill(
+        seller_order_id=part.id,
+        terms=Terms(kind="goodwill", business_key="g", goodwill_minor=part.total.minor),
+    )
+    past("UPDATE returns_case SET due_at = now() - interval '1 hour'")
+
+    assert operations.decide_due() == 1
+
+    assert (state_of(first), state_of(second)) == ("requested", "refunded")
 
 
 def test_what_was_sent_meanwhile_is_overtaken(order: OrderData, part: SellerOrderData) -> None:

@@ -18,7 +18,7 @@ SHARED: list[Any] = [
 # Links that open something for whoever holds them.
 _SECRET_PATH = re.compile(
     r"(/(?:checkout/(?:return|cancel|retry|here)|orders/track|account/confirm-email"
-    r"|account/password/reset/key|account/unlock|sell/join|pay)/)[^/\s\"'\\?#]+"
+    r"|account/password/reset/key|account/unlock|sell/join|pay|back)/)[^/\s\"'\\?#]+"
 )
 # Strangers choose how long a line is: each stretch of letters is looked at once, from its
 # beginning, or an address of 64 kB would keep a worker busy for many seconds.

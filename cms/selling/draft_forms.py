@@ -67,5 +67,8 @@ class DraftForm(forms.Form):
 
     @staticmethod
     def known(part: SellerOrderData) -> dict[str, Any]:
-        """Return what is known of the shopper of an order that something is added to."""
-        return {**part.ship_to, "email": part.email, "note": f"An addition to {part.order_number}"}
+        """Return what is known of the shopper of an order that something is added to.
+
+        Not the email address: sellers are shown none, and type what they were told.
+        """
+        return {**part.ship_to, "note": f"An addition to {part.order_number}"}

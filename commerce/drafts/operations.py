@@ -21,6 +21,8 @@ from .types import Wanted
 
 MOST_DAYS = 14
 MOST_LINES = 50
+MOST_A_DAY = 100
+"""How many a seller prepares: each is a mail with words of its own to an address of its choice."""
 
 
 class NotFound(LookupError):
@@ -43,6 +45,7 @@ def prepare(*, made_by: int, seller_id: int | None, wanted: Wanted, adds_to: str
     """
     if not 1 <= wanted.days <= MOST_DAYS:
         raise DraftRefused(f"Let it be paid for 1 to {MOST_DAYS} days.")
+    _check_pace(seller_id)
     variants = _variants(wanted, seller_id)
     parent = _parent(adds_to, seller_id)
     cart_token = carts.open_cart(user_id=None, currency=settings.BASE_CURRENCY)
@@ -99,6 +102,12 @@ def _keep(
         },
     )
     return row.token
+
+
+def _check_pace(seller_id: int | None) -> None:
+    lately = Draft.objects.filter(seller=seller_id, created_at__gt=Now() - timedelta(days=1))
+    if seller_id is not None and lately.count() >= MOST_A_DAY:
+        raise DraftRefused(f"A shop prepares at most {MOST_A_DAY} orders a day. Wait until then.")
 
 
 def _variants(wanted: Wanted, seller_id: int | None) -> dict[int, int]:

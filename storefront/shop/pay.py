@@ -12,19 +12,26 @@ from commerce.drafts import operations, queries
 from commerce.kernel.money import Money
 from storefront import errors, limits
 
+from .cart_session import COOKIE_AGE
 from .payment_pages import may_lead_to_payment
 from .principal import principal_of
+
+ORDERED = "ordered"
 
 
 @never_cache
 @may_lead_to_payment
 @require_http_methods(["GET", "POST"])
 def show(request: HttpRequest, token: str) -> HttpResponse:
-    """Show what was prepared and what it comes to today; paying it is one button."""
+    """Show what was prepared and what it comes to today; paying it is one button.
+
+    The order's own link goes to the browser that ordered and by mail, to nobody else: who
+    prepared the order has this link too, and must not act as its shopper.
+    """
     draft = queries.draft(token=token)
     if draft is None:
         raise Http404
-    if draft.state == "paid":
+    if draft.order_token and draft.order_token == _ordered_here(request, token):
         return redirect("checkout-return", draft.order_token)
     if request.method == "POST" and draft.state == "offered":
         return _pay(request, token)
@@ -38,7 +45,7 @@ def _page(request: HttpRequest, token: str, *, error: str = "", status: int = 20
     context = {"draft": draft, "error": error}
     if draft.state == "offered":
         context["review"] = operations.review(token=token)
-    elif not error:
+    elif draft.state != "paid" and not error:
         status = 410
     return render(request, "shop/pay.html", context, status=status)
 
@@ -61,7 +68,27 @@ def _pay(request: HttpRequest, token: str) -> HttpResponse:
         )
     except (operations.DraftRefused, checkout.CheckoutRefused) as refusal:
         return _page(request, token, error=str(refusal), status=409)
-    return redirect(placed.payment_url or reverse("checkout-return", args=[placed.order_token]))
+    answer = redirect(placed.payment_url or reverse("checkout-return", args=[placed.order_token]))
+    answer.set_signed_cookie(
+        ORDERED,
+        placed.order_token,
+        salt=_salt(token),
+        max_age=COOKIE_AGE,
+        path=reverse("pay", args=[token]),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer
+
+
+def _ordered_here(request: HttpRequest, token: str) -> str:
+    """Return which order this browser placed by a link; "" for none."""
+    return request.get_signed_cookie(ORDERED, "", salt=_salt(token)) or ""
+
+
+def _salt(token: str) -> str:
+    return f"storefront.shop.pay {token}"
 
 
 @never_cache

@@ -73,6 +73,40 @@ def test_the_link_is_mailed_and_paid_like_any_order(
     assert again["Location"] == reverse("checkout-return", args=[draft.order_token])
 
 
+def test_whoever_else_holds_the_pay_link_is_not_led_to_the_order(
+    client: Client, goods: dict[str, Any], double: StripeDouble
+) -> None:
+    """Such as the seller that prepared it: by the order's own link one is its shopper."""
+    token = prepare(goods)
+    review = operations.review(token=token)
+    assert review.quote is not None
+    client.post(reverse("pay", args=[token]), {"expected_total": review.quote.total.minor})
+    draft = queries.draft(token=token)
+    assert draft is not None
+    assert draft.order_token
+
+    elsewhere = Client()
+    elsewhere.cookies["ordered"] = draft.order_token
+    for answer in (
+        elsewhere.get(reverse("pay", args=[token])),
+        elsewhere.post(reverse("pay", args=[token]), {"expected_total": "1"}),
+    ):
+        assert answer.status_code == 200
+        assert draft.order_token not in answer.content.decode()
+        assert "An order was placed by this link" in answer.content.decode()
+
+
+def test_a_shop_mails_only_so_many_a_day(
+    goods: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "MOST_A_DAY", 1)
+    prepare(goods)
+
+    with pytest.raises(operations.DraftRefused, match="at most 1 orders a day"):
+        prepare(goods)
+    assert Message.objects.filter(key__startswith="draft:").count() == 1
+
+
 def test_who_turns_back_can_pay_later(
     client: Client, goods: dict[str, Any], double: StripeDouble
 ) -> None:
@@ -163,6 +197,7 @@ def test_sellers_and_staff_prepare_on_their_screens() -> None:
 
     form = seller.get(f"/admin/selling/drafts/new/?order={part.number}").content.decode()
     assert f"An addition to {part.order_number}" in form
+    assert part.email not in form  # sellers are shown no shopper's address
     made = seller.post(f"/admin/selling/drafts/new/?order={part.number}", typed(sku), follow=True)
     assert f"adds to {part.number}" in made.content.decode()
     kept = seller.post("/admin/selling/drafts/new/", typed("NO-SUCH"))

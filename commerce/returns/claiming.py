@@ -31,7 +31,7 @@ from .cases import (
 )
 from .exchanging import take_replacements
 from .models import Case
-from .pictures import store
+from .pictures import stored
 from .types import Units, Wish
 
 ANSWER_WITHIN = timedelta(hours=72)
@@ -50,8 +50,7 @@ def claim(*, order_token: str, wish: Wish) -> list[int]:
         raise NotPossible("Say whether it never came or came damaged.")
     if wish.reason == "damaged" and not wish.pictures:
         raise NotPossible("Add a picture of the damage.")
-    names = store(wish.pictures)
-    with transaction.atomic():
+    with stored(wish.pictures) as names, transaction.atomic():
         order, parts = lock_order(order_token)
         check_way(order, wish)
         busy = busy_units([part.id for part in parts], sent=True)

@@ -34,7 +34,7 @@ from .cases import (
 )
 from .exchanging import give_up_replacements, same_price, take_replacements
 from .models import Case, CaseLine
-from .pictures import store
+from .pictures import stored
 from .types import Finding, Units, Wish
 
 ANSWER_WITHIN = timedelta(hours=72)
@@ -47,8 +47,7 @@ def request_return(*, order_token: str, wish: Wish) -> list[int]:
     The caller knows the order's token. Pictures are checked and kept first. Raises
     NotFound, NotPossible, NotThatMany, InvalidPicture; then nothing was asked.
     """
-    names = store(wish.pictures)
-    with transaction.atomic():
+    with stored(wish.pictures) as names, transaction.atomic():
         order, parts = lock_order(order_token)
         check_way(order, wish)
         busy = busy_units([part.id for part in parts], sent=True)

@@ -19,6 +19,7 @@ from commerce.payments import queries as payments
 from commerce.payments.operations import RefundTooLarge, WayClosed
 from commerce.returns import operations, queries
 from commerce.returns.types import CaseData
+from storefront import limits
 
 from .account_forms import PlaceForm
 from .aftercare_forms import SentForm, WishForm, WithdrawForm
@@ -67,8 +68,10 @@ def wish(request: HttpRequest, token: str, kind: str) -> HttpResponse:
         preview = _preview(order, form.units)
     elif request.method == "POST" and form.is_valid():
         try:
+            if request.FILES:  # unpacking them is work, and they are kept
+                limits.count(request, limits.PICTURES, who=f"order:{order.id}")
             made = ACTS[kind](order_token=token, wish=form.wish())
-        except REFUSALS as refusal:
+        except (*REFUSALS, limits.TooOften) as refusal:
             form.add_error(None, str(refusal))
         else:
             first = queries.cases(case_ids=made)[made[0]]

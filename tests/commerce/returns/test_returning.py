@@ -339,6 +339,30 @@ def test_pictures_are_kept_privately_as_jpegs(order: OrderData, part: SellerOrde
     assert CasePicture.objects.get(pk=found[0]).file.name.startswith("returns/")
 
 
+def test_pictures_of_what_is_refused_are_not_kept(order: OrderData, part: SellerOrderData) -> None:
+    storage = CasePicture._meta.get_field("file").storage  # type: ignore[union-attr]
+    before = set(storage.listdir("returns")[1]) if storage.exists("returns") else set()
+
+    with pytest.raises(operations.NotPossible):
+        ask(order, {part.lines[0].id: 99}, pictures=[photo(), photo()])
+
+    after = set(storage.listdir("returns")[1]) if storage.exists("returns") else set()
+    assert after == before
+
+
+def test_a_huge_picture_is_kept_small_and_upright(order: OrderData, part: SellerOrderData) -> None:
+    data = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held on its side
+    Image.new("RGB", (4000, 2000), "red").save(data, "JPEG", exif=exif)
+
+    [case_id] = ask(order, {part.lines[0].id: 1}, pictures=[data.getvalue()])
+
+    kept = queries.picture(picture_id=case(case_id).picture_ids[0], case_id=case_id)
+    with Image.open(io.BytesIO(kept or b"")) as picture:
+        assert picture.size == (1000, 2000)
+
+
 @pytest.mark.parametrize(
     "pictures", [[b""], [b"<svg/>"], [b"\x00" * 100], [photo("GIF")], [photo()] * 6]
 )

@@ -1,5 +1,6 @@
 """What a shopper does about an order: cancel, send back, report, withdraw, send elsewhere."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from commerce.pricing import operations as pricing
 from commerce.pricing.types import PriceInput
 from commerce.returns import operations, queries
 from commerce.returns.types import Wish
+from storefront import limits
 from tests.commerce.returns.conftest import an_hour_ago, fresh, order, other, part, past
 from tests.commerce.returns.test_returning import photo
 from tests.factories.fulfillment import delivered, make_carrier, shipped
@@ -128,6 +130,27 @@ def test_a_file_that_is_no_picture_is_refused(
 
     assert answer.status_code == 422
     assert "File 1 is not a JPEG" in text(answer)
+
+
+def test_pictures_are_taken_only_so_often(
+    client: Client, order: OrderData, part: SellerOrderData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivered(part)
+    monkeypatch.setattr(limits, "PICTURES", replace(limits.PICTURES, each=1))
+    answers = [
+        client.post(
+            at("order-wish", order, "return"),
+            chosen(
+                part, remedy="refund", refund_to="method", note="Kept",
+                pictures=SimpleUploadedFile("a.png", photo()),
+            ),
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+
+    assert [answer.status_code for answer in answers] == [302, 422]
+    assert "Please try again" in text(answers[1])
+    assert "Kept" in text(answers[1])
 
 
 def test_store_credit_needs_an_account(

@@ -85,6 +85,7 @@ class CaseScreen(StaffScreen, WagtailAdminTemplateMixin):
     """One request, whoever's it is."""
 
     right = "view_orders"
+    reveals = "request.viewed"
     header_icon = "rotate"
     parent = ("backoffice:requests", "Returns and requests")
 

@@ -66,6 +66,7 @@ class DisputeDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
     """One dispute, its deadline, and what we say to it."""
 
     right = "review_payments"
+    reveals = "dispute.viewed"
     header_icon = "warning"
     parent = ("backoffice:disputes", "Disputes")
     template_name = "admin/backoffice/dispute.html"

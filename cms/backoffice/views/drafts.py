@@ -10,6 +10,7 @@ from .base import StaffScreen
 
 class DraftList(DraftListing, StaffScreen, WagtailAdminTemplateMixin, TemplateView):
     right = "prepare_orders"
+    reveals = "drafts.listed"
     own = "backoffice"
     owner = None
 

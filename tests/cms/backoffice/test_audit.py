@@ -4,7 +4,11 @@ import pytest
 
 from commerce.audit import queries
 from commerce.audit.models import Entry
+from commerce.returns import operations as returns
+from commerce.returns import queries as cases
+from commerce.returns.types import Wish
 from tests.factories.documents import billed
+from tests.factories.fulfillment import delivered
 from tests.factories.sales import Sold, sell
 from tests.factories.sellers import make_seller
 from tests.factories.staff import ADMINISTRATORS, EDITORS, staff_client
@@ -40,6 +44,25 @@ def test_looking_through_orders_and_taking_a_paper_are_written_down(staff):
 
     assert answer.content.startswith(b"%PDF")
     assert entries() == [("document.downloaded", number), ("orders.listed", "")]
+
+
+def test_looking_at_requests_and_prepared_orders_is_written_down(staff):
+    part = delivered_part()
+    [case_id] = returns.request_return(
+        order_token=part.order_token, wish=Wish(units={part.lines[0].id: 1}, reason="damaged")
+    )
+    number = cases.cases(case_ids=[case_id])[case_id].number
+
+    assert staff.get(f"/admin/office/requests/{number}/").status_code == 200
+    assert staff.get("/admin/office/drafts/").status_code == 200
+
+    assert entries() == [("drafts.listed", ""), ("request.viewed", number)]
+
+
+def delivered_part():
+    order = sell(Sold(seller=make_seller()))
+    delivered(order.seller_orders[0])
+    return order.seller_orders[0]
 
 
 def test_the_log_never_holds_what_was_searched_for(staff):

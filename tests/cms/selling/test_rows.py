@@ -71,6 +71,11 @@ def test_a_seller_is_shown_nothing_of_another(seats):
     }  # fmt: skip
 
 
+@pytest.mark.django_db
+def test_a_withdrawal_which_tells_of_all_sellers_goods_is_shown_to_none():
+    assert not rows.rules()["returns_withdrawal"].privileges
+
+
 def test_the_other_seller_is_there_to_be_seen(seats):
     """Control: without the role the very same statements find the other's words."""
     found = {

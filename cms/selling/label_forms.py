@@ -83,7 +83,7 @@ class LabelForm(forms.Form):
         minor, _, currency = rest.partition("|")
         if not (carrier and service and minor.isascii() and minor.isdecimal() and len(minor) < 12):
             return None
-        if len(currency) != 3:
+        if len(currency) != 3 or max(len(carrier), len(service)) > 60:
             return None
         return {"carrier": carrier, "service": service, "most": Money(int(minor), currency)}
 

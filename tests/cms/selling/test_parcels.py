@@ -139,7 +139,9 @@ def test_what_cannot_be_is_explained_and_kept(shop, change, message):
     assert [label.state for label in labels(part)] in ([], ["failed"])
 
 
-@pytest.mark.parametrize("offer", ["x", "a|b|c|d", "usps|Priority|²|USD", "||1|USD", "a|b|1|US"])
+@pytest.mark.parametrize(
+    "offer", ["x", "a|b|c|d", "usps|Priority|²|USD", "||1|USD", "a|b|1|US", f"a|{'b' * 61}|1|USD"]
+)
 def test_an_offer_that_is_none_shows_the_prices_again(shop, offer):
     part = sold(shop)
     answer = shop.client().post(f"{HOME}{part.number}/label/", parcel(part, offer=offer))

@@ -62,21 +62,20 @@ def charge(
     seller_order_id: int | None = None,
 ) -> bool:
     """Take a fee from what a seller is owed and book it as income, once per business key."""
-    if not deduct(
+    booked = ledger.post(
+        business_key=business_key,
+        kind=kind,
+        entries={f"payable:{seller_id}": amount.minor, income: -amount.minor},
+        currency=amount.currency,
+        memo=memo,
+    )
+    return booked and deduct(
         seller_id=seller_id,
         kind=kind,
         amount=amount,
         business_key=business_key,
         memo=memo,
         seller_order_id=seller_order_id,
-    ):
-        return False
-    return ledger.post(
-        business_key=business_key,
-        kind=kind,
-        entries={f"payable:{seller_id}": amount.minor, income: -amount.minor},
-        currency=amount.currency,
-        memo=memo,
     )
 
 
@@ -99,12 +98,11 @@ def correct(*, seller_id: int, amount: Money, reason: str, reference: str) -> bo
         )
     if not amount.minor:
         raise ValueError("a correction moves something")
-    if not give_back(seller_id=seller_id, amount=amount, business_key=key):
-        return False
-    return ledger.post(
+    booked = ledger.post(
         business_key=key,
         kind="correction",
         entries={f"payable:{seller_id}": -amount.minor, "losses": amount.minor},
         currency=amount.currency,
         memo=memo,
     )
+    return booked and give_back(seller_id=seller_id, amount=amount, business_key=key)

@@ -5,8 +5,10 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models.functions import Now
 
+from commerce.kernel import clock
 from commerce.kernel.money import Money
 from commerce.orders import queries as orders
+from commerce.orders.types import SellerOrderData
 from commerce.payments import queries as payments
 
 from .deducting import take_from_own
@@ -69,16 +71,26 @@ def _charge(order_token: str, owed_minor: int) -> str:
 def release_earning(*, seller_order_id: int) -> None:
     """Make a delivered part's earning available after the hold; repeating it changes nothing.
 
-    Sets the earning aside first when the news of the sale is still under way.
+    So is what the seller keeps of a part that will never be delivered, because all of
+    it was canceled, lost or sent back on the way. Sets the earning aside first when
+    the news of the sale is still under way.
     """
     part = orders.seller_orders_by_id(seller_order_ids=[seller_order_id])[seller_order_id]
-    if part.delivered_at is None:
+    since = part.delivered_at or (clock.now() if _nothing_is_left(part) else None)
+    if since is None:
         return
     credit_order(order_id=part.order_id)
     terms = terms_of(seller_ids=[part.seller_id])[part.seller_id]
     Earning.objects.filter(
         seller_order_id=seller_order_id, kind=Earning.Kind.SALE, available_at=None
-    ).update(available_at=part.delivered_at + timedelta(days=terms.hold_days))
+    ).update(available_at=since + timedelta(days=terms.hold_days))
+
+
+def _nothing_is_left(part: SellerOrderData) -> bool:
+    return all(
+        line.quantity == line.canceled_quantity + line.returned_quantity + line.lost_quantity
+        for line in part.lines
+    )
 
 
 @transaction.atomic

@@ -26,17 +26,17 @@ def release_what_was_delivered(fact: SellerOrderMoved) -> None:
 @subscribe(PartAdjusted)
 def deduct_what_went_back(fact: PartAdjusted) -> None:
     adjustment = orders.adjustments(adjustment_ids=[fact.adjustment_id])[fact.adjustment_id]
-    if adjustment.seller.minor <= 0:
-        return
-    part = orders.seller_orders_by_id(seller_order_ids=[fact.seller_order_id])
-    operations.deduct(
-        seller_id=part[fact.seller_order_id].seller_id,
-        kind="adjustment",
-        amount=adjustment.seller,
-        business_key=f"adjustment:{adjustment.id}",
-        memo=f"{part[fact.seller_order_id].number}: {adjustment.kind}",
-        seller_order_id=fact.seller_order_id,
-    )
+    if adjustment.seller.minor > 0:
+        part = orders.seller_orders_by_id(seller_order_ids=[fact.seller_order_id])
+        operations.deduct(
+            seller_id=part[fact.seller_order_id].seller_id,
+            kind="adjustment",
+            amount=adjustment.seller,
+            business_key=f"adjustment:{adjustment.id}",
+            memo=f"{part[fact.seller_order_id].number}: {adjustment.kind}",
+            seller_order_id=fact.seller_order_id,
+        )
+    operations.release_earning(seller_order_id=fact.seller_order_id)
 
 
 @subscribe(LabelBought)

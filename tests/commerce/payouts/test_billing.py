@@ -97,5 +97,8 @@ def test_staff_give_and_take_with_a_reason_once_per_reference(seller):
     assert ledger.balance(code="losses", currency="USD") == 300
     operations.run(period="x")
     assert Payout.objects.get().amount_minor == 5200 + 500 - 200
+    again = operations.correct(seller_id=seller.pk, amount=usd(-500), reason="", reference="t-1")
+    assert again is False
+    assert not Deduction.objects.filter(amount_minor=500).exists()
     with pytest.raises(ValueError, match="moves something"):
         operations.correct(seller_id=seller.pk, amount=usd(0), reason="", reference="t-3")

@@ -4,12 +4,13 @@ import pytest
 from django.db import Error, transaction
 
 from commerce.kernel.money import Money
+from commerce.orders import operations as orders
 from commerce.orders.models import SellerOrder
 from commerce.outbox.models import Delivery
 from commerce.outbox.operations import deliver
 from commerce.payouts import operations, queries
 from commerce.payouts.models import Earning
-from tests.factories.fulfillment import delivered
+from tests.factories.fulfillment import delivered, shipped
 from tests.factories.payouts import earned
 from tests.factories.sales import Sold, sell
 from tests.factories.sellers import make_seller
@@ -71,6 +72,28 @@ def test_what_is_not_delivered_is_not_released():
     operations.credit_order(order_id=order.id)
     operations.release_earning(seller_order_id=order.seller_orders[0].id)
     assert earning_of(order.seller_orders[0]).available_at is None
+
+
+def test_what_the_seller_keeps_of_a_part_that_never_arrives_is_released():
+    """The parcel was lost, and the marketplace bears it."""
+    order = sell(Sold(seller=make_seller()))
+    (part,) = order.seller_orders
+    shipped(part)
+    units = {line.id: line.quantity for line in part.lines}
+    orders.record_lost(seller_order_id=part.id, units=units)
+    orders.refund_units(
+        seller_order_id=part.id,
+        units=units,
+        terms=orders.Terms(kind="claim", business_key="lost", borne_minor=part.earning.minor - 700),
+    )
+    for delivery in Delivery.objects.filter(
+        subscriber__startswith="commerce.payouts", delivered_at=None
+    ).order_by("pk"):
+        deliver(delivery_id=delivery.pk)
+
+    found = earning_of(part)
+    assert found.amount == part.earning
+    assert found.available_at is not None
 
 
 @pytest.mark.parametrize(

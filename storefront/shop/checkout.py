@@ -62,13 +62,18 @@ def shipping(request: HttpRequest) -> HttpResponse:
         form = ContactForm(request.POST)
         if not form.is_valid():
             return _address_page(request, _require(request), form, status=422)
-        try:
+        try:  # carriers and the tax engine may be asked about each, and they count it
+            limits.count(request, limits.ADDRESSES, who=f"cart:{token}")
             review = operations.set_contact(
                 cart_token=token,
                 email=form.cleaned_data["email"],
                 address=form.address(),
                 vat_id=form.cleaned_data["vat_id"],
             )
+        except limits.TooOften as refusal:
+            form.add_error(None, str(refusal))
+            page = _address_page(request, _require(request), form, status=429)
+            return limits.answer(page, refusal)
         except accounts.InvalidAddress as invalid:
             form.blame(invalid.errors)
             return _address_page(request, _require(request), form, status=422)

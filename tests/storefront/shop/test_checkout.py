@@ -1,6 +1,7 @@
 """Checkout by its addresses: three forms, one order, nothing lost on the way."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from commerce.inventory import queries as stock
 from commerce.orders.models import Order
 from commerce.sellers.models import Seller
 from devtools.stripe_double import StripeDouble
+from storefront import limits
 from tests.factories.accounts import SAN_FRANCISCO, make_user
 from tests.factories.cart import make_cart, make_sellable
 from tests.factories.orders import ReadyCart, Wanted, make_ready_cart
@@ -100,6 +102,20 @@ def test_an_address_that_cannot_be_is_explained_and_kept(client: Client) -> None
     assert 'value="ABC"' in page
     assert 'value="Ada Brook"' in page
     assert 'aria-invalid="true"' in page
+
+
+def test_addresses_are_tried_only_so_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each may be a question to carriers and to the tax engine, which count them."""
+    monkeypatch.setattr(limits, "ADDRESSES", replace(limits.ADDRESSES, each=1))
+    client = shopper_with(make_ready_cart())
+    typed = {"email": "ada@example.com", **SAN_FRANCISCO.as_dict()}
+
+    answers = [client.post(reverse("checkout-shipping"), typed) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert "Please try again" in answers[1].content.decode()
+    assert SAN_FRANCISCO.line1 in answers[1].content.decode()
+    assert answers[1]["Retry-After"]
 
 
 @pytest.mark.parametrize("country", ["XX", "", "Atlantis", "ßß"])

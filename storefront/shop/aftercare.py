@@ -35,7 +35,13 @@ ACTS = {
     "return": operations.request_return,
     "claim": operations.claim,
 }
-REFUSALS = (operations.NotPossible, operations.InvalidPicture, WayClosed, RefundTooLarge)
+REFUSALS = (
+    operations.NotPossible,
+    operations.InvalidPicture,
+    operations.GivesTooMuch,
+    WayClosed,
+    RefundTooLarge,
+)
 
 
 def paid_order(token: str) -> OrderData:

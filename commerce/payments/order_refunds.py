@@ -7,7 +7,7 @@ from commerce.credits import queries as credit_queries
 from commerce.kernel.confinement import unconfined
 from commerce.kernel.money import Money
 
-from .models import Payment, Refund
+from .models import Dispute, Payment, Refund
 from .refunding import RefundTooLarge, request_refund
 from .types import RefundedOrder, RefundWay
 
@@ -37,8 +37,9 @@ def refund_order(
     The caller has locked the order and books who bears the whole amount against
     "refunds:owed", in the same transaction. By "method", the card is refunded as
     far as it paid; what credit paid comes back as store credit, or to a guest as a
-    gift card by mail. Repeating the key changes nothing. Raises RefundTooLarge and
-    WayClosed.
+    gift card by mail. So it is, whatever was asked for, while the shopper's bank
+    questions the payment or has taken it back: the provider refuses what would be
+    given twice. Repeating the key changes nothing. Raises RefundTooLarge and WayClosed.
     """
     payment = _captured(order_token)
     credits.lock_spends(order_token=order_token)
@@ -48,6 +49,8 @@ def refund_order(
     left = _left(order_token, payment)
     if amount.minor > left:
         raise RefundTooLarge(left=Money(left, amount.currency))
+    if payment is not None and _is_disputed(payment):
+        to = "method"
     on_card = payment.captured_minor - payment.refunded_minor if payment else 0
     by_card = min(amount.minor, on_card) if to == "method" else 0
     refund_id = None
@@ -86,6 +89,10 @@ def _captured(order_token: str) -> Payment | None:
         .filter(order_token=order_token, state=Payment.State.CAPTURED)
         .first()
     )
+
+
+def _is_disputed(payment: Payment) -> bool:
+    return payment.disputes.exclude(state=Dispute.State.WON).exists()
 
 
 def _left(order_token: str, payment: Payment | None) -> int:

@@ -102,6 +102,12 @@ def disputes(*, dispute_ids: list[int]) -> dict[int, DisputeData]:
     return {dispute.pk: _as_dispute(dispute) for dispute in rows}
 
 
+def undecided_disputes() -> list[str]:
+    """Return the provider's names of all disputes that we believe are open."""
+    rows = Dispute.objects.filter(state=Dispute.State.OPEN).order_by("pk")
+    return list(rows.values_list("provider_dispute", flat=True))
+
+
 def _as_dispute(dispute: Dispute) -> DisputeData:
     currency = dispute.payment.currency
     return DisputeData(

@@ -47,7 +47,7 @@ def reconcile(*, since: datetime | None = None, grace: timedelta = GRACE) -> Run
     run = Run.objects.create(since=since, actor=actor.current()[:80])
     moved = list(get_payment_gateway().movements(since=since))
     _keep(moved)
-    healed = sum(_heal(each) for each in moved)
+    healed = sum(_heal(each) for each in moved) + _ask_about_disputes()
     found = _differences(since=since, until=now - grace)
     open_ids = _keep_breaks(found)
     _close_others(open_ids, since=since)
@@ -89,6 +89,17 @@ def _heal(moved: ProviderMovement) -> bool:
     except (GatewayRefused, GatewayUnavailable) as problem:
         log.warning("reconciling.not_healed", movement=moved.id, error=str(problem))
     return False
+
+
+def _ask_about_disputes() -> int:
+    """Hear of decisions whose notice was lost: of a lost dispute no money moves any more."""
+    decided = 0
+    for reference in payment_queries.undecided_disputes():
+        try:
+            decided += payments.look_at_dispute(provider_dispute=reference) in ("won", "lost")
+        except GatewayUnavailable as problem:
+            log.warning("reconciling.not_healed", dispute=reference, error=str(problem))
+    return decided
 
 
 def _heal_charge(charge_id: str) -> bool:

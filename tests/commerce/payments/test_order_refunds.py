@@ -1,10 +1,11 @@
 """Money of an order goes back, whatever it was paid with, and never more than it brought."""
 
 import pytest
+from django.db.models.functions import Now
 
 from commerce.kernel.money import Money
 from commerce.payments import operations
-from commerce.payments.models import Payment, Refund
+from commerce.payments.models import Dispute, Payment, Refund
 from commerce.payments.types import RefundedOrder
 from tests.factories.payments import make_captured
 
@@ -52,3 +53,27 @@ def test_an_order_gives_no_more_than_it_brought() -> None:
 def test_an_order_that_brought_nothing_gives_nothing() -> None:
     with pytest.raises(operations.RefundTooLarge):
         refund("nothing-paid", 1)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("state", "by_card"), [("open", 2000), ("lost", 2000), ("won", 0)])
+def test_what_the_bank_questions_is_not_given_as_credit_too(state: str, by_card: int) -> None:
+    payment = make_captured(5000)
+    Dispute.objects.create(
+        payment_id=payment.id,
+        provider_dispute="dp_1",
+        amount_minor=5000,
+        state=state,
+        closed_at=None if state == "open" else Now(),
+    )
+
+    done = operations.refund_order(
+        order_token=payment.order_token,
+        amount=usd(2000),
+        business_key="r:1",
+        reason="one item less",
+        to="gift_card",
+        email="ada@example.com",
+    )
+
+    assert (done.method_minor, done.gift_card_minor) == (by_card, 2000 - by_card)

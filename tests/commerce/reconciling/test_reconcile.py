@@ -12,7 +12,7 @@ from commerce.ledger import queries as books
 from commerce.orders import queries as orders
 from commerce.payments import operations as payments
 from commerce.payments import queries as payment_queries
-from commerce.payments.models import Payment, Refund
+from commerce.payments.models import Dispute, Payment, Refund
 from commerce.payouts import operations as payouts
 from commerce.reconciling import operations
 from commerce.reconciling.models import Break
@@ -79,6 +79,17 @@ def test_a_hidden_refund_and_a_hidden_dispute_are_made_good(double: StripeDouble
     assert (run.healed, run.breaks) == (2, 0)
     assert Refund.objects.get().amount_minor == 300
     assert books.balance(code="disputes", currency="USD") == second.amount_minor
+
+
+def test_a_hidden_decision_about_a_dispute_is_made_good(double: StripeDouble) -> None:
+    opened = double.open_dispute(str(pay(double).provider_charge))
+    compare()
+    double.close_dispute(opened["id"], "lost")
+
+    run = compare()
+
+    assert (run.healed, run.breaks) == (1, 0)
+    assert Dispute.objects.get().state == "lost"
 
 
 def test_a_charge_that_nobody_here_asked_for_is_found(double: StripeDouble) -> None:

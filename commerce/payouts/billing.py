@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from commerce.kernel import clock
+from commerce.kernel.confinement import unconfined
 from commerce.kernel.money import Money
 from commerce.ledger import operations as ledger
 from commerce.sellers import operations as seller_operations
@@ -23,6 +24,20 @@ def bill_subscriptions(*, limit: int = 200) -> int:
     """
     due = sellers.subscriptions_due(limit=limit)
     return sum(_bill(subscription) for subscription in due)
+
+
+@unconfined()  # the price is the marketplace's to set
+@transaction.atomic
+def choose_plan(*, seller_id: int, plan_code: str) -> None:
+    """Put a seller on a plan from now on and charge its first month at once.
+
+    Nobody sells on a plan's terms for an hour and leaves before it is billed.
+    Choosing the same plan again changes nothing. Raises sellers' NotOffered.
+    """
+    seller_operations.subscribe(seller_id=seller_id, plan_code=plan_code)
+    chosen = sellers.subscription_of(seller_id=seller_id)
+    if chosen is not None and chosen.monthly and chosen.paid_until <= clock.now():
+        _bill(chosen)
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from commerce.outbox.bus import publish
 from commerce.sellers import operations as seller_operations
 from commerce.sellers import queries as sellers
 
-from .billing import bill_subscriptions, charge, correct
+from .billing import bill_subscriptions, charge, choose_plan, correct
 from .crediting import NotPaid, credit_order, give_back, release_earning
 from .deducting import deduct
 from .disputes import share_dispute
@@ -28,6 +28,7 @@ __all__ = [
     "agree_terms",
     "bill_subscriptions",
     "charge",
+    "choose_plan",
     "correct",
     "credit_order",
     "deduct",

@@ -27,8 +27,9 @@ class NotOffered(LookupError):
 def subscribe(*, seller_id: int, plan_code: str) -> int | None:
     """Put a seller on a plan from now on, at today's price; the old plan ends at once.
 
-    What was paid for stays paid. Choosing the same plan again changes nothing.
-    Returns the subscription's id. Raises NotOffered.
+    What was paid for stays paid. Choosing the same plan again changes nothing, and
+    one that was left and is paid for still goes on. Returns the subscription's id.
+    Raises NotOffered.
     """
     Seller.objects.select_for_update().get(pk=seller_id)
     plan = Plan.objects.filter(code=plan_code, is_offered=True).first()
@@ -37,6 +38,12 @@ def subscribe(*, seller_id: int, plan_code: str) -> int | None:
     running = Subscription.objects.filter(seller_id=seller_id, ends_at=None).first()
     if running is not None and running.plan_id == plan.pk:
         return running.pk
+    ending = Subscription.objects.filter(
+        seller_id=seller_id, plan=plan, monthly_minor=plan.monthly_minor, ends_at__gt=Now()
+    ).first()
+    if running is None and ending is not None:
+        Subscription.objects.filter(pk=ending.pk).update(ends_at=None)
+        return ending.pk
     _end(seller_id)
     return Subscription.objects.create(
         seller_id=seller_id,

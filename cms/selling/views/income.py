@@ -14,6 +14,7 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.widgets.button import HeaderButton
 
 from commerce.kernel import clock
+from commerce.payouts import operations as billing
 from commerce.payouts import queries as payouts
 from commerce.payouts.types import AMOUNTS, IncomeYear
 from commerce.sellers import operations as sellers
@@ -87,7 +88,7 @@ class Plan(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
         code = request.POST.get("plan", "")
         try:
             if code:
-                sellers.subscribe(seller_id=self.seller_id, plan_code=code)
+                billing.choose_plan(seller_id=self.seller_id, plan_code=code)
                 messages.success(request, "You are on the plan from now on.")
             else:
                 sellers.unsubscribe(seller_id=self.seller_id)

@@ -60,6 +60,17 @@ def test_a_plan_is_paid_from_what_the_seller_earns(seller):
     assert Payout.objects.get().amount_minor == 5200 - 2900
 
 
+def test_a_plan_is_charged_when_it_is_chosen_and_once_a_month(seller):
+    sellers.offer_plan(code="other", name="Other", monthly=usd(4900))
+    operations.choose_plan(seller_id=seller.pk, plan_code="other")
+    assert ledger.balance(code="subscriptions", currency="USD") == -4900
+    sellers.unsubscribe(seller_id=seller.pk)
+    operations.choose_plan(seller_id=seller.pk, plan_code="other")
+    assert operations.bill_subscriptions() == 0
+    assert Subscription.objects.filter(ends_at=None).count() == 1
+    assert ledger.balance(code="subscriptions", currency="USD") == -4900
+
+
 def test_a_canceled_plan_is_charged_no_more(seller):
     operations.bill_subscriptions()
     sellers.unsubscribe(seller_id=seller.pk)

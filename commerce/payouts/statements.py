@@ -24,6 +24,7 @@ KINDS: dict[str, LineKind] = {
     "dispute_fee": "fee",
     "correction": "correction",
 }
+PAID_BY_CREDIT = "paid by credit"
 
 
 def build(*, seller_id: int, currency: str, since: datetime, until: datetime) -> Statement:
@@ -58,6 +59,10 @@ def _lines(seller_id: int, currency: str, entries: list[EntryData]) -> list[Stat
             lines.append(_sale(entry.at, part))
         elif entry.business_key in periods:
             transfers[periods[entry.business_key]].append(entry)
+        elif (
+            entry.kind == PAID_BY_CREDIT
+        ):  # old keys hold the order's, which is its shopper's alone
+            lines.append(_plain(entry.at, "sale", entry.memo, PAID_BY_CREDIT, amount))
         else:
             kind = KINDS.get(entry.kind, "adjustment")
             lines.append(_plain(entry.at, kind, entry.business_key, entry.memo, amount))

@@ -189,12 +189,14 @@ class Shortages(CountScreen):
                 for row in shelves.get(part.variant_id, [])
                 if row.on_hand > row.reserved and row.location_id in own
             }
+            number = numbers.get(part.holder, "")
             rows.append(
                 {
-                    "key": f"{part.holder}:{part.variant_id}:{part.location_id}",
+                    # The holder would be the key to the order, which is its shopper's alone.
+                    "key": f"{number}:{part.variant_id}:{part.location_id}",
                     "part": part,
                     "sku": variants[part.variant_id].sku,
-                    "number": numbers.get(part.holder, ""),
+                    "number": number,
                     "location": own[part.location_id].name,
                     "free": free,
                     "places": [own[place] for place in free],

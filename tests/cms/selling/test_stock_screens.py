@@ -197,6 +197,26 @@ def test_missing_units_of_paid_orders_leave_from_elsewhere(shop, sku):
     assert client.get(f"{STOCK}missing/").context["rows"] == []
 
 
+def test_no_stock_screen_holds_the_key_to_an_order(shop, sku):
+    """By it one is the order's shopper."""
+    holder = "s3cr3t-order-key"
+    inventory.reserve(holder=holder, quantities={sku: 10})
+    inventory.claim(holder=holder)
+    client = shop.client()
+    row = Stock.objects.get(variant_id=sku).pk
+    client.post(begin_count(shop, client), {"do": "apply", f"counted-{row}": "7"})
+    other = stock_up(sku, 5, place="Barn")
+    before = client.get(f"{STOCK}missing/")
+    [missing] = before.context["rows"]
+    client.post(f"{STOCK}missing/", {"row": missing["key"], "location": other})
+
+    history = client.get(f"{STOCK}skus/{sku}/").content.decode()
+
+    assert "order leaves elsewhere" in history
+    assert holder not in history
+    assert holder not in before.content.decode()
+
+
 def upload(client, text):
     file = SimpleUploadedFile("stock.csv", text.encode())
     return client.post(f"{STOCK}upload/", {"file": file})

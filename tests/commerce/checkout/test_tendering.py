@@ -1,6 +1,7 @@
 """Gift cards and store credit pay for orders, come back when one is given up, and are booked."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -10,6 +11,7 @@ from commerce.checkout.types import Placed
 from commerce.credits import operations as credits
 from commerce.credits.models import Credit, Spend
 from commerce.invariants import queries as invariants
+from commerce.kernel import clock
 from commerce.kernel.money import Money
 from commerce.ledger import operations as ledger
 from commerce.ledger import queries as books
@@ -18,6 +20,7 @@ from commerce.orders.models import Order
 from commerce.payments import operations as payments
 from commerce.payments.models import Payment
 from commerce.payments.types import RefundedOrder
+from commerce.payouts import queries as payouts
 from commerce.returns import operations as returns
 from commerce.returns.types import Wish
 from devtools.stripe_double import StripeDouble
@@ -88,6 +91,26 @@ def test_a_card_that_covers_it_all_confirms_without_the_provider(double: StripeD
     assert balance(card) == 5000 - TOTAL
     assert books.balance(code="giftcards", currency="USD") == TOTAL - 5000
     whole()
+
+
+@pytest.mark.django_db
+def test_a_sellers_statement_of_it_holds_no_key_to_the_order(double: StripeDouble) -> None:
+    """By the key one is the order's shopper."""
+    ready, _ = with_card(5000)
+    token = place(ready, due=0).order_token
+    order = orders.order(token=token)
+    assert order is not None
+    now = clock.now()
+
+    found = payouts.statement(
+        seller_id=ready.sellers[0],
+        currency="USD",
+        since=now - timedelta(days=1),
+        until=now + timedelta(days=1),
+    )
+
+    assert [(line.kind, line.reference) for line in found.lines] == [("sale", order.number)]
+    assert token not in str(found)
 
 
 @pytest.mark.django_db

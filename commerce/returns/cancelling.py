@@ -18,6 +18,7 @@ from .cases import (
     NotThatMany,
     State,
     busy_units,
+    check_free,
     lock_case,
     lock_order,
     move,
@@ -134,6 +135,7 @@ def _cancellation(case: Case) -> Case:
 
 def grant(case: Case, *, cause: str) -> str:
     """Cancel what a locked case asks for, unless it was sent; for this module's own use."""
+    check_free(case)
     units = {line.order_line_id: line.quantity for line in case.lines.all()}
     case.answer = cause
     kind = "withdrawn" if case.basis == Case.Basis.WITHDRAWAL else "canceled"

@@ -120,6 +120,23 @@ def out_of(line: LineData, busy: Units) -> int:
     return max(out - busy.get(line.id, 0), 0)
 
 
+def check_free(case: Case) -> None:
+    """Refuse to take a case up again whose units another case has got since. Raises NotPossible."""
+    if case.state not in DEAD:
+        return
+    part = part_of(case)
+    busy = busy_units([part.id], sent=case.kind != Kind.CANCEL)
+    lines = {line.id: line for line in part.lines}
+    for wanted in case.lines.all():
+        line = lines[wanted.order_line_id]
+        # What was sent meanwhile overtakes a cancellation, which is no error.
+        free = out_of(line, busy)
+        if case.kind == Kind.CANCEL:
+            free = line.open_quantity - busy[line.id] if busy.get(line.id) else wanted.quantity
+        if wanted.quantity > free:
+            raise NotPossible(f"{line.title} is in another case, or was given back. Decide there.")
+
+
 def open_case(
     part: SellerOrderData,
     units: Units,

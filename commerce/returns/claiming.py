@@ -19,6 +19,7 @@ from .cases import (
     NotThatMany,
     State,
     busy_units,
+    check_free,
     check_way,
     gives_shipping,
     lock_case,
@@ -130,6 +131,7 @@ def decide_claim(*, case_id: int, consent: bool, note: str, borne: bool = False)
 
 
 def _grant(case: Case, *, cause: str, borne: bool) -> str:
+    check_free(case)
     case.answer = cause
     if case.remedy == Case.Remedy.EXCHANGE:
         take_replacements(case)

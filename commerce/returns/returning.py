@@ -20,6 +20,7 @@ from .cases import (
     NotThatMany,
     State,
     busy_units,
+    check_free,
     check_way,
     gives_shipping,
     lock_case,
@@ -129,6 +130,7 @@ def override_return(*, case_id: int, note: str) -> str:
         raise NotPossible("Give the reason for deciding in the seller's place.")
     case = _a_return(lock_case(case_id))
     if case.state == State.DECLINED:
+        check_free(case)
         _pay(case, cause=note, withheld_minor=0, accept_all=True)
         return case.state
     return approve_return(case, cause=note)
@@ -136,6 +138,7 @@ def override_return(*, case_id: int, note: str) -> str:
 
 def approve_return(case: Case, *, cause: str, return_to: str = "") -> str:
     """Approve a locked case; for this module's own use."""
+    check_free(case)
     take_replacements(case)
     move(
         case,

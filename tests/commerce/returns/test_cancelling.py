@@ -178,6 +178,19 @@ def test_a_case_that_cannot_be_decided_keeps_no_other_from_it(
     assert (state_of(first), state_of(second)) == ("requested", "refunded")
 
 
+def test_staff_cannot_grant_what_another_case_is_about(
+    order: OrderData, part: SellerOrderData
+) -> None:
+    refused = ask(order, part, count=3)
+    operations.answer_cancellation(
+        seller_id=part.seller_id, case_id=refused, consent=False, note="It is packed."
+    )
+    ask(order, part, count=3)
+
+    with acting_as("user:1"), pytest.raises(operations.NotPossible, match="another case"):
+        operations.override_cancellation(case_id=refused, note="Not packed")
+
+
 def test_what_was_sent_meanwhile_is_overtaken(order: OrderData, part: SellerOrderData) -> None:
     case_id = ask(order, part)
     shipped(part)

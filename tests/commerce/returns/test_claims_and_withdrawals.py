@@ -104,6 +104,19 @@ def test_staff_overrides_a_refusal_only_with_a_reason(
     assert operations.decide_claim(case_id=case_id, consent=True, note="Proof") == "refunded"
 
 
+def test_a_refused_claim_is_not_paid_beside_another(
+    order: OrderData, part: SellerOrderData
+) -> None:
+    delivered(part)
+    refused = claim(order, part)
+    operations.answer_claim(seller_id=part.seller_id, case_id=refused, consent=False, note="No")
+    second = claim(order, part)
+    operations.answer_claim(seller_id=part.seller_id, case_id=second, consent=True)
+
+    with pytest.raises(operations.NotPossible, match="given back"):
+        operations.decide_claim(case_id=refused, consent=True, note="Proof")
+
+
 def withdraw(order: OrderData, units: dict[int, int]) -> int:
     return operations.withdraw(
         order_token=order.token, units=units, name="Ada", email="ada@example.com"

@@ -197,6 +197,18 @@ def test_staff_approves_what_was_refused(order: OrderData, part: SellerOrderData
     assert operations.override_return(case_id=case_id, note="Within 30 days") == "approved"
 
 
+def test_staff_cannot_approve_what_another_case_is_about(
+    order: OrderData, part: SellerOrderData
+) -> None:
+    units = {part.lines[0].id: 3}
+    [refused] = ask(order, units)
+    answer(part, refused, consent=False, note="It was worn.")
+    ask(order, units)
+
+    with acting_as("user:1"), pytest.raises(operations.NotPossible, match="another case"):
+        operations.override_return(case_id=refused, note="Pictures prove it")
+
+
 def test_no_answer_is_an_approval_after_the_deadline(
     order: OrderData, part: SellerOrderData
 ) -> None:

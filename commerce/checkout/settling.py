@@ -178,7 +178,7 @@ def confirm_unpaid(order: OrderRef) -> None:
     entries = capture_entries(parts=parts, gross_minor=0, fee_minor=0, credit=_spend(order))
     if any(entries.values()):
         ledger.post(
-            business_key=f"capture-credit:{order.number}",
+            business_key=f"capture-credit:{order.token}",
             kind="paid by credit",
             entries=entries,
             currency=order.total.currency,

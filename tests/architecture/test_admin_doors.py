@@ -211,7 +211,7 @@ def test_a_suspended_seller_writes_nothing(worlds):
     found = []
     for doorway in doorways():
         _, work = policy_of(doorway.name)
-        for _, address in doorway.addresses({"own": all_worlds["own"], "shared": shared()}):
+        for _, address in doorway.addresses({"own": own.ids, "shared": all_worlds["shared"]}):
             if work is Work.CONTENT and client.get(address).status_code != 404:
                 found.append(f"{address} ({doorway.name})")
 

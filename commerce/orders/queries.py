@@ -219,6 +219,12 @@ def seller_orders_of(*, order_ids: list[int]) -> dict[int, list[SellerOrderData]
     return dict(found)
 
 
+def parts_of_seller(*, seller_id: int, numbers: Iterable[str]) -> dict[str, SellerOrderData]:
+    """Return a seller's part of each of the orders, by the order's number."""
+    rows = SellerOrder.objects.filter(seller_id=seller_id, order__number__in=set(numbers))
+    return {part.order_number: part for part in _parts(rows)}
+
+
 def adjustments_of(*, seller_order_ids: Iterable[int]) -> dict[int, list[AdjustmentData]]:
     """Return what was given back of each part, in order; parts without are left out."""
     rows = Adjustment.objects.filter(seller_order__in=set(seller_order_ids))

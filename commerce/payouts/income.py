@@ -7,7 +7,7 @@ from commerce.kernel.money import Money
 from commerce.ledger import queries as ledger
 from commerce.orders import queries as orders
 
-from .statements import KINDS
+from .statements import KINDS, SALES
 from .types import IncomeMonth, IncomeYear
 
 
@@ -45,5 +45,5 @@ def income(*, seller_id: int, currency: str, year: int) -> IncomeYear:
 def _heading(kind: str) -> str:
     if kind == "transfer":
         return "payout"
-    heading = KINDS.get(kind, "correction") if kind != "capture" else "sale"
+    heading = KINDS.get(kind, "correction") if kind not in SALES else "sale"
     return "correction" if heading == "adjustment" else heading

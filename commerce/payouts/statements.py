@@ -13,6 +13,8 @@ from commerce.orders.types import SellerOrderData
 from .models import Earning
 from .types import LineKind, Statement, StatementLine
 
+# Kinds of journals that pay sellers for orders; their memo is the order's number.
+SALES = ("capture", "paid by credit")
 # What a journal's kind is called on a statement.
 KINDS: dict[str, LineKind] = {
     "adjustment": "refund",
@@ -24,7 +26,6 @@ KINDS: dict[str, LineKind] = {
     "dispute_fee": "fee",
     "correction": "correction",
 }
-PAID_BY_CREDIT = "paid by credit"
 
 
 def build(*, seller_id: int, currency: str, since: datetime, until: datetime) -> Statement:
@@ -59,10 +60,8 @@ def _lines(seller_id: int, currency: str, entries: list[EntryData]) -> list[Stat
             lines.append(_sale(entry.at, part))
         elif entry.business_key in periods:
             transfers[periods[entry.business_key]].append(entry)
-        elif (
-            entry.kind == PAID_BY_CREDIT
-        ):  # old keys hold the order's, which is its shopper's alone
-            lines.append(_plain(entry.at, "sale", entry.memo, PAID_BY_CREDIT, amount))
+        elif entry.kind in SALES:  # old keys hold the order's, which is its shopper's alone
+            lines.append(_plain(entry.at, "sale", entry.memo, entry.kind, amount))
         else:
             kind = KINDS.get(entry.kind, "adjustment")
             lines.append(_plain(entry.at, kind, entry.business_key, entry.memo, amount))
@@ -75,19 +74,10 @@ def _lines(seller_id: int, currency: str, entries: list[EntryData]) -> list[Stat
 
 
 def _sales(seller_id: int, entries: list[EntryData]) -> dict[str, SellerOrderData]:
-    """Return the seller's part of each order whose capture was booked, by business key."""
-    charges = {
-        entry.business_key.partition(":")[2]: entry.business_key
-        for entry in entries
-        if entry.kind == "capture"
-    }
-    earned = dict(
-        Earning.objects.filter(seller_id=seller_id, charge__in=charges).values_list(
-            "charge", "seller_order_id"
-        )
-    )
-    parts = orders.seller_orders_by_id(seller_order_ids=list(earned.values()))
-    return {charges[charge]: parts[part_id] for charge, part_id in earned.items()}
+    """Return the seller's part of each order whose money was booked, by business key."""
+    numbers = {entry.business_key: entry.memo for entry in entries if entry.kind in SALES}
+    parts = orders.parts_of_seller(seller_id=seller_id, numbers=numbers.values())
+    return {key: parts[number] for key, number in numbers.items() if number in parts}
 
 
 def _payouts(entries: list[EntryData]) -> dict[str, str]:

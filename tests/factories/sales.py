@@ -102,7 +102,7 @@ def sell(
                 **entries,
             },
             currency="USD",
-            memo=f"Order {order.number}",
+            memo=order.number,
         )
     return order
 

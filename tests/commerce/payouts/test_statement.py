@@ -5,12 +5,16 @@ from decimal import Decimal
 
 import pytest
 
+from commerce.checkout import operations as checkout
 from commerce.kernel import clock
 from commerce.kernel.money import Money
 from commerce.kernel.spreadsheet import csv_text, safe_cell
 from commerce.ledger import operations as ledger_operations
 from commerce.ledger import queries as ledger
 from commerce.payouts import operations, queries
+from commerce.sellers.models import Seller
+from tests.factories.credits import make_gift_card
+from tests.factories.orders import make_ready_cart
 from tests.factories.payouts import earned
 from tests.factories.sales import Sold, sell
 from tests.factories.sellers import make_seller
@@ -117,7 +121,7 @@ def test_it_takes_as_many_statements_for_one_order_as_for_three(provider, seller
         queries.statement(
             seller_id=seller.pk, currency="USD", since=now - timedelta(days=1), until=now
         )
-    assert len(statements) == 6
+    assert len(statements) == 5
 
 
 def test_the_summary_says_where_the_money_is(provider, seller):
@@ -175,3 +179,16 @@ def test_it_reads_back_from_csv_with_numbers_as_numbers(provider, seller):
 )
 def test_no_cell_is_a_formula_and_numbers_stay_numbers(cell, text):
     assert safe_cell(cell) == text
+
+
+def test_what_a_gift_card_paid_is_a_sale_and_no_correction():
+    ready = make_ready_cart()
+    checkout.add_gift_card(cart_token=ready.token, code=make_gift_card(ready.total.minor)[1])
+    assert ready.place().outcome == "confirmed"
+    seller = Seller.objects.get(pk=ready.sellers[0])
+
+    [line] = statement(seller).lines
+    year = queries.income(seller_id=seller.pk, currency="USD", year=clock.now().year)
+
+    assert (line.kind, line.commission.minor) == ("sale", -125)
+    assert sum(month.corrections.minor for month in year.months) == 0

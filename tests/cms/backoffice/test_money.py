@@ -29,7 +29,7 @@ def test_an_order_is_found_by_number_part_and_email(shop, staff):
     wanted = sell(Sold(seller=shop.seller), email="ada@brook.example")
     sell(Sold(seller=shop.seller), email="other@brook.example")
 
-    for words in (wanted.number, wanted.seller_orders[0].number, "ada@brook"):
+    for words in (wanted.number, wanted.seller_orders[0].number, "ada@brook.exam"):
         found = staff.get("/admin/office/orders/", {"q": words}).context["object_list"]
         assert [row.number for row in found] == [wanted.number]
 
@@ -39,7 +39,7 @@ def test_an_order_shows_parts_events_and_payments(shop, staff):
 
     page = staff.get(f"/admin/office/orders/{order.number}/").content.decode()
 
-    for word in ("Acme", "Borealis", "pending → confirmed", "pi_test_", "ada@example.com"):
+    for word in ("Acme", "Borealis", "Confirmed", "pi_test_", "ada@example.com"):
         assert word in page
 
 

@@ -29,7 +29,7 @@ def offer_shipping(page: Page, base: str) -> None:
     """Say how parcels are sent and what that costs."""
     page.goto(f"{base}/admin/selling/shipping/new/")
     page.get_by_label("Name").fill("Bubble wrap and straw")
-    page.get_by_label("Carrier").select_option(label="USPS")
+    page.get_by_label("Carrier", exact=True).select_option(label="USPS")
     page.get_by_label("Price of a parcel").fill("8.40")
     page.get_by_label("Days at least").fill("2")
     page.get_by_label("Days at most").fill("4")

@@ -154,12 +154,13 @@ def _sign_up(page: Page, base: str) -> None:
     page.goto(_link(MIRA, "confirm"))
     page.watch.look(page)
     page.get_by_role("button", name="Yes, confirm it").click()
+    buying.expect_page(page, "Sell on Stoa")
+    page.locator("main").get_by_role("link", name="Sign in").click()
     buying.expect_page(page, "Sign in")
     page.get_by_label("Email address").fill(MIRA)
     page.get_by_label("Password").fill(PASSWORD)
     page.watch.look(page)
     page.locator("main").get_by_role("button", name="Sign in").click()
-    page.get_by_role("link", name="Sell on Stoa").click()
     buying.expect_page(page, "Sell on Stoa")
 
 

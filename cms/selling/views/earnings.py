@@ -90,8 +90,6 @@ class Earnings(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
         return [
             HeaderButton("Statement", url=reverse("selling:statement"), icon_name="doc-full"),
             HeaderButton("Year", url=reverse("selling:income"), icon_name="calendar-alt"),
-            HeaderButton("Featured", url=reverse("selling:featured"), icon_name="pick"),
-            HeaderButton("Plan", url=reverse("selling:plan"), icon_name="tag"),
         ]
 
 

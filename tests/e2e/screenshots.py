@@ -64,6 +64,20 @@ SELLING = {
     "shipping": "/admin/selling/shipping/",
     "earnings": "/admin/selling/earnings/",
     "statement": "/admin/selling/earnings/statement/",
+    "year": "/admin/selling/earnings/year/",
+    "plan": "/admin/selling/earnings/plan/",
+    "featured": "/admin/selling/earnings/featured/",
+    "requests": "/admin/selling/requests/",
+    "drafts": "/admin/selling/drafts/",
+    "documents": "/admin/selling/documents/",
+    "locations": "/admin/selling/stock/locations/",
+    "counts": "/admin/selling/stock/counts/",
+    "connections": "/admin/selling/stock/connections/",
+    "prices": "/admin/selling/prices/new/",
+    "promotions": "/admin/selling/promotions/new/",
+    "zones": "/admin/selling/shipping/zones/",
+    "handling": "/admin/selling/shipping/handling/",
+    "team": "/admin/selling/team/",
 }
 OFFICE = {
     "home": "/admin/",
@@ -74,6 +88,14 @@ OFFICE = {
     "ledger": "/admin/office/ledger/",
     "balances": "/admin/office/ledger/balances/",
     "invariants": "/admin/office/invariants/",
+    "commissions": "/admin/office/commissions/",
+    "terms": "/admin/office/payouts/terms/",
+    "credits": "/admin/office/credits/",
+    "disputes": "/admin/office/disputes/",
+    "reconciliation": "/admin/office/reconciling/",
+    "requests": "/admin/office/requests/",
+    "promotions": "/admin/office/promotions/new/",
+    "audit": "/admin/office/audit/",
 }
 
 

@@ -96,9 +96,9 @@ def shipping_options(
     """Return how each seller can send its parcel, the cheapest first, pick-up last.
 
     The first is what a shopper who chooses nothing gets, and nobody fetches a parcel
-    without having chosen to. A seller that cannot send it there, or not that heavy, has an empty list. Takes
-    one statement; one more where methods are bound to a place of stock, and one
-    more where carriers name the price. Asks no carrier.
+    without having chosen to. A seller that cannot send it there, or not that heavy,
+    has an empty list. Takes one statement; one more where methods are bound to a place
+    of stock, and one more where carriers name the price. Asks no carrier.
     """
     by_seller = {parcel.seller_id: parcel for parcel in parcels}
     offered = {

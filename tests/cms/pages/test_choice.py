@@ -15,7 +15,8 @@ def an_offer(sku: str, *values: str, minor: int = 1000, available: int = 5, **mo
         variant_id=sum(map(ord, sku)), product_id=1, seller_id=1, sku=sku, title="Tee",
         option_values=list(values), path="/p/", image={}, price=Money(minor, "USD"),
         compare_at=None, available=available, in_stock=available, low=0 < available < 3,
-        weight_grams=1, tax_class="standard", refusal=refusal, seller_name="Acme", seller_path="/sellers/acme/",
+        weight_grams=1, tax_class="standard", refusal=refusal, seller_name="Acme",
+        seller_path="/sellers/acme/",
         **more,
     )  # fmt: skip
 

@@ -221,7 +221,7 @@ def test_a_location_becomes_a_store_that_shoppers_can_choose(shop):
     answer = client.post(f"{LIST}new/", {**way, "location": str(place)})
 
     assert answer.status_code == 302
-    assert offers(shop)[0] == ("Pick-up", 0)
+    assert offers(shop)[-1] == ("Pick-up", 0)
 
 
 @pytest.mark.parametrize("role", ["editor", "packer"])

@@ -11,7 +11,8 @@ import sys
 import time
 from urllib.parse import parse_qs, urlsplit
 
-_numbers = itertools.count(1)
+# The shop's database is kept between runs: no number may come again.
+_numbers = itertools.count(time.time_ns())
 _sessions: dict[str, dict] = {}
 
 

@@ -26,7 +26,8 @@ class Limit:
 
 PAYING = Limit(name="pay", seconds=600, each=10, network=40, private_networks=False)
 CODES = Limit(name="code", seconds=3600, each=10, network=20)
-ADDRESSES = Limit(name="address", seconds=600, each=20, network=100, private_networks=False)
+# Many shoppers of a mobile carrier share one address.
+ADDRESSES = Limit(name="address", seconds=600, each=20, network=400, private_networks=False)
 PICTURES = Limit(name="pictures", seconds=3600, each=20, network=60, private_networks=False)
 TRACKING = Limit(name="track", seconds=3600, each=10, network=10)
 

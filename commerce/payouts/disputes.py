@@ -55,7 +55,7 @@ def share_dispute(*, dispute_id: int) -> None:
     if dispute.state == "won":
         _give_back(dispute)
     if dispute.state == "lost":
-        _settle_loss(dispute, shares)
+        _settle_loss(dispute, shares, number=order.number)
 
 
 def shares_of(dispute: DisputeData, parts: Sequence[SellerOrderData]) -> list[Share]:
@@ -127,7 +127,7 @@ def _give_back(dispute: DisputeData) -> None:
             )
 
 
-def _settle_loss(dispute: DisputeData, shares: list[Share]) -> None:
+def _settle_loss(dispute: DisputeData, shares: list[Share], *, number: str) -> None:
     rest = dispute.amount.minor - sum(held.amount_minor for held in _held(dispute))
     platform = sum(part.platform_minor for part in shares)
     commission = min(sum(part.commission_minor for part in shares), max(rest + platform, 0))
@@ -143,7 +143,7 @@ def _settle_loss(dispute: DisputeData, shares: list[Share]) -> None:
             kind="dispute",
             entries=entries,
             currency=dispute.amount.currency,
-            memo=f"Order {dispute.order_token}: the dispute was lost",
+            memo=f"{number}: the dispute was lost",
         )
     weights = [part.disputed_minor for part in shares]
     if not dispute.fee.minor or not sum(weights):

@@ -72,14 +72,29 @@ def test_no_text_breaks_the_search_or_finds_everything(seller, part, text):
     assert finding.order_ids(text=text) == []
 
 
-def test_every_way_to_find_has_its_index(part):
-    """The planner could use each; whether it does depends on how much there is."""
+CONDITIONS = {
+    "orders_by_words_of_name": (
+        "orders_order o",
+        f"{finding.statements.NAME_WORDS} @@ to_tsquery('simple', %(words)s)",
+    ),
+    "lines_by_words": (
+        "orders_orderline l",
+        f"{finding.statements.LINE_WORDS} @@ to_tsquery('simple', %(words)s)",
+    ),
+    "orders_by_email": ("orders_order o", "lower(o.email) LIKE %(email)s"),
+}
+
+
+@pytest.mark.parametrize("index", CONDITIONS)
+def test_every_way_to_find_has_its_index(index):
+    """Each alone: how the planner joins depends on what else the tables hold."""
+    table, condition = CONDITIONS[index]
+    assert condition in finding.statements.FIND_ORDERS
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(
-            "EXPLAIN " + finding.statements.FIND_ORDERS,
-            {"user": None, "number": "ORD-1%", "email": "ada%", "words": "'a':*", "most": 9},
+            f"EXPLAIN SELECT 1 FROM {table} WHERE {condition}",  # noqa: S608
+            {"email": "ada%", "words": "'a':*"},
         )
         plan = "\n".join(row[0] for row in cursor.fetchall())
-    for index in ("orders_by_words_of_name", "lines_by_words", "orders_by_email"):
-        assert index in plan
+    assert index in plan

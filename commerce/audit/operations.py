@@ -1,12 +1,11 @@
 from datetime import date
 from typing import Any
 
-from commerce.kernel import actor
+from commerce.kernel import actor, day_seals
 from commerce.kernel.confinement import unconfined
-from commerce.kernel.sql import execute, fetch
 
-from . import statements
 from .models import Entry
+from .types import SEALED
 
 
 @unconfined()
@@ -25,9 +24,7 @@ def record(*, action: str, subject: str = "", details: dict[str, Any] | None = N
 
 
 def seal() -> list[date]:
-    """Seal the days that have ended, oldest first; returns them. Repeating it changes nothing."""
-    sealed = []
-    for (day,) in fetch(statements.UNSEALED):
-        if execute(statements.SEAL, *[day] * 4):
-            sealed.append(day)
+    """Seal the days that have ended, and keep the seals outside too; returns those days."""
+    sealed = day_seals.seal(SEALED)
+    day_seals.keep_outside(SEALED)
     return sealed

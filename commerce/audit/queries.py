@@ -1,7 +1,10 @@
 from collections.abc import Iterable
+from datetime import date
+
+from commerce.kernel import day_seals
 
 from .models import Entry
-from .types import EntryData
+from .types import SEALED, EntryData
 
 
 def entries_about(*, subject: str, limit: int = 50) -> list[EntryData]:
@@ -17,6 +20,11 @@ def latest(*, limit: int = 50) -> list[EntryData]:
 def actions() -> list[str]:
     """Return the names of what was ever done, by alphabet."""
     return list(Entry.objects.order_by("action").values_list("action", flat=True).distinct())
+
+
+def rewritten_days() -> list[date]:
+    """Return the days whose seal is not the one that is kept outside the database."""
+    return day_seals.differing(SEALED)
 
 
 def _data(rows: Iterable[Entry]) -> list[EntryData]:

@@ -99,6 +99,30 @@ ORDER_RULES = [
         """,
     ),
     Rule(
+        code="INV18",
+        promise="A part ends: when its last parcel did, and as returned when nothing of it is kept.",
+        violations="""
+            SELECT (
+                SELECT count(*) FROM orders_sellerorder p
+                WHERE p.state = 'shipped' AND EXISTS (
+                    SELECT 1 FROM fulfillment_shipment s WHERE s.seller_order_id = p.id
+                ) AND NOT EXISTS (
+                    SELECT 1 FROM fulfillment_shipment s
+                    WHERE s.seller_order_id = p.id AND (s.state IN ('shipped', 'ready')
+                        OR (s.state = 'lost' AND (s.over_at IS NULL
+                            OR s.over_at > clock_timestamp() - interval '1 hour')))
+                )
+            ) + (
+                SELECT count(*) FROM orders_sellerorder p
+                WHERE p.state IN ('shipped', 'delivered', 'returned')
+                AND (p.state = 'returned') = EXISTS (
+                    SELECT 1 FROM orders_orderline l WHERE l.seller_order_id = p.id
+                    AND l.quantity > l.canceled_quantity + l.returned_quantity + l.lost_quantity
+                )
+            )
+        """,
+    ),
+    Rule(
         code="INV19",
         promise="Each move has exactly one event with its actor, and the events lead to the state.",
         violations="""

@@ -1,11 +1,24 @@
 from django.db import connection, transaction
 
+from commerce.audit import queries as audit
+from commerce.ledger import queries as ledger
+
 from .rules import RULES
 from .types import Result, Rule
+
+OUTSIDE = "The seals of audit log and ledger are those that are kept outside the database."
 
 
 def check_all() -> list[Result]:
     """Count the violations of every rule, all at the same instant of the database."""
+    rewritten = len(audit.rewritten_days()) + len(ledger.rewritten_days())
+    return sorted(
+        [*_check_rules(), Result(code="INV13", rule=OUTSIDE, violations=rewritten)],
+        key=lambda result: int(result.code.removeprefix("INV")),
+    )
+
+
+def _check_rules() -> list[Result]:
     if connection.in_atomic_block:
         return [_check(rule) for rule in RULES]
     with transaction.atomic():

@@ -28,6 +28,9 @@ class Journal(models.Model):
     memo = models.CharField(max_length=200, blank=True)
     posted_at = models.DateTimeField(db_default=Now())
 
+    class Meta:
+        indexes = [models.Index(fields=["posted_at"], name="journals_by_time")]
+
 
 class Entry(models.Model):
     """A debit (positive) or credit (negative) in minor units; append-only."""
@@ -40,3 +43,12 @@ class Entry(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(amount_minor=0), name="entry_moves_money")
         ]
+
+
+class Seal(models.Model):
+    """The digest of a day's journals and of the seal before; append-only."""
+
+    day = models.DateField(primary_key=True)
+    journals = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+    sealed_at = models.DateTimeField(db_default=Now())

@@ -1,13 +1,16 @@
 """Booking. The database refuses what does not balance; here it gets a name first."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
 
+from commerce.kernel import day_seals
 from commerce.kernel.confinement import unconfined
 
 from .models import Account
+from .types import SEALED
 
 # One round trip: the journal claims the business key when every account is there, and
 # the entries follow only when the claim was new.
@@ -83,3 +86,10 @@ def _open_accounts(*, codes: list[str], currency: str) -> None:
         [Account(code=code, currency=currency) for code in sorted(codes)],
         ignore_conflicts=True,
     )
+
+
+def seal() -> list[date]:
+    """Seal the days that have ended, and keep the seals outside too; returns those days."""
+    sealed = day_seals.seal(SEALED)
+    day_seals.keep_outside(SEALED)
+    return sealed

@@ -1,10 +1,12 @@
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from django.db.models import Sum
 from django.db.models.functions import ExtractMonth
 
+from commerce.kernel import day_seals
+
 from .models import Entry, Journal
-from .types import EntryData
+from .types import SEALED, EntryData
 
 
 def balance(*, code: str, currency: str) -> int:
@@ -77,3 +79,8 @@ def totals_by_month(
         .order_by("journal__kind")
     )
     return [(int(month), kind, int(total)) for month, kind, total in rows]
+
+
+def rewritten_days() -> list[date]:
+    """Return the days whose seal is not the one that is kept outside the database."""
+    return day_seals.differing(SEALED)

@@ -47,6 +47,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "return orphan money": {"task": "commerce.payments.tasks.send_refunds", "schedule": 60},
     "finish labels": {"task": "commerce.fulfillment.tasks.settle_labels", "schedule": 60},
+    "end parts of lost parcels": {
+        "task": "commerce.fulfillment.tasks.settle_ended", "schedule": 900,
+    },
     "ask about parcels": {"task": "commerce.fulfillment.tasks.poll_parcels", "schedule": 600},
     "forget old carrier prices": {
         "task": "commerce.fulfillment.tasks.forget_old_rates",
@@ -68,10 +71,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "expire credit": {"task": "commerce.credits.tasks.expire", "schedule": 3600},
     "seal the audit log": {"task": "commerce.audit.tasks.seal", "schedule": 3600},
+    "seal the ledger": {"task": "commerce.ledger.tasks.seal", "schedule": 3600},
     "announce switched prices": {
         "task": "commerce.pricing.tasks.announce_switched",
         "schedule": 60,
     },
+    "follow VAT numbers": {"task": "commerce.pricing.tasks.follow_vat_ids", "schedule": 3600},
     "expire carts": {"task": "commerce.cart.tasks.expire", "schedule": 3600},
     "publish scheduled pages": {"task": "cms.bridge.tasks.publish_scheduled", "schedule": 60},
     "delete old import files": {

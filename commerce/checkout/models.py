@@ -14,6 +14,14 @@ class Checkout(models.Model):
     vat_id = models.CharField(
         max_length=20, blank=True, db_default="", help_text="Of a business that buys in the EU."
     )
+    vat_check = models.JSONField(
+        default=dict, db_default=Value({}, models.JSONField()), blank=True,
+        help_text="What the register of VAT numbers said of it.",
+    )  # fmt: skip
+    estimate_for = models.JSONField(
+        default=dict, db_default=Value({}, models.JSONField()), blank=True,
+        help_text="A country and postal code to estimate for, before there is an address.",
+    )  # fmt: skip
     gift_cards = models.JSONField(
         default=list, db_default=Value([], models.JSONField()), blank=True,
         help_text="Ids of the cards whose codes were typed, in that order.",

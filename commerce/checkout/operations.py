@@ -114,11 +114,13 @@ WHERE cart.token = %s
 """
 
 _KEEP_CONTACT = """
-INSERT INTO checkout_checkout AS told (cart_id, email, ship_to, vat_id, methods, updated_at)
-VALUES (%s, %s, %s::jsonb, %s, '{}', statement_timestamp())
+INSERT INTO checkout_checkout AS told (
+    cart_id, email, ship_to, vat_id, vat_check, methods, updated_at
+)
+VALUES (%s, %s, %s::jsonb, %s, %s::jsonb, '{}', statement_timestamp())
 ON CONFLICT (cart_id) DO UPDATE SET
     email = EXCLUDED.email, ship_to = EXCLUDED.ship_to, vat_id = EXCLUDED.vat_id,
-    updated_at = EXCLUDED.updated_at
+    vat_check = EXCLUDED.vat_check, updated_at = EXCLUDED.updated_at
 RETURNING told.*, NOT EXISTS (
     SELECT 1 FROM orders_order o
     WHERE o.state <> 'canceled' AND (o.email = told.email OR o.user_id = (
@@ -133,19 +135,21 @@ def set_contact(*, cart_token: str, email: str, address: AddressData, vat_id: st
 
     Carriers are asked for their prices here, where sellers want that, and the tax
     engine for the rates of the place; one that is away delays the answer by three
-    seconds and changes nothing else. `vat_id` is a business's in the EU.
+    seconds and changes nothing else. `vat_id` is a business's in the EU; while its
+    register is away, for four seconds at most, the number exempts from no tax.
     Raises InvalidAddress (of accounts), InvalidVatId (of pricing) and CartUnavailable.
     """
     checked = accounts.check_address(address=address)
     number = pricing.checked_vat_id(vat_id=vat_id, country=checked.country) if vat_id else ""
     cart = _contents(cart_token)
+    check = pricing.check_vat_id(number=number) if number else {}
     pricing.refresh_place_rates(
         country=checked.country,
         region=checked.region,
         postal_code=checked.postal_code,
         city=checked.city,
     )
-    kept = [cart.id, email, json.dumps(checked.as_dict()), number]
+    kept = [cart.id, email, json.dumps(checked.as_dict()), number, json.dumps(check)]
     told = Checkout.objects.raw(_KEEP_CONTACT, kept)[0]
     review = review_of(cart=cart, told=told)
     if not any(option.kind == "live" for part in review.parts for option in part.options):

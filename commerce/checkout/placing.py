@@ -167,10 +167,18 @@ def _draft(
         user_id=user_id,
         email=review.email,
         currency=review.cart.currency,
-        ship_to=address.as_dict() | ({"vat_id": review.vat_id} if review.vat_id else {}),
+        ship_to=address.as_dict() | _business(review),
         seller_orders=[_part(part, quote, rates) for part in review.parts],
         credit_minor=sum(use.amount.minor for use in review.credit),
     )
+
+
+def _business(review: Review) -> dict[str, str]:
+    """What is frozen of a business that buys: its VAT number, and the evidence for it."""
+    if not review.vat_id:
+        return {}
+    evidence = {f"vat_{name}": value for name, value in review.vat_check.items() if value}
+    return {"vat_id": review.vat_id, **evidence}
 
 
 def _part(part: SellerPart, quote: Quote, rates: Mapping[int, Rate]) -> SellerOrderDraft:

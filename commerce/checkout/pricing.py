@@ -65,6 +65,8 @@ def _reverse_charged(
     """The sellers for whose goods the buyer, a business, owes the tax itself."""
     if told is None or address is None or not told.vat_id:
         return set()
+    if not operations.exempts(check=told.vat_check):
+        return set()
     return {
         line.offer.seller_id
         for line in cart.lines

@@ -131,6 +131,7 @@ def review_of(*, cart: CartData, told: Checkout | None) -> Review:
             quote=cost.quote if cost and is_complete else None,
             estimate=cost.quote if cost else None,
             vat_id=told.vat_id if told else "",
+            vat_check=told.vat_check if told else {},
             codes=cost.codes if cost else (),
             uses=cost.uses if cost else (),
             problems=_problems(cart, parts, address),

@@ -1,5 +1,6 @@
 """What crosses the border of checkout."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -46,6 +47,8 @@ class Review:
     """The promotions that an order would use."""
     vat_id: str = ""
     """Of a business that buys in the EU, as it was checked."""
+    vat_check: Mapping[str, str] = field(default_factory=dict)
+    """What the register of VAT numbers said of it."""
     problems: list[str] = field(default_factory=list)
     """What keeps the order from being placed, in words for the shopper."""
     credit: list[CreditUse] = field(default_factory=list)
@@ -60,6 +63,11 @@ class Review:
         if self.quote is None:
             return None
         return sum((-use.amount for use in self.credit), self.quote.total)
+
+    @property
+    def vat_id_waits(self) -> bool:
+        """The register gave no answer about the VAT number, so tax is taken."""
+        return bool(self.vat_id) and self.vat_check.get("state") == "unanswered"
 
     @property
     def needs_address(self) -> bool:

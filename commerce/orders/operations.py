@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from commerce.kernel import actor
 from commerce.kernel.money import Money
@@ -23,20 +24,22 @@ from .adjusting import (
     refund_units,
 )
 from .advancing import IllegalMove, lock_part, move_part
-from .events import OrderCanceled, OrderConfirmed, OrderPlaced, OrderReaddressed
+from .events import OrderCanceled, OrderCharged, OrderConfirmed, OrderPlaced, OrderReaddressed
 from .models import Order, OrderLine, SellerOrder
-from .queries import as_ref
+from .queries import as_ref, left_to_charge
 from .types import LineDraft, OrderDraft, OrderRef, PartAmounts, SellerOrderDraft
 
 __all__ = [
     "GivesTooMuch",
     "IllegalMove",
+    "NotCharged",
     "ShipsTooMany",
     "TakesTooMany",
     "Terms",
     "advance",
     "cancel",
     "cancel_units",
+    "charged",
     "confirm",
     "give_goodwill",
     "lock",
@@ -58,6 +61,14 @@ SUMMED = (
     "tax_minor",
     "included_tax_minor",
 )
+
+
+class NotCharged(Exception):
+    """The order's money is reserved and not taken yet, so nothing of it may leave."""
+
+    def __init__(self, *, number: str) -> None:
+        self.number = number
+        super().__init__(f"{number} is not charged yet")
 
 
 class ShipsTooMany(Exception):
@@ -176,22 +187,39 @@ def readdress(*, order_id: int, ship_to: Mapping[str, Any], cause: str = "") -> 
     """
     actor.tell_database(cause=cause or "address changed")
     before = Order.objects.values_list("ship_to", flat=True).get(pk=order_id)
-    kept = {"vat_id": before["vat_id"]} if before.get("vat_id") else {}
+    kept = {name: value for name, value in before.items() if name.startswith("vat_")}
     Order.objects.filter(pk=order_id).update(ship_to={**kept, **ship_to})
     publish(OrderReaddressed(order_id=order_id))
 
 
-def confirm(*, order_id: int) -> list[PartAmounts]:
+def confirm(*, order_id: int, awaits_capture: bool = False) -> list[PartAmounts]:
     """Confirm a pending order and its parts; returns what each part is worth.
 
     The list is empty when the order is not pending. The database refuses the
-    commit unless the order's exact total was captured.
+    commit unless the order's exact total was captured, or is reserved to be captured
+    before anything leaves.
     """
+    cause = "payment reserved" if awaits_capture else "paid"
     with transaction.atomic(savepoint=False):
-        parts = _move_all(order_id, Order.State.CONFIRMED, cause="paid")
+        parts = _move_all(
+            order_id, Order.State.CONFIRMED, cause=cause, awaits_capture=awaits_capture
+        )
         if parts:
             publish(OrderConfirmed(order_id=order_id))
     return parts
+
+
+@transaction.atomic
+def charged(*, order_id: int) -> list[PartAmounts]:
+    """Note that reserved money was taken; returns what is left of each part to pay for.
+
+    The caller has locked the order, which awaits it, and books the money. The
+    database refuses the commit unless what goes ahead was captured.
+    """
+    actor.tell_database(cause="charged")
+    Order.objects.filter(pk=order_id).update(awaits_capture=False, charged_at=Now())
+    publish(OrderCharged(order_id=order_id))
+    return left_to_charge(order_id=order_id)
 
 
 def cancel(*, order_id: int, reason: str) -> bool:
@@ -203,10 +231,14 @@ def cancel(*, order_id: int, reason: str) -> bool:
     return moved
 
 
-def _move_all(order_id: int, to_state: str, *, cause: str) -> list[PartAmounts]:
+def _move_all(
+    order_id: int, to_state: str, *, cause: str, awaits_capture: bool = False
+) -> list[PartAmounts]:
     told = [actor.current()[:80], cause[:80]]
     with connection.cursor() as cursor:
-        cursor.execute(statements.MOVE_ALL, [*told, to_state, to_state, order_id])
+        cursor.execute(
+            statements.MOVE_ALL, [*told, to_state, to_state, awaits_capture, order_id]
+        )
         return [PartAmounts(*row) for row in cursor.fetchall()]
 
 
@@ -228,9 +260,11 @@ def record_shipped(
     """Count what left the house, by line; without quantities all that is still open.
 
     The part becomes "shipped" with its last item and "processing" before that.
-    Returns what was shipped, by line. Raises ShipsTooMany and IllegalMove.
+    Returns what was shipped, by line. Raises ShipsTooMany, NotCharged and IllegalMove.
     """
     part = lock_part(seller_order_id)
+    if part.order.awaits_capture:
+        raise NotCharged(number=part.number)
     if part.state not in (SellerOrder.State.CONFIRMED, SellerOrder.State.PROCESSING):
         raise IllegalMove(number=part.number, from_state=part.state, to_state="shipped")
     lines = {line.pk: line for line in part.lines.select_for_update().order_by("pk")}

@@ -17,6 +17,7 @@ __all__ = [
     "Promotion",
     "Redemption",
     "TaxRate",
+    "VatCheck",
 ]
 
 
@@ -92,3 +93,22 @@ class PlaceRate(models.Model):
             ),
             models.CheckConstraint(condition=Q(rate_bps__lte=10_000), name="told_rate_is_a_share"),
         ]
+
+
+class VatCheck(models.Model):
+    """What the register of VAT numbers answered, or that it did not; append-only evidence."""
+
+    number = models.CharField(max_length=20)
+    requester = models.CharField(max_length=20, blank=True)
+    is_valid = models.BooleanField(null=True, help_text="Unknown when there was no answer.")
+    consultation = models.CharField(max_length=40, blank=True)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(is_valid__isnull=False) | Q(consultation=""),
+                name="no_consultation_without_an_answer",
+            )
+        ]
+        indexes = [models.Index(fields=["number", "-at"], name="vat_checks_by_number")]

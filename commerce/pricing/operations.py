@@ -34,6 +34,7 @@ from .promoting import (
 )
 from .types import PriceInput
 from .vat import InvalidVatId, checked_vat_id, owes_tax
+from .vat_checks import check_vat_id, exempts, follow_vat_ids, is_stale
 
 __all__ = [
     "EU_COUNTRIES",
@@ -50,10 +51,14 @@ __all__ = [
     "UsedUp",
     "announce_switched",
     "check_promotion",
+    "check_vat_id",
     "checked_vat_id",
     "claim",
     "end_price_list",
     "end_promotion",
+    "exempts",
+    "follow_vat_ids",
+    "is_stale",
     "load_tax_rates",
     "owes_tax",
     "refresh_place_rates",

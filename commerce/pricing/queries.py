@@ -28,8 +28,10 @@ from .types import (
     TaxRateData,
     Use,
 )
+from .vat_checks import latest_answers
 
 __all__ = [
+    "latest_answers",
     "offered_prices",
     "preview",
     "prices_of",

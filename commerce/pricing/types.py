@@ -46,6 +46,7 @@ __all__ = [
     "TaxRow",
     "Tier",
     "Use",
+    "VatCheckData",
     "tier_at",
 ]
 
@@ -159,3 +160,13 @@ class PromotionInput:
     max_per_customer: int | None = None
     priority: int = 0
     stackable: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class VatCheckData:
+    """What the register of VAT numbers said of one."""
+
+    is_valid: bool
+    consultation: str
+    """The register's number of its answer."""
+    at: datetime

@@ -224,6 +224,8 @@ PRICES_INCLUDE_TAX = False  # whether sellers' own prices hold the destination's
 TAX_ENGINE = "tables"  # or "taxjar": rates by address, with the tables behind it
 TAXJAR_API_KEY = ""
 TAXJAR_API_BASE = ""
+VIES_CHECK = False  # whether the EU's register is asked about VAT numbers, beside their form
+VIES_API_BASE = ""
 MARKETPLACE = {  # who issues receipts, and through whom invoices say that something was sold
     key.lower(): env.text(f"MARKETPLACE_{key}", default)
     for key, default in {

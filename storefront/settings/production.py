@@ -44,6 +44,10 @@ TAXJAR_API_KEY = env.text("TAXJAR_API_KEY", "")
 TAXJAR_API_BASE = env.url("TAXJAR_API_BASE", "", schemes=("http", "https"))
 TAX_ENGINE = "taxjar" if TAXJAR_API_KEY else "tables"
 
+# Off, the form of a VAT number counts; on, the EU's register is asked about it too.
+VIES_CHECK = env.flag("VIES_CHECK", False)
+VIES_API_BASE = env.url("VIES_API_BASE", "", schemes=("http", "https"))
+
 TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 1, least=0, most=5)
 SECURE_SSL_REDIRECT = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -9,6 +9,7 @@ CELERY_TASK_ROUTES = {
     "commerce.payouts.*": {"queue": "money"},
     "commerce.checkout.*": {"queue": "money"},
     "commerce.reconciling.*": {"queue": "slow"},
+    "commerce.notifications.tasks.deliver_bulk": {"queue": "bulk"},
     "commerce.notifications.*": {"queue": "mail"},
     "commerce.hooks.*": {"queue": "slow"},
     "commerce.fulfillment.*": {"queue": "slow"},
@@ -48,7 +49,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "return orphan money": {"task": "commerce.payments.tasks.send_refunds", "schedule": 60},
     "finish labels": {"task": "commerce.fulfillment.tasks.settle_labels", "schedule": 60},
     "end parts of lost parcels": {
-        "task": "commerce.fulfillment.tasks.settle_ended", "schedule": 900,
+        "task": "commerce.fulfillment.tasks.settle_ended",
+        "schedule": 900,
     },
     "ask about parcels": {"task": "commerce.fulfillment.tasks.poll_parcels", "schedule": 600},
     "forget old carrier prices": {

@@ -20,6 +20,7 @@ from commerce.checkout.types import Review
 from commerce.kernel.failpoints import failpoint
 from commerce.kernel.money import Money
 from commerce.orders import queries as orders
+from commerce.pricing import operations as pricing
 from storefront import errors, limits
 
 from . import cart_session
@@ -76,6 +77,9 @@ def shipping(request: HttpRequest) -> HttpResponse:
             return limits.answer(page, refusal)
         except accounts.InvalidAddress as invalid:
             form.blame(invalid.errors)
+            return _address_page(request, _require(request), form, status=422)
+        except pricing.InvalidVatId as invalid:
+            form.add_error("vat_id", str(invalid))
             return _address_page(request, _require(request), form, status=422)
         except operations.CartUnavailable:
             return redirect("cart")

@@ -38,6 +38,7 @@ from commerce.orders.types import OrderData
 from commerce.payments import queries as payments
 from commerce.payments.models import Refund
 from commerce.payouts import queries as payouts
+from commerce.pricing import queries as pricing
 from commerce.returns import queries as returns
 from commerce.sellers import queries as sellers
 from commerce.sellers.models import Seller
@@ -159,7 +160,20 @@ class OrderDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
                 business_key__in=[f"capture:{each.charge_id}" for each in attempts]
             ),
             "papers": documents.of_orders(order_ids=[order.id]).get(order.id, []),
+            "vat": self._vat(),
             "may_see_ledger": self.request.user.has_perm("backoffice.view_ledger"),
+        }
+
+    def _vat(self) -> dict[str, Any] | None:
+        """The business's VAT number, what was known of it when it ordered, and what is now."""
+        number = self.order.ship_to.get("vat_id", "")
+        if not number:
+            return None
+        return {
+            "number": number,
+            "state": self.order.ship_to.get("vat_state", "form"),
+            "consultation": self.order.ship_to.get("vat_consultation", ""),
+            "now": pricing.latest_answers(numbers=[number]).get(number),
         }
 
     def _parts(self, part_ids: list[int]) -> list[dict[str, Any]]:

@@ -1,8 +1,10 @@
 """All rules that exist so far, by code."""
 
+from .access_rules import ACCESS_RULES
 from .audit_rules import AUDIT_RULES
 from .case_rules import CASE_RULES
 from .credit_rules import CREDIT_RULES
+from .dispute_rules import DISPUTE_RULES
 from .document_rules import DOCUMENT_RULES
 from .money_rules import LEDGER_RULES, PAYMENT_RULES
 from .order_rules import ORDER_RULES
@@ -22,11 +24,13 @@ RULES: list[Rule] = sorted(
         *ORDER_RULES,
         *CASE_RULES,
         *PAYOUT_RULES,
+        *DISPUTE_RULES,
         *SHIPPING_RULES,
         *RECONCILING_RULES,
         *PROMOTION_RULES,
         *DOCUMENT_RULES,
         *AUDIT_RULES,
+        *ACCESS_RULES,
     ],
     key=lambda rule: int(rule.code.removeprefix("INV")),
 )

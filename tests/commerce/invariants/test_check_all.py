@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from commerce.checkout import operations as checkout
 from commerce.invariants import queries, tasks
+from commerce.invariants.access_rules import ACCESS_RULES
 from commerce.invariants.audit_rules import AUDIT_RULES
 from commerce.invariants.document_rules import DOCUMENT_RULES
 from commerce.invariants.payout_rules import PAYOUT_RULES
@@ -238,7 +239,7 @@ BREAKS: dict[str, list[str]] = {
     "A part waits while its order does": [
         "UPDATE orders_order SET state = 'pending' WHERE id = :confirmed"
     ],
-    "A part ends": ["UPDATE orders_sellerorder SET state = 'returned' WHERE id = :part"],
+    "A part ends with": ["UPDATE orders_sellerorder SET state = 'returned' WHERE id = :part"],
     "Each move has exactly one event": [
         "DELETE FROM orders_orderevent WHERE to_state = 'confirmed'"
     ],
@@ -299,9 +300,10 @@ def test_a_broken_rule_is_counted(shop: None) -> None:
 
 
 def test_no_rule_is_left_without_its_break() -> None:
-    """Those of payouts, promotions, papers and the audit log are broken in files of their own."""
+    """Those of payouts, promotions, papers, seals, access are broken in files of their own."""
     elsewhere = [
         *PAYOUT_RULES, *PROMOTION_RULES, *DOCUMENT_RULES, *AUDIT_RULES, *SHIPPING_RULES,
+        *ACCESS_RULES,
     ]  # fmt: skip
     others = {rule.promise for rule in RULES if rule not in elsewhere}
     assert {promise_of(beginning) for beginning in BREAKS} == others

@@ -1,6 +1,6 @@
 from datetime import UTC, date, datetime
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.db.models.functions import ExtractMonth
 
 from commerce.kernel import day_seals
@@ -53,6 +53,20 @@ def booked(*, business_keys: list[str]) -> set[str]:
             "business_key", flat=True
         )
     )
+
+
+def booked_under(*, business_key: str, currency: str) -> tuple[dict[str, int], int]:
+    """Return what a journal and those whose keys go on from its key booked by account, and
+    how many they are."""
+    journals = Journal.objects.filter(
+        Q(business_key=business_key) | Q(business_key__startswith=f"{business_key}:")
+    )
+    rows = (
+        Entry.objects.filter(journal__in=journals, account__currency=currency)
+        .values_list("account__code")
+        .annotate(total=Sum("amount_minor"))
+    )
+    return {code: int(total) for code, total in rows}, journals.count()
 
 
 def balance_before(*, code: str, currency: str, moment: datetime) -> int:

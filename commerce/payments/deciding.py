@@ -5,9 +5,10 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from commerce.kernel import actor
-from commerce.ledger import operations as ledger
+from commerce.kernel.money import Money
 
-from .models import Decision, Refund
+from .charged_back import ChargedBack, covered_by_bank, is_charged_back, left_on_charge, settle
+from .models import Decision, Payment, Refund
 from .nudging import nudge
 
 
@@ -34,8 +35,15 @@ def note_decision(
 
 @transaction.atomic
 def retry_refund(*, refund_id: int, reason: str) -> None:
-    """Send a failed refund anew, under a key of its own. Raises RefundNotFailed."""
+    """Send a failed refund anew, under a key of its own.
+
+    Raises RefundNotFailed, and ChargedBack when a lost dispute left too little.
+    """
     refund = _failed(refund_id)
+    if is_charged_back(refund.payment):
+        left = left_on_charge(refund.payment)
+        if left < refund.amount_minor:
+            raise ChargedBack(left=Money(max(left, 0), refund.payment.currency))
     Refund.objects.filter(pk=refund_id).update(
         state=Refund.State.REQUESTED,
         provider_refund=None,
@@ -51,25 +59,21 @@ def retry_refund(*, refund_id: int, reason: str) -> None:
 
 @transaction.atomic
 def settle_otherwise(*, refund_id: int, reason: str) -> None:
-    """Note that a failed refund was paid from the marketplace's bank. Raises RefundNotFailed."""
+    """Note that a failed refund was paid from the marketplace's bank.
+
+    What a lost dispute gave the shopper already is not paid. Raises RefundNotFailed.
+    """
     refund = _failed(refund_id)
-    Refund.objects.filter(pk=refund_id).update(state=Refund.State.SETTLED, last_error="")
-    ledger.post(
-        business_key=f"refund-settled:{refund_id}",
-        kind="refund paid otherwise",
-        entries={"refunds:owed": refund.amount_minor, "bank": -refund.amount_minor},
-        currency=refund.payment.currency,
-        memo=reason,
-    )
+    settle(refund, covered=covered_by_bank(refund), reason=reason)
     note_decision(
         payment_id=refund.payment_id, refund_id=refund_id, decision="paid otherwise", reason=reason
     )
 
 
 def _failed(refund_id: int) -> Refund:
-    refund = (
-        Refund.objects.select_for_update(of=("self",)).select_related("payment").get(pk=refund_id)
-    )
+    payment = Payment.objects.select_for_update().get(refunds__pk=refund_id)
+    refund = Refund.objects.select_for_update().get(pk=refund_id)
     if refund.state != Refund.State.FAILED:
         raise RefundNotFailed(state=refund.state)
+    refund.payment = payment
     return refund

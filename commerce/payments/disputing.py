@@ -15,6 +15,7 @@ from commerce.gateways.payments import (
 from commerce.ledger import operations as ledger
 from commerce.outbox.bus import publish
 
+from .charged_back import settle_covered
 from .deciding import note_decision
 from .events import DisputeClosed, DisputeOpened
 from .models import Dispute, Payment
@@ -99,6 +100,8 @@ def _apply(found: ProviderDispute) -> str:
         publish(DisputeOpened(**_told(dispute, payment)))
     if was_open and dispute.state != Dispute.State.OPEN:
         publish(DisputeClosed(**_told(dispute, payment), outcome=dispute.state))
+    if dispute.state == Dispute.State.LOST:
+        settle_covered(payment)
     return str(dispute.state)
 
 

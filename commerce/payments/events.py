@@ -50,3 +50,12 @@ class DisputeClosed(Fact):
     currency: str
     fee_minor: int
     outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthorizationLapsed(Fact):
+    """Reserved money of a confirmed order is gone; its shopper is asked for a new payment."""
+
+    name: ClassVar[str] = "payments.authorization-lapsed.v1"
+    payment_id: int
+    order_token: str

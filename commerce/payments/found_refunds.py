@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from commerce.gateways.payments import ProviderRefund, get_payment_gateway
 from commerce.ledger import operations as ledger
 
+from .charged_back import left_on_charge
 from .models import Payment, Refund
 from .refunding import settle_refund
 
@@ -56,7 +57,7 @@ def _record(payment_id: int, found: ProviderRefund) -> bool:
 def _made_good(payment: Payment, found: ProviderRefund) -> int | None:
     failed = payment.refunds.filter(state=Refund.State.FAILED, amount_minor=found.amount_minor)
     refund = failed.order_by("pk").first()
-    if refund is None:
+    if refund is None or left_on_charge(payment) < found.amount_minor:
         return None
     Refund.objects.filter(pk=refund.pk).update(
         state=Refund.State.REQUESTED, provider_refund=None, round=F("round") + 1, due_at=Now()

@@ -40,6 +40,15 @@ class Payment(models.Model):
     pay_by = models.DateTimeField(
         null=True, help_text="Until when the goods wait for a bank that is at work."
     )
+    capture_by = models.DateTimeField(
+        null=True, help_text="When money that is reserved until all is ready is taken anyway."
+    )
+    capture_minor = models.PositiveBigIntegerField(
+        null=True, help_text="What of the reserved money is taken; fixed before the provider hears."
+    )
+    renew_by = models.DateTimeField(
+        null=True, help_text="The reserved money is gone; until when the order waits for other."
+    )
     check_at = models.DateTimeField(
         null=True, help_text="When to ask the provider again; empty once it is settled."
     )
@@ -78,6 +87,17 @@ class Payment(models.Model):
                 condition=Q(refunded_minor__lte=F("captured_minor")),
                 name="never_refund_more_than_captured",
             ),
+            models.CheckConstraint(
+                condition=Q(capture_minor=None)
+                | Q(capture_minor__gt=0, capture_minor__lte=F("amount_minor")),
+                name="capture_is_within_authorized",
+            ),
+            models.CheckConstraint(
+                condition=Q(capture_minor=None)
+                | ~Q(state="captured")
+                | Q(captured_minor=F("capture_minor")),
+                name="captured_is_what_was_agreed",
+            ),
         ]
         indexes = [
             models.Index(fields=["order_token"]),
@@ -100,6 +120,9 @@ class Refund(models.Model):
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     business_key = models.CharField(max_length=160, unique=True)
     amount_minor = models.PositiveBigIntegerField()
+    covered_minor = models.PositiveBigIntegerField(
+        db_default=0, default=0, help_text="What the shopper had from a lost dispute already."
+    )
     reason = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=State.choices, default=State.REQUESTED)
     provider_refund = models.CharField(max_length=120, null=True, unique=True)
@@ -113,7 +136,12 @@ class Refund(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="refund_is_positive")
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="refund_is_positive"),
+            models.CheckConstraint(
+                condition=Q(covered_minor=0)
+                | Q(covered_minor__lte=F("amount_minor"), state="settled"),
+                name="bank_covers_settled_refunds",
+            ),
         ]
         indexes = [
             models.Index(

@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import transaction
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from commerce.gateways.payments import ProviderPayment
 from commerce.kernel.money import Money
 
+from .capturing import agree_to_capture, look_soon, note_lapsed
+from .charged_back import ChargedBack
 from .deciding import RefundNotFailed, note_decision, retry_refund, settle_otherwise
 from .disputing import DisputeDecided, accept_dispute, answer_dispute, look_at_dispute
 from .found_refunds import record_found_refunds
@@ -23,12 +25,14 @@ from .types import PaymentData, PayTerms
 
 __all__ = [
     "AlreadyOpen",
+    "ChargedBack",
     "DisputeDecided",
     "NotKept",
     "RefundNotFailed",
     "RefundTooLarge",
     "WayClosed",
     "accept_dispute",
+    "agree_to_capture",
     "answer_dispute",
     "capture",
     "close",
@@ -40,11 +44,13 @@ __all__ = [
     "keep_method",
     "look_at_dispute",
     "look_at_refunds",
+    "look_soon",
     "make_default",
     "mark_authorized",
     "mark_processing",
     "note_decision",
     "note_decline",
+    "note_lapsed",
     "note_refusal",
     "receive",
     "record_event",
@@ -172,14 +178,20 @@ def mark_processing(*, payment_id: int, period: timedelta | None = None) -> bool
     return bool(first)
 
 
-def mark_authorized(*, payment_id: int, provider: ProviderPayment) -> bool:
-    """Note that money is reserved and not taken yet. Returns False when the attempt has ended."""
+def mark_authorized(
+    *, payment_id: int, provider: ProviderPayment, capture_by: datetime | None = None
+) -> bool:
+    """Note that money is reserved and not taken yet. Returns False when the attempt has ended.
+
+    With `capture_by` it stays so until then, unless what waits for it is ready before.
+    """
     changed = Payment.objects.filter(pk=payment_id, state__in=_OPEN).update(
         state=Payment.State.AUTHORIZED,
         provider_payment=provider.payment_id,
         method=provider.method[:60],
         failure_code="",
-        check_at=Now() + FIRST_CHECK,
+        capture_by=capture_by,
+        check_at=capture_by or Now() + FIRST_CHECK,
         updated_at=Now(),
     )
     return changed == 1
@@ -215,7 +227,9 @@ def capture(*, payment_id: int, provider: ProviderPayment, orphan: bool = False)
         .exclude(state__in=taken)
         .update(
             state=state,
-            captured_minor=provider.amount_minor if orphan else F("amount_minor"),
+            captured_minor=provider.amount_minor
+            if orphan
+            else Coalesce("capture_minor", "amount_minor"),
             fee_minor=provider.fee_minor or 0,
             provider_payment=provider.payment_id,
             provider_charge=provider.charge_id,

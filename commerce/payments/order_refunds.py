@@ -7,6 +7,7 @@ from commerce.credits import queries as credit_queries
 from commerce.kernel.confinement import unconfined
 from commerce.kernel.money import Money
 
+from .charged_back import is_charged_back, left_on_charge
 from .models import Dispute, Payment, Refund
 from .refunding import RefundTooLarge, request_refund
 from .types import RefundedOrder, RefundWay
@@ -39,7 +40,8 @@ def refund_order(
     far as it paid; what credit paid comes back as store credit, or to a guest as a
     gift card by mail. So it is, whatever was asked for, while the shopper's bank
     questions the payment or has taken it back: the provider refuses what would be
-    given twice. Repeating the key changes nothing. Raises RefundTooLarge and WayClosed.
+    given twice. What the bank has taken is asked of the card last, so that what credit
+    paid still comes back. Repeating the key changes nothing. Raises RefundTooLarge and WayClosed.
     """
     payment = _captured(order_token)
     credits.lock_spends(order_token=order_token)
@@ -51,8 +53,7 @@ def refund_order(
         raise RefundTooLarge(left=Money(left, amount.currency))
     if payment is not None and _is_disputed(payment):
         to = "method"
-    on_card = payment.captured_minor - payment.refunded_minor if payment else 0
-    by_card = min(amount.minor, on_card) if to == "method" else 0
+    by_card = _by_card(payment, amount.minor, left) if payment and to == "method" else 0
     refund_id = None
     if payment is not None and by_card:
         refund_id = request_refund(
@@ -89,6 +90,14 @@ def _captured(order_token: str) -> Payment | None:
         .filter(order_token=order_token, state=Payment.State.CAPTURED)
         .first()
     )
+
+
+def _by_card(payment: Payment, wanted: int, left: int) -> int:
+    on_card = payment.captured_minor - payment.refunded_minor
+    if not is_charged_back(payment):
+        return min(wanted, on_card)
+    there = min(on_card, max(left_on_charge(payment), 0))
+    return max(min(wanted, there), wanted - (left - on_card))
 
 
 def _is_disputed(payment: Payment) -> bool:

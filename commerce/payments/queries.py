@@ -36,6 +36,9 @@ def as_data(payment: Payment) -> PaymentData:
         terms=PayTerms.from_dict(payment.terms),
         pay_by=payment.pay_by,
         created_at=payment.created_at,
+        capture_minor=payment.capture_minor,
+        capture_by=payment.capture_by,
+        renew_by=payment.renew_by,
     )
 
 
@@ -90,6 +93,15 @@ def open_disputes(*, order_tokens: list[str]) -> dict[str, list[DisputeData]]:
     rows = Dispute.objects.filter(
         payment__order_token__in=order_tokens, state=Dispute.State.OPEN
     ).select_related("payment")
+    found: dict[str, list[DisputeData]] = {}
+    for dispute in rows.order_by("pk"):
+        found.setdefault(dispute.payment.order_token, []).append(_as_dispute(dispute))
+    return found
+
+
+def disputes_of(*, order_tokens: list[str]) -> dict[str, list[DisputeData]]:
+    """Return the disputes of the orders, decided or not."""
+    rows = Dispute.objects.filter(payment__order_token__in=order_tokens).select_related("payment")
     found: dict[str, list[DisputeData]] = {}
     for dispute in rows.order_by("pk"):
         found.setdefault(dispute.payment.order_token, []).append(_as_dispute(dispute))

@@ -19,6 +19,7 @@ from commerce.kernel.money import Money
 from commerce.ledger import operations as ledger
 from commerce.outbox.bus import publish
 
+from .charged_back import settle_covered
 from .events import RefundFailed, RefundSucceeded
 from .models import Payment, Refund
 from .nudging import nudge
@@ -205,7 +206,9 @@ def _succeed(refund_id: int, *, reference: str) -> bool:
 
 @transaction.atomic
 def _fail(refund_id: int, *, code: str, reference: str | None) -> bool:
-    """Stop trying. The money stays owed in the ledger until a person settles it."""
+    """Stop trying. The money stays owed in the ledger until a person settles it, unless the
+    shopper has it from a lost dispute."""
+    payment = Payment.objects.select_for_update().get(refunds__pk=refund_id)
     refund = _locked(refund_id)
     if refund.state == Refund.State.FAILED:
         return False
@@ -221,7 +224,8 @@ def _fail(refund_id: int, *, code: str, reference: str | None) -> bool:
     refund.provider_refund = reference or refund.provider_refund
     refund.last_error = code
     refund.save(update_fields=["state", "provider_refund", "last_error"])
-    payment = refund.payment
+    if refund_id in settle_covered(payment):
+        return True
     log.error("refund.failed", refund_id=refund.pk, order_token=payment.order_token, code=code)
     publish(
         RefundFailed(

@@ -22,6 +22,8 @@ class PayTerms:
     """Where we show the provider's payment fields; empty leads to the provider's own page."""
     later: bool = False
     """Whether the money is only reserved until the goods are seen to be there."""
+    on_shipping: bool = False
+    """Whether it stays reserved until every seller is ready to send; implies `later`."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return what differs from the default, to be stored."""
@@ -69,6 +71,12 @@ class PaymentData:
     terms: PayTerms
     pay_by: datetime | None
     created_at: datetime
+    capture_minor: int | None = None
+    """What of the reserved money is to be taken, once that was agreed."""
+    capture_by: datetime | None = None
+    """When reserved money is taken at the latest."""
+    renew_by: datetime | None = None
+    """Its reserved money is gone; until when the order waits for a new payment."""
 
     @property
     def is_settled(self) -> bool:

@@ -7,13 +7,15 @@ cover; what its promotions had cost comes back. The provider's fee for a lost
 dispute is the sellers'.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Q, Sum
 
 from commerce.kernel.money import Money, split
 from commerce.ledger import operations as ledger
+from commerce.ledger import queries as ledger_queries
 from commerce.orders import queries as orders
 from commerce.orders.types import SellerOrderData
 from commerce.payments import queries as payments
@@ -21,7 +23,7 @@ from commerce.payments.types import DisputeData
 
 from .billing import charge
 from .crediting import give_back
-from .models import Deduction
+from .models import Deduction, Earning
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +44,8 @@ def share_dispute(*, dispute_id: int) -> None:
     """Bring sellers' money in line with where a dispute stands.
 
     Asked in any order and however often, each share is held once, and given back
-    or settled once.
+    or settled once. What was refunded since it was held, and so was taken from the
+    seller already, is given back: nobody pays for the same units twice.
     """
     dispute = payments.disputes(dispute_ids=[dispute_id])[dispute_id]
     order = orders.order(token=dispute.order_token)
@@ -52,10 +55,18 @@ def share_dispute(*, dispute_id: int) -> None:
     shares = shares_of(dispute, order.seller_orders) if order.confirmed_at else []
     for part in shares:
         _hold(dispute, part)
-    if dispute.state == "won":
-        _give_back(dispute)
+    at_stake = {part.seller_order_id: part.seller_minor for part in shares}
+    held = _give_back_beyond({} if dispute.state == "won" else at_stake, dispute)
     if dispute.state == "lost":
-        _settle_loss(dispute, shares, number=order.number)
+        _settle_loss(dispute, shares, held=held, number=order.number)
+        _charge_fee(dispute, shares)
+
+
+def share_disputes_of(*, order_id: int) -> None:
+    """Bring sellers' money in line with what was disputed of an order that was adjusted."""
+    token = orders.seller_orders_of(order_ids=[order_id])[order_id][0].order_token
+    for dispute in payments.disputes_of(order_tokens=[token]).get(token, []):
+        share_dispute(dispute_id=dispute.id)
 
 
 def shares_of(dispute: DisputeData, parts: Sequence[SellerOrderData]) -> list[Share]:
@@ -103,50 +114,73 @@ def _hold(dispute: DisputeData, part: Share) -> None:
         )
 
 
-def _held(dispute: DisputeData) -> list[Deduction]:
-    key = f"dispute:{dispute.id}:"
-    return list(Deduction.objects.filter(kind="dispute", business_key__startswith=key))
-
-
-def _give_back(dispute: DisputeData) -> None:
-    for held in _held(dispute):
-        key = f"dispute-won:{dispute.id}:{held.seller_order_id}"
-        amount = Money(held.amount_minor, held.currency)
-        if give_back(
+def _give_back_beyond(at_stake: Mapping[int, int], dispute: DisputeData) -> int:
+    """Give sellers back what is held of them beyond these amounts; returns what stays held."""
+    stays = 0
+    rows = Deduction.objects.select_for_update().filter(
+        kind="dispute", business_key__startswith=f"dispute:{dispute.id}:"
+    )
+    for held in rows.order_by("pk"):
+        part, currency = held.seller_order_id or 0, held.currency
+        before = _given_back(dispute, part)
+        stays += min(held.amount_minor - before, at_stake.get(part, 0))
+        over = held.amount_minor - before - at_stake.get(part, 0)
+        # The key holds the sum so far, so that the same step is taken once.
+        key = f"dispute-{'won' if dispute.state == 'won' else 'less'}:{dispute.id}:{part}"
+        key += f":{before}" if before or dispute.state != "won" else ""
+        if over > 0 and give_back(
             seller_id=held.seller_id,
-            amount=amount,
+            amount=Money(over, currency),
             business_key=key,
-            seller_order_id=held.seller_order_id,
+            seller_order_id=part,
         ):
             ledger.post(
                 business_key=key,
                 kind="dispute",
-                entries={f"payable:{held.seller_id}": -amount.minor, "disputes": amount.minor},
-                currency=amount.currency,
-                memo="The dispute was won",
+                entries={f"payable:{held.seller_id}": -over, "disputes": over},
+                currency=currency,
+                memo="The dispute was won" if dispute.state == "won" else "Refunded meanwhile",
             )
+    return stays
 
 
-def _settle_loss(dispute: DisputeData, shares: list[Share], *, number: str) -> None:
-    rest = dispute.amount.minor - sum(held.amount_minor for held in _held(dispute))
+def _given_back(dispute: DisputeData, seller_order_id: int) -> int:
+    keys = Q(business_key__startswith=f"dispute-less:{dispute.id}:{seller_order_id}:") | Q(
+        business_key__startswith=f"dispute-won:{dispute.id}:{seller_order_id}"
+    )
+    given = Earning.objects.filter(keys, seller_order_id=seller_order_id, kind="credit")
+    return int(given.aggregate(sum=Sum("amount_minor"))["sum"] or 0)
+
+
+def _settle_loss(dispute: DisputeData, shares: list[Share], *, held: int, number: str) -> None:
+    """Book who bears what a lost dispute took, and what changed since that was booked."""
+    rest = dispute.amount.minor - held
     platform = sum(part.platform_minor for part in shares)
     commission = min(sum(part.commission_minor for part in shares), max(rest + platform, 0))
-    entries = {
+    wanted = {
         "disputes": -rest,
         "commission": commission,
         "promotions": -platform,
         "losses": rest + platform - commission,
     }
-    if any(entries.values()):
-        ledger.post(
-            business_key=f"dispute-lost:{dispute.id}",
+    key, currency = f"dispute-lost:{dispute.id}", dispute.amount.currency
+    while True:
+        booked, times = ledger_queries.booked_under(business_key=key, currency=currency)
+        entries = {code: wanted[code] - booked.get(code, 0) for code in wanted}
+        if not any(entries.values()) or ledger.post(
+            business_key=f"{key}:{times}" if times else key,
             kind="dispute",
             entries=entries,
-            currency=dispute.amount.currency,
+            currency=currency,
             memo=f"{number}: the dispute was lost",
-        )
+        ):
+            return
+
+
+def _charge_fee(dispute: DisputeData, shares: list[Share]) -> None:
     weights = [part.disputed_minor for part in shares]
-    if not dispute.fee.minor or not sum(weights):
+    charged = Deduction.objects.filter(business_key__startswith=f"dispute-fee:{dispute.id}:")
+    if not dispute.fee.minor or not sum(weights) or charged.exists():
         return
     for part, fee in zip(shares, split(dispute.fee.minor, weights=weights), strict=True):
         if fee:

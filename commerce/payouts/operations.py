@@ -13,7 +13,7 @@ from commerce.sellers import queries as sellers
 from .billing import bill_subscriptions, charge, choose_plan, correct
 from .crediting import NotPaid, credit_order, give_back, release_earning
 from .deducting import deduct
-from .disputes import share_dispute
+from .disputes import share_dispute, share_disputes_of
 from .events import PayoutFailed
 from .featuring import NotFeatured, feature, offer_featuring
 from .gathering import run, run_now, run_schedule
@@ -42,6 +42,7 @@ __all__ = [
     "run_schedule",
     "send",
     "share_dispute",
+    "share_disputes_of",
 ]
 
 

@@ -19,7 +19,7 @@ def credit_sellers(fact: OrderConfirmed) -> None:
 
 @subscribe(SellerOrderMoved)
 def release_what_was_delivered(fact: SellerOrderMoved) -> None:
-    if fact.to_state == "delivered":
+    if fact.to_state in ("delivered", "returned"):
         operations.release_earning(seller_order_id=fact.seller_order_id)
 
 
@@ -37,6 +37,7 @@ def deduct_what_went_back(fact: PartAdjusted) -> None:
             seller_order_id=fact.seller_order_id,
         )
     operations.release_earning(seller_order_id=fact.seller_order_id)
+    operations.share_disputes_of(order_id=fact.order_id)
 
 
 @subscribe(LabelBought)

@@ -90,7 +90,11 @@ class PaymentDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
             if self.form.is_valid():
                 messages.success(request, self._decide(**self.form.cleaned_data))
                 return redirect("backoffice:payment", self.payment.pk)
-        except (checkout.NotResolvable, payments.RefundNotFailed) as refusal:
+        except (
+            checkout.NotResolvable,
+            payments.ChargedBack,
+            payments.RefundNotFailed,
+        ) as refusal:
             self.form.add_error(None, str(refusal))
         except (GatewayUnavailable, GatewayRefused):
             self.form.add_error(None, AWAY)

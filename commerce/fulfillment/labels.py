@@ -187,6 +187,8 @@ def _shippable(seller_id: int, seller_order_id: int) -> SellerOrderData:
     part = own_part(seller_id, seller_order_id)
     if part.state not in ("confirmed", "processing"):
         raise NotShippable(number=part.number, state=part.state)
+    if part.awaits_capture:
+        raise NotShippable(number=part.number, state="reserved")
     return part
 
 

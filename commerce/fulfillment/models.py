@@ -250,6 +250,7 @@ class Shipment(models.Model):
         READY = "ready"
         SHIPPED = "shipped"
         DELIVERED = "delivered"
+        LOST = "lost"
 
     seller = models.ForeignKey("sellers.Seller", on_delete=models.PROTECT, related_name="+")
     seller_order = models.ForeignKey(
@@ -270,6 +271,10 @@ class Shipment(models.Model):
     asked_at = models.DateTimeField(null=True, help_text="When the carrier was asked last.")
     shipped_at = models.DateTimeField(db_default=Now())
     delivered_at = models.DateTimeField(null=True)
+    over_at = models.DateTimeField(
+        null=True,
+        help_text="Of a lost parcel: when nothing in its place is waited for any more.",
+    )
 
     class Meta:
         indexes = [

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from .ending import lose_parcels, replacement_sent, settle_ended, settle_part
 from .labels import (
     InvalidParcel,
     LabelPending,
@@ -73,16 +74,20 @@ __all__ = [
     "forget_old_rates",
     "hand_over",
     "label_offers",
+    "lose_parcels",
     "make_ready",
     "open_dispatch",
     "poll_parcels",
     "record_tracking",
     "refresh_rates",
+    "replacement_sent",
     "save_zone",
     "set_dispatch",
     "set_pick_up_point",
     "set_shipping_method",
+    "settle_ended",
     "settle_labels",
+    "settle_part",
     "ship",
     "void_label",
     "withdraw_shipping_method",

@@ -16,6 +16,7 @@ from commerce.orders import queries as order_queries
 from commerce.orders.types import SellerOrderData
 from commerce.outbox.bus import publish
 
+from .ending import settle_part
 from .events import ShipmentDelivered, ShipmentShipped
 from .models import Carrier, Label, Shipment, ShipmentLine
 from .offering import PICK_UP, NotFound, UnknownCarrier
@@ -29,8 +30,8 @@ _STATES = {
     "delivered": "was delivered",
     "canceled": "was canceled",
     "returned": "came back",
+    "reserved": "is not charged yet: that is done once every seller of it is ready",
 }
-_UNDER_WAY = [Shipment.State.SHIPPED, Shipment.State.READY]
 
 
 class NotShippable(ValueError):
@@ -171,12 +172,36 @@ def make_ready(
     return _send(part, parcel, quantities)
 
 
+@unconfined()  # a payment is looked at, which is nobody's of the seller's people
+@transaction.atomic
+def promise(*, seller_id: int, seller_order_id: int) -> bool:
+    """Say that a part can be sent, so that its order is charged once all its sellers have answered.
+
+    Returns False when that was said before, or is not asked. Raises NotFound and
+    NotShippable.
+    """
+    part = own_part(seller_id, seller_order_id)
+    if not orders.lock(token=part.order_token).awaits_capture:
+        return False
+    part = own_part(seller_id, seller_order_id)
+    if part.state == "processing":
+        return False
+    actor.tell_database(cause="ready to be sent")
+    try:
+        orders.advance(seller_order_id=part.id, to_state="processing")
+    except orders.IllegalMove as refusal:
+        raise NotShippable(number=part.number, state=refusal.from_state) from refusal
+    return True
+
+
 def _send(part: SellerOrderData, parcel: Shipment, quantities: Mapping[int, int] | None) -> int:
     """Count what is in a parcel as shipped, write the parcel and report it."""
     if quantities is not None and not any(quantities.values()):
         raise NothingToShip
     try:
         packed = orders.record_shipped(seller_order_id=part.id, quantities=quantities)
+    except orders.NotCharged as refusal:
+        raise NotShippable(number=part.number, state="reserved") from refusal
     except orders.IllegalMove as refusal:
         raise NotShippable(number=part.number, state=refusal.from_state) from refusal
     except orders.ShipsTooMany as refusal:
@@ -259,23 +284,22 @@ def _checked_tracking(number: str, carrier: Carrier) -> str:
 def deliver(*, seller_id: int, shipment_id: int) -> bool:
     """Record that a parcel arrived or was picked up; returns False when that was known.
 
-    With its last parcel the seller's part of the order is delivered. Raises
-    NotFound.
+    With its last parcel the seller's part of the order is delivered. One that was
+    given up as lost may still arrive. Raises NotFound.
     """
     known = Shipment.objects.filter(pk=shipment_id, seller_id=seller_id).first()
     if known is None:
         raise NotFound(shipment_id)
     part = own_part(seller_id, known.seller_order_id)
     orders.lock(token=part.order_token)
-    changed = Shipment.objects.filter(pk=shipment_id, state__in=_UNDER_WAY).update(
-        state=Shipment.State.DELIVERED, delivered_at=Now()
+    changed = (
+        Shipment.objects.filter(pk=shipment_id)
+        .exclude(state=Shipment.State.DELIVERED)
+        .update(state=Shipment.State.DELIVERED, delivered_at=Now())
     )
     if not changed:
         return False
     actor.tell_database(cause="delivered")
     publish(ShipmentDelivered(shipment_id=shipment_id, seller_order_id=part.id))
-    under_way = Shipment.objects.filter(seller_order_id=part.id, state__in=_UNDER_WAY).exists()
-    part = own_part(seller_id, part.id)
-    if part.state == "shipped" and not under_way:
-        orders.advance(seller_order_id=part.id, to_state="delivered")
+    settle_part(seller_order_id=part.id)
     return True

@@ -16,6 +16,12 @@ def poll_parcels(**_: object) -> None:
 
 
 @shared_task
+def settle_ended(**_: object) -> None:
+    """End parts whose last parcel was given up and replaced; beat runs this."""
+    operations.settle_ended()
+
+
+@shared_task
 def forget_old_rates(**_: object) -> None:
     """Drop carriers' prices that are too old to be offered; beat runs this."""
     operations.forget_old_rates()

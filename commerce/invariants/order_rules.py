@@ -100,7 +100,7 @@ ORDER_RULES = [
     ),
     Rule(
         code="INV18",
-        promise="A part ends: when its last parcel did, and as returned when nothing of it is kept.",
+        promise="A part ends with its last parcel, and as returned when nothing of it is kept.",
         violations="""
             SELECT (
                 SELECT count(*) FROM orders_sellerorder p

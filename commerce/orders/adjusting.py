@@ -92,6 +92,7 @@ def cancel_units(*, seller_order_id: int, units: Units, terms: Terms) -> Adjustm
     given = _give_back(locked, units, replace(terms, with_shipping=nothing_sent))
     if not any(_open(line) for line in lines.values()):
         move_part(part, State.CANCELED if nothing_sent else State.SHIPPED, cause=terms.reason)
+        _end_part(locked, cause=terms.reason)
         _end_order(locked.order, reason=terms.reason)
     return given
 
@@ -100,22 +101,24 @@ def cancel_units(*, seller_order_id: int, units: Units, terms: Terms) -> Adjustm
 def record_returned(*, seller_order_id: int, units: Units, reason: str = "") -> None:
     """Count units that came back from the shopper; the caller sees that it is done once.
 
-    A part whose shipped units all came back becomes "returned". Raises TakesTooMany.
+    A part of which nothing else is left becomes "returned". Raises TakesTooMany.
     """
     locked = _lock(seller_order_id)
-    part, lines = locked.part, locked.lines
+    lines = locked.lines
     _count(lines, units, "returned_quantity", {pk: _out(line) for pk, line in lines.items()})
-    if any(_open(line) or _out(line) for line in lines.values()):
-        return
-    if part.state in (State.SHIPPED, State.DELIVERED):
-        move_part(part, State.RETURNED, cause=reason)
+    _end_part(locked, cause=reason)
 
 
 @transaction.atomic
-def record_lost(*, seller_order_id: int, units: Units) -> None:
-    """Count shipped units that never reached the shopper whole. Raises TakesTooMany."""
-    lines = _lock(seller_order_id).lines
+def record_lost(*, seller_order_id: int, units: Units, reason: str = "") -> None:
+    """Count shipped units that never reached the shopper whole.
+
+    A part of which nothing else is left becomes "returned". Raises TakesTooMany.
+    """
+    locked = _lock(seller_order_id)
+    lines = locked.lines
     _count(lines, units, "lost_quantity", {pk: _out(line) for pk, line in lines.items()})
+    _end_part(locked, cause=reason)
 
 
 @transaction.atomic
@@ -197,8 +200,9 @@ def _give_back(locked: _Locked, units: Units, terms: Terms) -> AdjustmentData:
         business_key=terms.business_key,
         reason=terms.reason[:200],
         actor=actor.current()[:80],
-        paid_to=terms.to,
+        paid_to="method" if order.awaits_capture else terms.to,
         with_shipping=terms.with_shipping,
+        uncharged=order.awaits_capture,
         **amounts,
     )
     AdjustmentLine.objects.bulk_create(
@@ -216,7 +220,8 @@ def _give_back(locked: _Locked, units: Units, terms: Terms) -> AdjustmentData:
         for pk, share in shares.items()
     )
     failpoint("adjusted")
-    _pay_back(order, row, terms)
+    if not row.uncharged:
+        _pay_back(order, row, terms)
     publish(PartAdjusted(adjustment_id=row.pk, seller_order_id=part.pk, order_id=order.pk))
     given = adjustment_where(business_key=terms.business_key)
     assert given is not None  # noqa: S101  it was written above
@@ -321,9 +326,19 @@ def _pay_back(order: Order, row: Adjustment, terms: Terms) -> None:
         )
 
 
+def _end_part(locked: _Locked, *, cause: str) -> None:
+    """Return a sent part of which nothing is to come and the shopper keeps nothing."""
+    if any(_open(line) or _out(line) for line in locked.lines.values()):
+        return
+    if locked.part.state in (State.SHIPPED, State.DELIVERED):
+        move_part(locked.part, State.RETURNED, cause=cause)
+
+
 def _end_order(order: Order, *, reason: str) -> None:
     """Cancel an order whose parts are all canceled."""
     if SellerOrder.objects.filter(order_id=order.pk).exclude(state=State.CANCELED).exists():
         return
-    Order.objects.filter(pk=order.pk).update(state=Order.State.CANCELED, version=F("version") + 1)
+    Order.objects.filter(pk=order.pk).update(
+        state=Order.State.CANCELED, version=F("version") + 1, awaits_capture=False
+    )
     publish(OrderCanceled(order_id=order.pk, reason=reason[:200]))

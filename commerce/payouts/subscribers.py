@@ -5,7 +5,7 @@ from commerce.fulfillment.events import LabelBought, LabelVoided
 from commerce.gateways.notices import hears
 from commerce.gateways.payments import ProviderEventData, get_payment_gateway
 from commerce.orders import queries as orders
-from commerce.orders.events import OrderConfirmed, PartAdjusted, SellerOrderMoved
+from commerce.orders.events import OrderCharged, OrderConfirmed, PartAdjusted, SellerOrderMoved
 from commerce.outbox.facts import subscribe
 from commerce.payments.events import DisputeClosed, DisputeOpened
 
@@ -14,6 +14,12 @@ from . import operations, queries
 
 @subscribe(OrderConfirmed)
 def credit_sellers(fact: OrderConfirmed) -> None:
+    if not orders.orders(order_ids=[fact.order_id])[fact.order_id].awaits_capture:
+        operations.credit_order(order_id=fact.order_id)
+
+
+@subscribe(OrderCharged)
+def credit_sellers_of_what_was_charged(fact: OrderCharged) -> None:
     operations.credit_order(order_id=fact.order_id)
 
 
@@ -26,6 +32,8 @@ def release_what_was_delivered(fact: SellerOrderMoved) -> None:
 @subscribe(PartAdjusted)
 def deduct_what_went_back(fact: PartAdjusted) -> None:
     adjustment = orders.adjustments(adjustment_ids=[fact.adjustment_id])[fact.adjustment_id]
+    if adjustment.uncharged:
+        return
     if adjustment.seller.minor > 0:
         part = orders.seller_orders_by_id(seller_order_ids=[fact.seller_order_id])
         operations.deduct(

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
+from commerce.fulfillment import operations as sending
 from commerce.fulfillment import queries as fulfillment
 from commerce.kernel import clock
 from commerce.kernel.confinement import unconfined
@@ -24,7 +25,6 @@ from .cases import (
     move,
     open_case,
     put_back,
-    settle_part,
     split_units,
     terms_of,
 )
@@ -148,6 +148,6 @@ def grant(case: Case, *, cause: str) -> str:
         move(case, State.OVERTAKEN, cause="it was sent meanwhile")
         return case.state
     move(case, State.REFUNDED, cause=cause, answer=cause[:500])
-    settle_part(case.seller_order_id)
+    sending.settle_part(seller_order_id=case.seller_order_id)
     put_back(case, units, canceled=True)
     return case.state

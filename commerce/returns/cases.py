@@ -7,7 +7,6 @@ from django.db import transaction
 from django.db.models import F, Sum
 from django.db.models.functions import Now
 
-from commerce.fulfillment import queries as fulfillment
 from commerce.inventory import operations as inventory
 from commerce.kernel import actor
 from commerce.orders import operations as orders
@@ -16,6 +15,7 @@ from commerce.orders.operations import Terms
 from commerce.orders.types import LineData, OrderRef, SellerOrderData
 from commerce.outbox.bus import publish
 
+from . import waiting
 from .events import CaseMoved
 from .models import Case, CaseLine, CasePicture
 from .moves import CASE_MOVES, DEAD
@@ -190,7 +190,8 @@ def move(case: Case, to_state: str, *, cause: str = "", **changes: object) -> No
         raise NotPossible(f"Case {case.number} is {case.state} and cannot become {to_state}.")
     before = case.state
     actor.tell_database(cause=cause)
-    changes.setdefault("due_at", None)
+    changes.setdefault("due_at", waiting.due_after(case, to_state))
+    changes.setdefault("reminded_at", None)
     Case.objects.filter(pk=case.pk).update(state=to_state, version=F("version") + 1, **changes)
     case.refresh_from_db()
     publish(CaseMoved(case_id=case.pk, from_state=before, to_state=to_state))
@@ -235,19 +236,13 @@ def gives_shipping(case: Case) -> bool:
     return case.with_shipping and gone and not any(one.with_shipping for one in given)
 
 
-def settle_part(part_id: int) -> None:
-    """Deliver a part whose last open units were canceled after its parcels had arrived."""
-    part = order_queries.seller_orders_by_id(seller_order_ids=[part_id])[part_id]
-    parcels = fulfillment.shipments_of(seller_order_ids=[part_id])[part_id]
-    if part.state == "shipped" and parcels and all(x.state == "delivered" for x in parcels):
-        orders.advance(seller_order_id=part_id, to_state="delivered")
-
-
 @transaction.atomic
 def close(*, order_token: str, case_id: int) -> None:
     """Take a wish back: its shopper does not want it any more. Raises NotFound, NotPossible."""
     from .exchanging import give_up_replacements
 
     case = lock_case(case_id, order_token=order_token)
+    if case.kind == Kind.RETURN and waiting.stage(case) in (State.RECEIVED, State.DECLINED):
+        raise NotPossible("The seller has the items, so this cannot be taken back any more.")
     move(case, State.CLOSED, cause="taken back by the shopper")
     give_up_replacements(case)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
+from commerce.fulfillment import operations as sending
 from commerce.fulfillment import queries as fulfillment
 from commerce.kernel import clock
 from commerce.kernel.confinement import unconfined
@@ -30,15 +31,13 @@ from .cases import (
     split_units,
     terms_of,
 )
-from .exchanging import take_replacements
+from .exchanging import GRACE_DAYS, take_replacements
 from .models import Case
 from .pictures import stored
 from .types import Units, Wish
 
 ANSWER_WITHIN = timedelta(hours=72)
 """How long a seller has to answer; then the claim goes to the marketplace."""
-GRACE_DAYS = 3
-"""How many days beyond the promised ones a parcel may take before it counts as lost."""
 
 
 def claim(*, order_token: str, wish: Wish) -> list[int]:
@@ -133,12 +132,15 @@ def decide_claim(*, case_id: int, consent: bool, note: str, borne: bool = False)
 def _grant(case: Case, *, cause: str, borne: bool) -> str:
     check_free(case)
     case.answer = cause
-    if case.remedy == Case.Remedy.EXCHANGE:
+    units = {line.order_line_id: line.quantity for line in case.lines.all()}
+    replaced = case.remedy == Case.Remedy.EXCHANGE
+    if case.reason == Case.Reason.LOST:
+        sending.lose_parcels(seller_order_id=case.seller_order_id, units=units, replaced=replaced)
+    if replaced:
         take_replacements(case)
         move(case, State.EXCHANGED, cause=cause, answer=cause[:500])
         return case.state
-    units = {line.order_line_id: line.quantity for line in case.lines.all()}
-    orders.record_lost(seller_order_id=case.seller_order_id, units=units)
+    orders.record_lost(seller_order_id=case.seller_order_id, units=units, reason=cause)
     with_shipping = gives_shipping(case)
     share = order_queries.seller_share(
         seller_order_id=case.seller_order_id, units=units, with_shipping=with_shipping
@@ -151,6 +153,7 @@ def _grant(case: Case, *, cause: str, borne: bool) -> str:
     )
     orders.refund_units(seller_order_id=case.seller_order_id, units=units, terms=terms)
     move(case, State.REFUNDED, cause=cause, answer=cause[:500])
+    sending.settle_part(seller_order_id=case.seller_order_id)
     return case.state
 
 

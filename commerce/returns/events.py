@@ -15,6 +15,16 @@ class CaseMoved(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CaseReminder(Fact):
+    """A return will soon have waited too long for who has to do the next step."""
+
+    name: ClassVar[str] = "returns.case-reminder.v1"
+    case_id: int
+    state: str
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class WithdrawalDeclared(Fact):
     """A shopper withdrew from a contract; the receipt is owed to them at once."""
 

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from commerce.catalog import queries as catalog
+from commerce.fulfillment import operations as fulfillment
 from commerce.inventory import operations as inventory
 from commerce.inventory import queries as stock
 from commerce.kernel.confinement import unconfined
@@ -17,6 +18,9 @@ from commerce.pricing.types import PriceData
 from .cases import NotPossible, State, lock_case, part_of
 from .events import ReplacementSent
 from .models import Case
+
+GRACE_DAYS = 3
+"""How many days beyond the promised ones a parcel may take before it counts as lost."""
 
 
 class NothingToSwap(NotPossible):
@@ -107,6 +111,8 @@ def send_replacement(*, seller_id: int, case_id: int, tracking_number: str) -> N
     if len(number) > 60:
         raise NotPossible("A tracking number has at most 60 characters.")
     Case.objects.filter(pk=case.pk).update(replaced_at=Now(), replacement_tracking=number)
+    days = int(part_of(case).shipping_method.get("max_days") or 0) + GRACE_DAYS
+    fulfillment.replacement_sent(seller_order_id=case.seller_order_id, days=days)
     publish(ReplacementSent(case_id=case.pk))
 
 

@@ -128,7 +128,10 @@ class Case(models.Model):
     )
     replacement_tracking = models.CharField(max_length=60, blank=True)
     replaced_at = models.DateTimeField(null=True, help_text="When the replacement was sent.")
-    due_at = models.DateTimeField(null=True, help_text="When a rule decides in the seller's place.")
+    due_at = models.DateTimeField(null=True, help_text="When a rule acts, as nobody did.")
+    reminded_at = models.DateTimeField(
+        null=True, help_text="When who is waited for was reminded of this step."
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -138,8 +141,13 @@ class Case(models.Model):
                 name="case_refunds_a_known_way",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["requested", "escalated"]) | Q(due_at__isnull=True),
-                name="only_open_questions_fall_due",
+                condition=Q(state__in=["requested", "approved", "sent", "received"])
+                | Q(due_at__isnull=True),
+                name="only_what_waits_falls_due",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["approved", "sent", "received"]) | Q(due_at__isnull=False),
+                name="a_return_under_way_has_a_deadline",
             ),
         ]
         indexes = [

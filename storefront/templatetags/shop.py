@@ -369,6 +369,8 @@ def parcel_note(shipment: ShipmentData) -> str:
     if shipment.delivered_at:
         verb = "Picked up" if shipment.is_pick_up else "Delivered"
         return f"{verb} on {_long(shipment.delivered_at.date())}."
+    if shipment.state == "lost":
+        return f"Given up as lost, shipped on {_long(shipment.shipped_at.date())}."
     if shipment.is_pick_up:
         return f"Ready since {_long(shipment.shipped_at.date())}."
     said = PARCEL_STATES.get(shipment.status, f"Shipped on {_long(shipment.shipped_at.date())}")

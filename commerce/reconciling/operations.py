@@ -16,6 +16,7 @@ from commerce.gateways.payments import (
     Movement as ProviderMovement,
 )
 from commerce.kernel import actor, clock
+from commerce.ledger import operations as ledger
 from commerce.payments import operations as payments
 from commerce.payments import queries as payment_queries
 
@@ -30,6 +31,19 @@ LOOK_BACK = timedelta(days=35)
 # How long the provider may take to show what we have booked.
 GRACE = timedelta(hours=2)
 ITSELF = "reconciling"
+# What the provider moves between its account of ours and elsewhere without an order: the
+# account of the ledger that bears the other side.
+# https://docs.stripe.com/reports/balance-transaction-types
+OWN_MONEY = {
+    "payout": "bank",
+    "payout_cancel": "bank",
+    "payout_failure": "bank",
+    "topup": "bank",
+    "topup_reversal": "bank",
+    "stripe_fee": "stripe:fees",
+    "stripe_fx_fee": "stripe:fees",
+    "tax_fee": "stripe:fees",
+}
 
 
 class Explained(Exception):
@@ -78,6 +92,8 @@ def _heal(moved: ProviderMovement) -> bool:
             return _heal_charge(moved.source)
         if moved.kind in ("refund", "payment_refund"):
             return _heal_refund(moved.source)
+        if other_side := OWN_MONEY.get(moved.kind):
+            return _book_own_money(moved, other_side)
         if moved.kind == "adjustment" and not payment_queries.knows_dispute(
             provider_dispute=moved.source
         ):
@@ -89,6 +105,19 @@ def _heal(moved: ProviderMovement) -> bool:
     except (GatewayRefused, GatewayUnavailable) as problem:
         log.warning("reconciling.not_healed", movement=moved.id, error=str(problem))
     return False
+
+
+def _book_own_money(moved: ProviderMovement, other_side: str) -> bool:
+    """Book what went to or came from our bank, or what the provider kept for its services."""
+    entries = {"stripe": moved.amount_minor - moved.fee_minor, "stripe:fees": moved.fee_minor}
+    entries[other_side] = entries.get(other_side, 0) - moved.amount_minor
+    return ledger.post(
+        business_key=f"movement:{moved.id}",
+        kind="provider account",
+        entries=entries,
+        currency=moved.currency,
+        memo=f"{moved.kind} {moved.source}".strip(),
+    )
 
 
 def _ask_about_disputes() -> int:

@@ -18,6 +18,8 @@ from commerce.reconciling import operations
 from commerce.reconciling.models import Break
 from commerce.reconciling.types import RunData
 from devtools.stripe_double import StripeDouble
+from devtools.stripe_double.core.money import post
+from devtools.stripe_double.core.store import PLATFORM
 from tests.commerce.payments.test_refunds import pay, request
 from tests.factories.accounts import make_user
 from tests.factories.orders import make_ready_cart
@@ -217,3 +219,39 @@ def test_what_was_transferred_to_sellers_agrees_too(double: StripeDouble) -> Non
 
     assert len(provider.transfers()) == 1
     assert "transfer" not in " ".join(Break.objects.values_list("detail", flat=True))
+
+
+def at_the_provider(double: StripeDouble) -> int:
+    balance = double.world.purse(PLATFORM, "usd")
+    return sum(balance.values())
+
+
+def test_money_that_goes_to_and_comes_from_our_own_bank_is_booked(double: StripeDouble) -> None:
+    pay(double)
+    double.advance(8 * 24 * 3600)
+    ours = client(double).v1
+    ours.payouts.create({"amount": 300, "currency": "usd"})
+    failing = ours.payouts.create({"amount": 200, "currency": "usd"})
+    double.fail_payout(failing.id)
+    ours.topups.create({"amount": 5000, "currency": "usd"})
+
+    assert compare().breaks == 0
+    assert books.balance(code="bank", currency="USD") == 300 - 5000
+    assert books.balance(code="stripe", currency="USD") == at_the_provider(double)
+
+
+def test_what_the_provider_keeps_for_its_services_is_booked_once(double: StripeDouble) -> None:
+    pay(double)
+    before = books.balance(code="stripe:fees", currency="USD")
+    post(double.world, "stripe_fee", -25, "usd", "")
+
+    assert compare().healed == 1
+    assert compare().healed == 0
+    assert books.balance(code="stripe:fees", currency="USD") - before == 25
+    assert books.balance(code="stripe", currency="USD") == at_the_provider(double)
+
+
+def test_a_movement_of_an_unknown_kind_waits_for_a_person(double: StripeDouble) -> None:
+    post(double.world, "reserve_transaction", -25, "usd", "")
+    compare()
+    assert open_breaks() == [("not-booked", -25)]

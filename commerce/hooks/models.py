@@ -27,7 +27,7 @@ class Endpoint(models.Model):
 
     seller = models.ForeignKey("sellers.Seller", on_delete=models.PROTECT, related_name="+")
     url = models.CharField(max_length=500)
-    secret = models.CharField(max_length=64, help_text="Signs what is sent there.")
+    secret = models.TextField(help_text="Signs what is sent there; sealed.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
     created_at = models.DateTimeField(db_default=Now())
     failing_since = models.DateTimeField(null=True)

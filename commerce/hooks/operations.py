@@ -9,7 +9,9 @@ from django.db.models.functions import Now
 
 from commerce.gateways.hooks import AddressRefused, check_address
 from commerce.kernel import actor, clock
+from commerce.kernel.sealing import seal
 
+from .keeping import reseal
 from .models import ApiKey, Endpoint
 from .sending import announce_stock, deliver, send_again, send_due
 
@@ -25,6 +27,7 @@ __all__ = [
     "deliver",
     "enable_endpoint",
     "remove_endpoint",
+    "reseal_secrets",
     "revoke_key",
     "send_again",
     "send_due",
@@ -102,10 +105,18 @@ def add_endpoint(*, seller_id: int, url: str) -> tuple[int, str]:
         raise TooMany(f"at most {MOST_ENDPOINTS} addresses")
     if own.filter(url=url).exists():
         raise AddressTaken(url)
-    row = Endpoint.objects.create(
-        seller_id=seller_id, url=url, secret=f"whsec_{secrets.token_urlsafe(32)}"
-    )
-    return row.pk, row.secret
+    secret = f"whsec_{secrets.token_urlsafe(32)}"
+    row = Endpoint.objects.create(seller_id=seller_id, url=url, secret=seal(secret))
+    return row.pk, secret
+
+
+@transaction.atomic
+def reseal_secrets() -> int:
+    """Seal the secrets of all addresses under the first key; returns how many.
+
+    Repeating it is safe. Raises CannotOpen when a key is missing.
+    """
+    return reseal(Endpoint)
 
 
 @transaction.atomic

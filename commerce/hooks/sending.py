@@ -17,6 +17,7 @@ from commerce.catalog import queries as catalog
 from commerce.gateways import hooks as gateway
 from commerce.inventory import queries as inventory
 from commerce.kernel import clock
+from commerce.kernel.sealing import unseal
 from commerce.outbox.bus import publish
 
 from .events import EndpointDisabled
@@ -123,7 +124,7 @@ def _headers(row: Delivery, body: bytes, moment: datetime) -> dict[str, str]:
         "Stoa-Event": row.kind,
         "Stoa-Delivery": f"dlv_{row.pk}",
         "Stoa-Signature": signature(
-            secret=row.endpoint.secret, moment=int(moment.timestamp()), body=body
+            secret=unseal(row.endpoint.secret), moment=int(moment.timestamp()), body=body
         ),
     }
 

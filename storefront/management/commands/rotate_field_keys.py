@@ -2,16 +2,20 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError
 
+from commerce.hooks.operations import reseal_secrets
 from commerce.kernel.sealing import CannotOpen
 from storefront.second_factor import reseal
 
 
 class Command(BaseCommand):
-    help = "Encrypts every second factor under the first of FIELD_ENCRYPTION_KEYS."
+    help = "Encrypts second factors and secrets under the first of FIELD_ENCRYPTION_KEYS."
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            count = reseal()
+            count, addresses = reseal(), reseal_secrets()
         except CannotOpen as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{count} second factors are sealed with the first key.")
+        self.stdout.write(
+            f"{count} second factors and {addresses} secrets of sellers' addresses"
+            " are sealed with the first key."
+        )

@@ -17,6 +17,7 @@ from commerce.hooks import operations, queries
 from commerce.hooks.models import Delivery, Endpoint
 from commerce.inventory import operations as inventory
 from commerce.kernel import clock
+from commerce.kernel.sealing import unseal
 from commerce.outbox.models import Event
 from tests.factories.catalog import make_variant
 from tests.factories.inventory import stock_up
@@ -268,3 +269,31 @@ def test_what_happens_to_stock_reaches_the_seller_by_itself(listener: Listener) 
     operations.send_due()
 
     assert json.loads(listener.heard[-1][1])["stock"][0]["on_hand"] == 5
+
+
+def test_what_is_kept_does_not_show_the_secret(listener: Listener) -> None:
+    _, secret = operations.add_endpoint(seller_id=make_seller().pk, url=listener.url)
+
+    kept = Endpoint.objects.get().secret
+
+    assert secret.startswith("whsec_")
+    assert secret not in kept
+    assert unseal(kept) == secret
+
+
+def test_a_secret_that_was_kept_in_clear_works_and_is_sealed(
+    variant_id: int, listener: Listener
+) -> None:
+    listen(variant_id, listener)
+    Endpoint.objects.update(secret="whsec_plain")
+    operations.announce_stock(variant_ids=[variant_id])
+    operations.send_due()
+
+    assert operations.reseal_secrets() == 1
+
+    kept = Endpoint.objects.get().secret
+    assert (kept.startswith("sealed:1:"), unseal(kept)) == (True, "whsec_plain")
+    headers, body = listener.heard[0]
+    moment, mac = (part.split("=")[1] for part in headers["Stoa-Signature"].split(","))
+    signed = hmac.new(b"whsec_plain", f"{moment}.".encode() + body, hashlib.sha256)
+    assert mac == signed.hexdigest()

@@ -10,6 +10,7 @@ from commerce.catalog import queries as catalog
 from commerce.checkout import operations as checkout
 from commerce.checkout import queries as checkouts
 from commerce.checkout.types import Placed, Review
+from commerce.kernel import clock
 from commerce.kernel.confinement import unconfined
 from commerce.kernel.money import Money
 from commerce.notifications import operations as notifications
@@ -17,12 +18,14 @@ from commerce.orders import queries as orders
 
 from .models import Draft
 from .queries import draft as find
+from .queries import may_pay
 from .types import Wanted
 
 MOST_DAYS = 14
 MOST_LINES = 50
 MOST_A_DAY = 100
 """How many a seller prepares: each is a mail with words of its own to an address of its choice."""
+THEIRS = "You or your team prepared this order. Its shopper looks at it and pays it."
 
 
 class NotFound(LookupError):
@@ -79,17 +82,40 @@ def _keep(
         expires_at=Now() + timedelta(days=wanted.days),
     )
     row.refresh_from_db()
+    _mail(row, review, key=f"draft:{row.pk}")
+    return row.token
+
+
+@unconfined()
+def mail_again(*, draft_id: int, seller_id: int | None) -> bool:
+    """Mail the pay link to the shopper once more; returns False when it was today already.
+
+    Nobody else gets the link. Raises NotFound, and DraftRefused when it has ended.
+    """
+    row = Draft.objects.filter(pk=draft_id, seller=seller_id).first()
+    found = find(token=row.token) if row else None
+    if row is None or found is None:
+        raise NotFound(draft_id)
+    if found.state != "offered":
+        raise DraftRefused("This offer has ended or was taken up. Prepare another one.")
+    today = f"{clock.now():%Y-%m-%d}"
+    if row.created_at.date().isoformat() == today:
+        return False
+    return _mail(row, review(token=row.token), key=f"draft:{row.pk}:{today}")
+
+
+def _mail(row: Draft, review: Review, *, key: str) -> bool:
     until = f"{row.expires_at:%-d %B %Y, %H:%M} UTC"
-    notifications.send(
-        key=f"draft:{row.pk}",
+    return notifications.send(
+        key=key,
         kind="case",
-        recipient=wanted.email,
+        recipient=row.email,
         subject="Your order is prepared: pay it by this link",
         context={
             "heading": "Your order is prepared",
             "text": [
                 line
-                for line in (wanted.note, f"Look at it and pay it until {until}. Then it lapses.")
+                for line in (row.note, f"Look at it and pay it until {until}. Then it lapses.")
                 if line
             ],
             "number": "",
@@ -101,7 +127,6 @@ def _keep(
             "why_you": "somebody prepared an order for this address",
         },
     )
-    return row.token
 
 
 def _check_pace(seller_id: int | None) -> None:
@@ -156,16 +181,26 @@ def review(*, token: str) -> Review:
 
 
 def pay(
-    *, token: str, expected_total: Money, return_url: str, cancel_url: str, principal: str = ""
+    *,
+    token: str,
+    expected_total: Money,
+    return_url: str,
+    cancel_url: str,
+    user_id: int | None = None,
+    principal: str = "",
 ) -> Placed:
     """Turn a draft into an order and open the payment page, as any checkout does.
 
-    Whoever holds the link may. Raises NotFound, DraftRefused when it lapsed or was
-    withdrawn, and checkout's CheckoutRefused.
+    Whoever holds the link may, but for who made it and, of a seller's, its whole team:
+    by paying they would act as its shopper. `user_id` is who is signed in. Raises
+    NotFound, DraftRefused when it lapsed or was withdrawn or is theirs, and checkout's
+    CheckoutRefused.
     """
     found = find(token=token)
     if found is None:
         raise NotFound(token)
+    if not may_pay(token=token, user_id=user_id):
+        raise DraftRefused(THEIRS)
     if found.state in ("withdrawn", "expired"):
         raise DraftRefused("This offer has ended. Ask who made it for another one.")
     return checkout.place(
@@ -190,8 +225,10 @@ def withdraw(*, draft_id: int, seller_id: int | None) -> None:
 
 __all__ = [
     "DraftRefused",
+    "THEIRS",
     "InvalidAddress",
     "NotFound",
+    "mail_again",
     "pay",
     "prepare",
     "review",

@@ -3,6 +3,7 @@ from django.db.models import QuerySet
 from commerce.kernel import clock
 from commerce.kernel.confinement import unconfined
 from commerce.orders import queries as orders
+from commerce.sellers import queries as sellers
 
 from .models import Draft
 from .types import DraftData
@@ -19,6 +20,17 @@ def drafts_of(*, seller_id: int | None, limit: int = 50) -> list[DraftData]:
     """Return a seller's drafts, newest first; without a seller, those of staff."""
     rows = Draft.objects.filter(seller=seller_id).order_by("-created_at", "-pk")
     return _drafts(rows[:limit])
+
+
+def may_pay(*, token: str, user_id: int | None) -> bool:
+    """Whether somebody may pay a draft: not who made it, nor the team of the seller that did."""
+    if user_id is None:
+        return True
+    row = Draft.objects.filter(token=token).first()
+    team = sellers.seller_of(user_id=user_id)
+    return row is None or not (
+        row.made_by_id == user_id or (team is not None and team.seller_id == row.seller_id)
+    )
 
 
 def _drafts(rows: QuerySet[Draft]) -> list[DraftData]:

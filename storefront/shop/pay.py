@@ -1,5 +1,7 @@
 """A prepared order, looked at and paid by whoever holds its link."""
 
+from contextlib import suppress
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,7 +14,7 @@ from commerce.drafts import operations, queries
 from commerce.kernel.money import Money
 from storefront import errors, limits
 
-from .cart_session import COOKIE_AGE
+from .cart_session import COOKIE_AGE, signed_in_user_id
 from .payment_pages import may_lead_to_payment
 from .principal import principal_of
 
@@ -25,8 +27,9 @@ ORDERED = "ordered"
 def show(request: HttpRequest, token: str) -> HttpResponse:
     """Show what was prepared and what it comes to today; paying it is one button.
 
-    The order's own link goes to the browser that ordered and by mail, to nobody else: who
-    prepared the order has this link too, and must not act as its shopper.
+    The order's own link goes to the browser that ordered and by mail, to nobody else, and
+    the payment page does not name it either: who prepared the order may come to know this
+    link, and must not act as its shopper.
     """
     draft = queries.draft(token=token)
     if draft is None:
@@ -42,10 +45,11 @@ def _page(request: HttpRequest, token: str, *, error: str = "", status: int = 20
     draft = queries.draft(token=token)
     if draft is None:
         raise Http404
-    context = {"draft": draft, "error": error}
-    if draft.state == "offered":
+    own = not queries.may_pay(token=token, user_id=signed_in_user_id(request))
+    context = {"draft": draft, "error": operations.THEIRS if own else error, "own": own}
+    if draft.state == "offered" and not own:
         context["review"] = operations.review(token=token)
-    elif draft.state != "paid" and not error:
+    elif draft.state not in ("paid", "offered") and not error:
         status = 410
     return render(request, "shop/pay.html", context, status=status)
 
@@ -63,7 +67,8 @@ def _pay(request: HttpRequest, token: str) -> HttpResponse:
             token=token,
             expected_total=Money(minor, settings.BASE_CURRENCY),
             return_url=f"{settings.SITE_URL}{reverse('checkout-return', args=['ORDER'])}",
-            cancel_url=f"{settings.SITE_URL}{reverse('pay-back', args=[token, 'ORDER'])}",
+            cancel_url=f"{settings.SITE_URL}{reverse('pay-back', args=[token])}",
+            user_id=signed_in_user_id(request),
             principal=principal_of(request),
         )
     except (operations.DraftRefused, checkout.CheckoutRefused) as refusal:
@@ -93,13 +98,15 @@ def _salt(token: str) -> str:
 
 @never_cache
 @require_GET
-def back(request: HttpRequest, token: str, order_token: str) -> HttpResponse:
-    """The shopper turned back on the payment page: the prepared order is as it was."""
+def back(request: HttpRequest, token: str) -> HttpResponse:
+    """The shopper turned back on the payment page: the prepared order is as it was.
+
+    Only in the browser that ordered; anybody else is shown the prepared order as ever.
+    """
     draft = queries.draft(token=token)
-    if draft is None or (draft.order_token and draft.order_token != order_token):
+    if draft is None:
         raise Http404
-    try:
-        checkout.abandon(order_token=order_token)
-    except checkout.NoSuchOrder:
-        raise Http404 from None
+    if draft.order_token and draft.order_token == _ordered_here(request, token):
+        with suppress(checkout.NoSuchOrder):
+            checkout.abandon(order_token=draft.order_token)
     return redirect("pay", token)

@@ -19,7 +19,7 @@ from .base import SellerScreen
 
 
 class DraftListing:
-    """What was prepared, newest first, each with its link; the same for sellers and staff."""
+    """What was prepared, newest first; the same for sellers and staff."""
 
     page_title = "Prepared orders"
     header_icon = "link"
@@ -27,17 +27,30 @@ class DraftListing:
     own: str
     """The namespace of the screens."""
     owner: int | None
+    request: HttpRequest
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        draft = request.POST.get("withdraw", "")
+        mail, withdraw = request.POST.get("mail", ""), request.POST.get("withdraw", "")
+        draft = mail or withdraw
         if not (draft.isascii() and draft.isdigit() and len(draft) < 19):
             raise Http404
         try:
-            operations.withdraw(draft_id=int(draft), seller_id=self.owner)
+            if mail:
+                self._mail(int(mail))
+            else:
+                operations.withdraw(draft_id=int(withdraw), seller_id=self.owner)
+                messages.success(request, "The link leads nowhere any more.")
         except operations.NotFound:
             raise Http404 from None
-        messages.success(request, "The link leads nowhere any more.")
+        except operations.DraftRefused as refusal:
+            messages.error(request, str(refusal))
         return redirect(f"{self.own}:drafts")
+
+    def _mail(self, draft_id: int) -> None:
+        if operations.mail_again(draft_id=draft_id, seller_id=self.owner):
+            messages.success(self.request, "The link was mailed again.")
+        else:
+            messages.info(self.request, "It was mailed today already. Please try again tomorrow.")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {

@@ -1,6 +1,7 @@
 """Orders that are prepared for shoppers: by whom, from what, paid once, and not for ever."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,11 +15,13 @@ from commerce.drafts.models import Draft
 from commerce.drafts.types import Wanted
 from commerce.notifications.models import Message
 from commerce.orders import queries as orders
+from commerce.sellers.models import Seller
 from devtools.stripe_double import StripeDouble
 from tests.factories.accounts import SAN_FRANCISCO, make_user
 from tests.factories.cart import make_sellable
 from tests.factories.orders import make_ready_cart, offer_shipping
 from tests.factories.sales import Sold, sell
+from tests.factories.sellers import make_member
 from tests.factories.selling import open_shop
 from tests.factories.staff import ADMINISTRATORS, staff_client
 
@@ -107,6 +110,59 @@ def test_a_shop_mails_only_so_many_a_day(
     assert Message.objects.filter(key__startswith="draft:").count() == 1
 
 
+def test_the_payment_page_leads_back_without_the_key_to_the_order(
+    client: Client, goods: dict[str, Any], double: StripeDouble
+) -> None:
+    token = prepare(goods)
+    review = operations.review(token=token)
+    assert review.quote is not None
+    client.post(reverse("pay", args=[token]), {"expected_total": review.quote.total.minor})
+    draft = queries.draft(token=token)
+    assert draft is not None
+    [session] = double.world.store.all("checkout.session")
+    assert session["cancel_url"].endswith(reverse("pay-back", args=[token]))
+    assert draft.order_token not in session["cancel_url"]
+
+
+def test_who_prepared_it_and_their_team_cannot_pay_it(
+    client: Client, goods: dict[str, Any]
+) -> None:
+    seller = Seller.objects.get(pk=goods["seller_id"])
+    maker, colleague = (make_member(seller).user for _ in range(2))
+    token = operations.prepare(made_by=maker.pk, seller_id=seller.pk, wanted=wanted(goods))
+    review = operations.review(token=token)
+    assert review.quote is not None
+    for user in (maker, colleague):
+        client.force_login(user)
+        page = client.get(reverse("pay", args=[token]))
+        assert operations.THEIRS in page.content.decode()
+        assert "expected_total" not in page.content.decode()
+        answer = client.post(
+            reverse("pay", args=[token]), {"expected_total": review.quote.total.minor}
+        )
+        assert answer.status_code == 409
+    draft = queries.draft(token=token)
+    assert draft is not None
+    assert (draft.state, draft.order_token) == ("offered", "")
+
+
+def test_the_link_is_mailed_again_once_a_day_and_shown_to_nobody_else(
+    goods: dict[str, Any],
+) -> None:
+    token = operations.prepare(made_by=make_user().pk, seller_id=None, wanted=wanted(goods))
+    draft = Draft.objects.get()
+    staff = staff_client(ADMINISTRATORS)
+    screen = reverse("backoffice:drafts")
+    assert not operations.mail_again(draft_id=draft.pk, seller_id=None)
+    Draft.objects.update(created_at=draft.created_at - timedelta(days=1))
+    for _ in range(2):
+        assert token not in staff.get(screen).content.decode()
+        staff.post(screen, {"mail": str(draft.pk)})
+    assert Message.objects.filter(key__startswith="draft:").count() == 2
+    with pytest.raises(operations.NotFound):
+        operations.mail_again(draft_id=draft.pk, seller_id=goods["seller_id"])
+
+
 def test_who_turns_back_can_pay_later(
     client: Client, goods: dict[str, Any], double: StripeDouble
 ) -> None:
@@ -117,7 +173,11 @@ def test_who_turns_back_can_pay_later(
     draft = queries.draft(token=token)
     assert draft is not None
 
-    back = client.get(reverse("pay-back", args=[token, draft.order_token]))
+    assert Client().get(reverse("pay-back", args=[token])).status_code == 302
+    order = orders.order(token=draft.order_token)
+    assert order is not None
+    assert order.state == "pending"
+    back = client.get(reverse("pay-back", args=[token]))
 
     assert back["Location"] == reverse("pay", args=[token])
     assert client.get(back["Location"]).status_code == 200

@@ -12,7 +12,7 @@ from commerce.orders.operations import Terms, cancel_units
 from commerce.outbox.models import Delivery
 from commerce.outbox.operations import deliver
 from commerce.payments import operations as payments
-from commerce.payments.models import Dispute, Payment, Refund
+from commerce.payments.models import Refund
 from commerce.payouts import operations
 from tests.factories.payouts import Provider
 from tests.factories.sales import Sold, sell

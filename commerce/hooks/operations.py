@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from commerce.gateways.hooks import AddressRefused, check_address
 from commerce.kernel import actor, clock
 from commerce.kernel.sealing import seal
+from commerce.sellers import queries as sellers
 
 from .keeping import reseal
 from .models import ApiKey, Endpoint
@@ -18,7 +19,9 @@ from .sending import announce_stock, deliver, send_again, send_due
 __all__ = [
     "AddressRefused",
     "AddressTaken",
+    "KeyEnded",
     "KeyRefused",
+    "ShopClosed",
     "TooMany",
     "add_endpoint",
     "announce_stock",
@@ -52,6 +55,18 @@ class KeyRefused(Exception):
     """The key is none, or was revoked."""
 
 
+class KeyEnded(KeyRefused):
+    """The key was revoked, or whoever made it may not make keys any more."""
+
+
+class ShopClosed(Exception):
+    """The key is good, but its shop does not sell now."""
+
+    def __init__(self, *, state: str) -> None:
+        self.state = state
+        super().__init__(f"the shop is {state}")
+
+
 @transaction.atomic
 def create_key(*, seller_id: int, name: str) -> str:
     """Return a new key of a seller; it is shown this once and kept as a hash. Raises TooMany."""
@@ -77,20 +92,39 @@ def revoke_key(*, seller_id: int, key_id: int) -> bool:
 
 
 def authenticate(*, key: str, scope: str) -> tuple[int, str]:
-    """Return the seller and the name by which a key acts. Raises KeyRefused.
+    """Return the seller and the name by which a key acts.
 
-    A key of another scope is refused like one that does not exist.
+    A key of another scope is refused like one that does not exist; that it was
+    revoked is told to who knows all of it. Raises KeyRefused, KeyEnded, ShopClosed.
     """
     mark = key[len(PREFIX) : len(PREFIX) + MARK]
     row = None
     if key.startswith(PREFIX) and len(key) < 100 and key.isascii() and mark.isalnum():
-        row = ApiKey.objects.filter(prefix=mark, revoked_at=None, scope=scope).first()
+        row = ApiKey.objects.filter(prefix=mark, scope=scope).first()
     # A key that is not there takes as long as one that is.
     if not hmac.compare_digest(_hash(key), row.secret_hash if row else _hash("")) or row is None:
         raise KeyRefused
+    _check_still_works(row)
     if row.last_used_at is None or (clock.now() - row.last_used_at).total_seconds() > 60:
         ApiKey.objects.filter(pk=row.pk).update(last_used_at=Now())
     return row.seller_id, f"key:{row.prefix}"
+
+
+def _check_still_works(row: ApiKey) -> None:
+    """Refuse a key whose maker left or lost the right to it, and that of a shop out of business."""
+    if row.revoked_at is not None or not _maker_stays(row):
+        raise KeyEnded
+    shop = sellers.sellers(seller_ids=[row.seller_id])[row.seller_id]
+    if not shop.is_active:
+        raise ShopClosed(state=shop.state)
+
+
+def _maker_stays(row: ApiKey) -> bool:
+    kind, _, user_id = row.created_by.partition(":")
+    if kind != "user":
+        return True
+    people = sellers.members(seller_ids=[row.seller_id])[row.seller_id]
+    return any(str(one.user_id) == user_id and one.role == "owner" for one in people)
 
 
 @transaction.atomic

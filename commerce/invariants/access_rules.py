@@ -64,4 +64,16 @@ ACCESS_RULES = [
             )
         """,
     ),
+    Rule(
+        code="INV24",
+        promise="A seller's key works only while the owner who made it is one.",
+        violations="""
+            SELECT count(*) FROM hooks_apikey k
+            WHERE k.revoked_at IS NULL AND k.created_by LIKE 'user:%' AND NOT EXISTS (
+                SELECT 1 FROM sellers_member m
+                WHERE m.seller_id = k.seller_id AND 'user:' || m.user_id = k.created_by
+                    AND m.role = 'owner'
+            )
+        """,
+    ),
 ]

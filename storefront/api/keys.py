@@ -27,6 +27,19 @@ class SellerKey(HttpBearer):
             raise Problem(429, "Too many wrong keys", "Wait a minute before you try again.")
         try:
             seller_id, name = hooks.authenticate(key=token, scope=self.scope)
+        except hooks.KeyEnded as ended:
+            raise Problem(
+                401,
+                "This key has ended",
+                "It was revoked, or who made it is no owner of the shop any more. An owner makes"
+                " a new one in the workspace under Stock, Connections.",
+            ) from ended
+        except hooks.ShopClosed as shop:
+            raise Problem(
+                403,
+                f"The shop is {shop.state}",
+                "Its keys work again when it sells again. Ask the marketplace about it.",
+            ) from shop
         except hooks.KeyRefused:
             _count(f"wrong:{network}")
             return None

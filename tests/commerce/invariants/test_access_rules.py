@@ -6,14 +6,17 @@ from django.db import connection
 from commerce.catalog.models import Listing
 from commerce.discovery import operations as discovery
 from commerce.discovery.models import Card
+from commerce.hooks import operations as hooks
 from commerce.invariants.access_rules import ACCESS_RULES
+from commerce.kernel.actor import acting_as
 from commerce.outbox import operations as outbox
 from commerce.outbox.models import Delivery
 from commerce.sellers.models import Seller
+from tests.factories.sellers import make_member, make_seller
 from tests.factories.shopfront import on_show
 
 pytestmark = pytest.mark.django_db
-APART, LISTED, SHOWN = (rule.promise for rule in ACCESS_RULES)
+APART, LISTED, SHOWN, KEYS = (rule.promise for rule in ACCESS_RULES)
 
 
 def broken() -> dict[str, int]:
@@ -109,3 +112,15 @@ def test_a_table_that_stands_open_to_sellers_is_counted(statement):
         cursor.execute(statement)
 
     assert broken() == {APART: 1}
+
+
+def test_a_key_that_outlives_its_maker_is_counted():
+    owner = make_member(make_seller())
+    with acting_as(f"user:{owner.user_id}"):
+        hooks.create_key(seller_id=owner.seller_id, name="Warehouse")
+    assert broken() == {}
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE sellers_member SET role = 'packer'")
+
+    assert broken() == {KEYS: 1}

@@ -7,13 +7,18 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
+from commerce.accounts.models import User
 from commerce.hooks import operations as hooks
 from commerce.hooks import queries as hook_queries
 from commerce.inventory import operations, queries
 from commerce.inventory.types import PolicyData
+from commerce.kernel.actor import acting_as
+from commerce.sellers import operations as sellers
+from commerce.sellers.models import Seller
 from tests.factories.catalog import make_product, make_variants
 from tests.factories.inventory import stock_up
-from tests.factories.sellers import make_seller
+from tests.factories.sellers import make_member, make_seller
+from tests.support.sql import run_sql
 
 pytestmark = pytest.mark.django_db
 BATCHES = "/api/v1/stock/batches"
@@ -258,3 +263,65 @@ def test_pages_follow_each_other(system: System, mug: int, monkeypatch) -> None:
 
     assert [row["sku"] for row in first["stock"] + second["stock"]] == ["MUG", "CUP"]
     assert second["next"] is None
+
+
+@pytest.fixture
+def made(system: System) -> Any:
+    """The owner who made the system's key; there is another one."""
+    seller = Seller.objects.get(pk=system.seller_id)
+    owner, _ = make_member(seller), make_member(seller)
+    with acting_as(f"user:{owner.user_id}"):
+        system.key = hooks.create_key(seller_id=system.seller_id, name="Warehouse")
+    assert system.read().status_code == 200
+    return owner
+
+
+def refused(system: System) -> tuple[int, str]:
+    """Both ways in are shut; returns how."""
+    read, written = system.read(), system.send({"sku": "MUG", "set": 1})
+    assert (read.status_code, read.json()) == (written.status_code, written.json())
+    assert read["Content-Type"] == "application/problem+json"
+    return read.status_code, read.json()["title"]
+
+
+def test_a_key_ends_when_its_maker_is_let_go(system: System, made: Any, mug: int) -> None:
+    sellers.remove_member(seller_id=system.seller_id, user_id=made.user_id)
+
+    assert refused(system) == (401, "This key has ended")
+    assert on_hand(mug) == 10
+    assert hook_queries.keys_of(seller_id=system.seller_id)[0].revoked_at is not None
+
+
+def test_a_key_ends_when_its_maker_is_owner_no_more(system: System, made: Any, mug: int) -> None:
+    sellers.change_role(seller_id=system.seller_id, user_id=made.user_id, role="packer")
+    sellers.change_role(seller_id=system.seller_id, user_id=made.user_id, role="owner")
+
+    assert refused(system) == (401, "This key has ended")
+
+
+def test_a_key_rests_while_its_makers_account_is_closed(system: System, made: Any) -> None:
+    User.objects.filter(pk=made.user_id).update(is_active=False)
+
+    assert refused(system) == (401, "This key has ended")
+
+
+def test_plain_sql_ends_the_keys_of_who_leaves(system: System, made: Any) -> None:
+    run_sql(f"DELETE FROM sellers_member WHERE id = {made.pk}")  # noqa: S608
+
+    assert hook_queries.keys_of(seller_id=system.seller_id)[0].revoked_at is not None
+
+
+def test_a_suspended_shops_keys_rest_until_it_sells_again(system: System, mug: int) -> None:
+    sellers.suspend(seller_id=system.seller_id, reason="Checks")
+
+    assert refused(system) == (403, "The shop is suspended")
+    assert on_hand(mug) == 10
+
+    sellers.reinstate(seller_id=system.seller_id)
+    assert system.read().status_code == 200
+
+
+def test_a_closed_shops_keys_open_nothing(system: System, mug: int) -> None:
+    Seller.objects.update(state="closed")
+
+    assert refused(system) == (403, "The shop is closed")

@@ -90,6 +90,11 @@ urlpatterns = [
         name="order-case-close",
     ),
     path(
+        "orders/track/<str:token>/requests/<str:number>/appeal/",
+        aftercare.appeal,
+        name="order-case-appeal",
+    ),
+    path(
         "orders/track/<str:token>/requests/<str:number>/slip/",
         aftercare.slip,
         name="order-case-slip",

@@ -49,6 +49,22 @@ def problems(address: AddressData) -> tuple[AddressData, dict[str, str]]:
     return address, errors
 
 
+def place_problems(address: AddressData) -> tuple[AddressData, dict[str, str]]:
+    """Return country, region and postal code alone, and what is wrong with them.
+
+    The region is worked out from the postal code where the country's codes tell it.
+    """
+    place = tidy(AddressData(country=address.country, postal_code=address.postal_code))
+    if place.country not in countries.names():
+        return place, {"country": "Choose a country."}
+    rules = countries.rules(place.country)
+    place = _as_the_country_writes_it(place, rules)
+    errors = _missing(place, rules) | _postal_code(place, rules)
+    errors = {field: text for field, text in errors.items() if field == "postal_code"}
+    region = countries.region_of(place.country, place.postal_code)
+    return replace(place, region=region), errors
+
+
 def _as_the_country_writes_it(address: AddressData, rules: AddressRules) -> AddressData:
     region = address.region if "region" in rules.used else ""
     region = countries.region_names(address.country).get(countries.fold(region), region)

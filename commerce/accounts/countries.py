@@ -100,6 +100,31 @@ def regions(code: str) -> tuple[tuple[str, str], ...]:
 
 
 @cache
+def _postal_areas(code: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return how postal codes of each region begin, where the data set tells it of all."""
+    data = _raw(code)[code]
+    keys, starts = data.get("sub_keys", "").split("~"), data.get("sub_zips", "").split("~")
+    if len(keys) != len(starts):
+        return ()
+    return tuple(
+        (key, re.compile(start, re.IGNORECASE))
+        for key, start in zip(keys, starts, strict=True)
+        if key and start
+    )
+
+
+def region_of(code: str, postal_code: str) -> str:
+    """Return the region that a postal code lies in; nothing where it does not tell."""
+    matches = [
+        (found.end(), key)
+        for key, start in _postal_areas(code)
+        if (found := start.match(postal_code))
+    ]
+    # 06390 is New York's, although 06 is Connecticut's: the longer beginning is meant.
+    return max(matches)[1] if matches else ""
+
+
+@cache
 def region_names(code: str) -> dict[str, str]:
     """Return every spelling of every region of a country, folded, with its key."""
     known = {fold(label): key for key, label in validation(code).country_area_choices}

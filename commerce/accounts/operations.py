@@ -40,6 +40,17 @@ def check_address(*, address: AddressData) -> AddressData:
     return tidied
 
 
+def check_place(*, address: AddressData) -> AddressData:
+    """Return country, region and postal code of a place to estimate for, and nothing else.
+
+    The region follows from the postal code where codes tell it. Raises InvalidAddress.
+    """
+    place, errors = checking.place_problems(address)
+    if errors:
+        raise InvalidAddress(errors)
+    return place
+
+
 @transaction.atomic
 def save_address(
     *,

@@ -26,6 +26,7 @@ from commerce.pricing import operations as pricing
 
 from . import fraud, paying, placing
 from .entering import enter_code, remove_code
+from .estimating import estimate_for
 from .models import Checkout
 from .paying import fields_here
 from .queries import current_attempt, parcels_of, review_of, told_of
@@ -42,12 +43,15 @@ from .refusals import (
     MethodNotOffered,
     NotPayable,
     PaymentRefused,
+    PlaceShort,
     PromotionGone,
     StockShort,
     Suspected,
     TotalChanged,
+    WayGone,
 )
 from .releasing import give_up
+from .renewing import open_renewal
 from .reordering import reorder
 from .reviewing import NotResolvable, resolve_review
 from .settling import (
@@ -78,13 +82,16 @@ __all__ = [
     "NotPayable",
     "NotResolvable",
     "PaymentRefused",
+    "PlaceShort",
     "PromotionGone",
     "StockShort",
     "Suspected",
     "TotalChanged",
+    "WayGone",
     "abandon",
     "add_gift_card",
     "enter_code",
+    "estimate_for",
     "fields_here",
     "finalise",
     "place",
@@ -300,10 +307,12 @@ def _customer(user_id: int | None, email: str, *, keep: bool) -> str:
 def retry_payment(*, order_token: str) -> Placed:
     """Lead to the payment page of an order that waits, and open one if there is none yet.
 
-    Never asks for a second payment while the first may still succeed. Raises
-    NotPayable and PaymentRefused.
+    Never asks for a second payment while the first may still succeed. So it is for a
+    confirmed order whose reserved money is gone. Raises NotPayable and PaymentRefused.
     """
     state = finalise(order_token=order_token)
+    if state == "confirmed":
+        return _to_pay(order_token, open_renewal(order_token=order_token))
     if state != "pending":
         raise NotPayable(state)
     order = order_queries.ref(token=order_token)

@@ -17,10 +17,12 @@ def priced(
     told: Checkout | None,
     shipping: Mapping[int, int],
     is_first_order: bool = True,
+    place: AddressData | None = None,
 ) -> CartQuote | None:
     """Price what a cart holds for its destination, as far as that is known, in one statement.
 
-    What cannot be sold is left out; there is no quote when nothing can.
+    `place` stands for the address until there is one. What cannot be sold is left out;
+    there is no quote when nothing can.
     """
     lines = [
         QuoteLine(
@@ -39,7 +41,7 @@ def priced(
     ]
     if not lines:
         return None
-    address = address_of(told)
+    address = address_of(told) or place
     return pricing.quote_cart(
         lines=lines,
         shipping=shipping,
@@ -81,3 +83,10 @@ def _reverse_charged(
 def address_of(told: Checkout | None) -> AddressData | None:
     """Return where the goods go, if that was told."""
     return AddressData.from_dict(told.ship_to) if told and told.ship_to else None
+
+
+def place_of(told: Checkout | None) -> AddressData | None:
+    """Return what an estimate is for: the address, else the place that was named for it."""
+    if told and not told.ship_to and told.estimate_for:
+        return AddressData.from_dict(told.estimate_for)
+    return address_of(told)

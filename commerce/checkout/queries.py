@@ -1,17 +1,20 @@
 """What the shopper is about to agree to, and where a placed order's payment stands."""
 
+from collections.abc import Iterable
+
 from commerce.accounts.types import AddressData
 from commerce.cart import queries as carts
 from commerce.cart.types import CartData, CartLine
 from commerce.fulfillment import queries as fulfillment
 from commerce.fulfillment.types import Parcel, ShippingOption
+from commerce.inventory import operations as inventory
 from commerce.orders import queries as orders
 from commerce.payments import queries as payments
 from commerce.payments.types import PaymentData
 
 from . import declines
 from .models import Checkout
-from .pricing import address_of, priced
+from .pricing import address_of, place_of, priced
 from .reordering import items_again as items_again
 from .tendering import with_credit
 from .types import Basket, Review, SellerPart, Standing
@@ -41,23 +44,36 @@ def review(*, cart_token: str, locale: str = "en") -> Review:
 def basket(*, cart_token: str, locale: str = "en") -> Basket:
     """Return a cart with an estimate of what it comes to, in seven statements at most.
 
+    Once there is a place to send it to, ways of shipping take up to four more.
     Raises NotKnown when no cart has this token.
     """
     return basket_of(cart=carts.contents(token=cart_token, locale=locale))
 
 
 def basket_of(*, cart: CartData) -> Basket:
-    """Price a cart without its shipping; for this module's own use."""
+    """Estimate what a cart comes to; for this module's own use.
+
+    Each seller sends it the way that was chosen, else the cheapest; no carrier is asked.
+    """
     found = _told_or_not(cart.id)
     told = found if found and found.pk else None
+    place = place_of(told)
+    parts = _parts(cart, place, _chosen(told)) if place else []
+    ways = {part.seller_id: part.chosen or next(iter(part.options), None) for part in parts}
     estimate = priced(
-        cart=cart, told=told, shipping={}, is_first_order=found is None or found.is_first_order
+        cart=cart,
+        told=told,
+        shipping={seller_id: way.price.minor for seller_id, way in ways.items() if way},
+        is_first_order=found is None or found.is_first_order,
+        place=place,
     )
     return Basket(
         cart=cart,
         estimate=estimate.quote if estimate else None,
         codes=estimate.codes if estimate else (),
-        has_destination=address_of(told) is not None,
+        place=place,
+        has_address=address_of(told) is not None,
+        unreached=tuple(f"{part.seller_name} {part.refusal}" for part in parts if part.refusal),
     )
 
 
@@ -117,8 +133,7 @@ def current_attempt(*, order_token: str) -> PaymentData | None:
 def review_of(*, cart: CartData, told: Checkout | None) -> Review:
     """Put a cart and what its shopper told us together; for this module's own use."""
     address = address_of(told)
-    chosen = {int(seller): int(method) for seller, method in told.methods.items()} if told else {}
-    parts = _parts(cart, address, chosen)
+    parts = _parts(cart, address, _chosen(told))
     shipping = {part.seller_id: part.chosen.price.minor for part in parts if part.chosen}
     cost = priced(cart=cart, told=told, shipping=shipping)
     is_complete = address is not None and len(shipping) == len(parts)
@@ -138,6 +153,10 @@ def review_of(*, cart: CartData, told: Checkout | None) -> Review:
         ),
         told,
     )
+
+
+def _chosen(told: Checkout | None) -> dict[int, int]:
+    return {int(seller): int(method) for seller, method in told.methods.items()} if told else {}
 
 
 def _parts(cart: CartData, address: AddressData | None, chosen: dict[int, int]) -> list[SellerPart]:
@@ -176,9 +195,19 @@ def parcels_of(*, cart: CartData, address: AddressData) -> list[Parcel]:
             goods_minor=sum(line.total.minor for line in lines),
             pieces=sum(line.quantity for line in lines),
             quantities={line.variant_id: line.quantity for line in lines},
+            holders=tuple(cart_holders(cart=cart, lines=lines)),
             not_before=max(filter(None, (line.promised_by for line in lines)), default=None),
         )
         for seller_id, lines in by_seller.items()
+    ]
+
+
+def cart_holders(*, cart: CartData, lines: Iterable[CartLine]) -> list[str]:
+    """Return the names of the cart's own holds of lines; for this module's own use."""
+    return [
+        inventory.cart_holder(cart.id, line.variant_id)
+        for line in lines
+        if line.offer.cart_hold_minutes
     ]
 
 

@@ -88,13 +88,16 @@ class Review:
 
 @dataclass(frozen=True, kw_only=True)
 class Basket:
-    """A cart with what it comes to before shipping, and what became of its codes."""
+    """A cart with what it comes to as far as that is known, and what became of its codes."""
 
     cart: CartData
     estimate: Quote | None
     codes: tuple[CodeState, ...] = ()
-    has_destination: bool = False
-    """Whether tax is worked out from an address that was told."""
+    place: AddressData | None = None
+    """Where tax and shipping are estimated for: the address, else a place that was named."""
+    has_address: bool = False
+    unreached: tuple[str, ...] = ()
+    """Why what some sellers sell cannot travel there; the estimate is without its shipping."""
 
 
 @dataclass(frozen=True, kw_only=True)

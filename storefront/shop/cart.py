@@ -140,6 +140,7 @@ NOTICES = {
     "again": "What you had ordered is in your cart.",
     "code": "Your code is in.",
     "code-removed": "The code is removed.",
+    "estimated": "Tax and shipping are estimated below.",
     "canceled": "Nothing was charged. Your cart is as you left it.",
     "payment": "The payment did not go through. Nothing was charged and your cart is kept.",
 }

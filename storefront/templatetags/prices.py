@@ -4,6 +4,7 @@ from typing import Any
 
 from django import template
 
+from commerce.accounts import queries as accounts
 from commerce.cart.types import CartLine
 from commerce.checkout.types import Basket
 from commerce.kernel.money import Money
@@ -60,7 +61,7 @@ def explained_rows(line: QuotedLine | LineData | None, *, with_funding: bool) ->
 
 @register.filter
 def basket_rows(basket: Basket) -> Rows:
-    """Rows of the cart's summary: items, savings and, once there is an address, tax."""
+    """Rows of the cart's summary: items, savings and, once there is a place, estimates."""
     count = basket.cart.count
     rows: Rows = [
         {"label": "1 item" if count == 1 else f"{count} items", "amount": shown(basket.cart.goods)}
@@ -68,17 +69,36 @@ def basket_rows(basket: Basket) -> Rows:
     if basket.estimate is None:
         return rows
     rows += saving_rows(basket.estimate)
-    if basket.has_destination:
-        rows += [
-            {**row, "note": "estimated, without shipping"} for row in tax_rows(basket.estimate)
-        ]
+    if basket.place is None:
+        return rows
+    shipping = basket.estimate.shipping
+    if shipping or not basket.unreached:
+        rows.append({
+            "label": "Estimated shipping",
+            "amount": shown(shipping) if shipping else "Free",
+            "note": "the cheapest way of each seller",
+        })  # fmt: skip
+    for row in tax_rows(basket.estimate):
+        note = ", ".join(filter(None, ("estimated", row.get("note"))))
+        rows.append({**row, "note": note})
     return rows
 
 
 @register.filter
 def basket_total(basket: Basket) -> str:
-    """What the cart comes to without shipping."""
+    """What the cart comes to, as far as that is known."""
     return shown(basket.estimate.total if basket.estimate else basket.cart.goods)
+
+
+@register.filter
+def basket_note(basket: Basket) -> str:
+    """What the cart's sum is worth."""
+    if basket.place is None:
+        return "Shipping and tax are worked out from your address in the next step."
+    place = accounts.country_name(country=basket.place.country)
+    if basket.place.postal_code:
+        place = f"{place}, {basket.place.postal_code}"
+    return f"An estimate for {place}. You agree to the exact amounts before you pay."
 
 
 @register.filter

@@ -26,6 +26,7 @@ def capture_entries(
     for part in parts:
         code = f"payable:{part.seller_id}"
         entries[code] = entries.get(code, 0) - part.earning_minor
+    entries["losses"] = sum(part.borne_minor for part in parts)
     entries["commission"] = -sum(part.commission_minor for part in parts)
     entries["tax"] = -sum(part.tax_minor + part.included_tax_minor for part in parts)
     return entries

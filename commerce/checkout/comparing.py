@@ -18,15 +18,19 @@ def differences(
     payment: PaymentData, provider: ProviderPayment, *, livemode: bool
 ) -> dict[str, str]:
     """Return what differs, by name: amount, currency, mode, order or attempt."""
+    asked = payment.amount.minor
+    if provider.state == "paid" and payment.capture_minor is not None:
+        asked = payment.capture_minor
     wanted = {
-        "amount": (payment.amount.minor, provider.amount_minor),
+        "amount": (asked, provider.amount_minor),
         "currency": (payment.amount.currency, provider.currency),
         "mode": (livemode, provider.livemode),
         "order": (payment.order_token, provider.order_token),
         "attempt": (payment.idempotency_key, provider.attempt_key),
     }
     return {
-        name: f"is {given!r}, not {asked!r}"
+        # What opens an order is not told to those who read this.
+        name: "is another one" if name in ("order", "attempt") else f"is {given!r}, not {asked!r}"
         for name, (asked, given) in wanted.items()
         if asked != given
     }

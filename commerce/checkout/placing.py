@@ -26,7 +26,7 @@ from commerce.sellers import queries as sellers
 from commerce.sellers.types import Commissioned, Rate
 
 from .models import Checkout
-from .queries import review_of
+from .queries import cart_holders, review_of
 from .refusals import (
     CartChanged,
     CartEmpty,
@@ -34,9 +34,11 @@ from .refusals import (
     CreditChanged,
     DetailsMissing,
     HoldsTooMuch,
+    PlaceShort,
     PromotionGone,
     StockShort,
     TotalChanged,
+    WayGone,
 )
 from .types import Review, SellerPart
 
@@ -86,6 +88,7 @@ def write_order(*, told: Checkout, agreement: Agreement, number: str, moment: da
     """
     carts.mark_ordered(cart_id=told.cart_id, cause="placed")
     review = _reviewed(told, agreement)
+    _still_offered(review, told)
     address, quote = _agreed(review, agreement.expected_total)
     _agree_on_due(review, agreement.expected_due)
     draft = _draft(review, address, quote, agreement.user_id, moment)
@@ -99,7 +102,7 @@ def write_order(*, told: Checkout, agreement: Agreement, number: str, moment: da
             expires_at=moment + PAGE_LASTS,
             success_url=agreement.return_url.replace("ORDER", token),
             cancel_url=agreement.cancel_url.replace("ORDER", token),
-            terms=_terms(agreement, token),
+            terms=_terms(agreement, order),
         )
     _hold(review, token, agreement.principal)
     _claim(review, token, user_id=agreement.user_id)
@@ -110,14 +113,18 @@ def write_order(*, told: Checkout, agreement: Agreement, number: str, moment: da
     return Written(order=order, draft=draft, payment=payment)
 
 
-def _terms(agreement: Agreement, token: str) -> PayTerms:
-    pay_url = agreement.pay_url.replace("ORDER", token) if settings.PAYMENT_HERE else ""
+def _terms(agreement: Agreement, order: OrderRef) -> PayTerms:
+    # Credit is spent when an order is confirmed; what pays beside it is taken then, too.
+    on_shipping = settings.PAYMENT_ON_SHIPPING and not order.credit.minor
+    pay_url = agreement.pay_url.replace("ORDER", order.token) if settings.PAYMENT_HERE else ""
     return PayTerms(
         pay_url=pay_url,
+        group=order.number,
         methods=tuple(settings.PAYMENT_METHODS),
         customer=agreement.customer,
         keep=agreement.keep_method and bool(agreement.customer),
-        later=settings.PAYMENT_CAPTURE_LATER,
+        later=settings.PAYMENT_CAPTURE_LATER or on_shipping,
+        on_shipping=on_shipping,
     )
 
 
@@ -126,6 +133,17 @@ def _reviewed(told: Checkout, agreement: Agreement) -> Review:
     if cart.user_id is not None and cart.user_id != agreement.user_id:
         raise CartUnavailable
     return review_of(cart=cart, told=told)
+
+
+def _still_offered(review: Review, told: Checkout) -> None:
+    """Say so when a way that was chosen has gone, rather than that none was chosen."""
+    gone = [
+        part.seller_name
+        for part in review.parts
+        if part.options and part.chosen is None and str(part.seller_id) in told.methods
+    ]
+    if gone:
+        raise WayGone(gone)
 
 
 def _agreed(review: Review, expected_total: Money) -> tuple[AddressData, Quote]:
@@ -245,11 +263,29 @@ def _claim(review: Review, token: str, *, user_id: int | None) -> None:
 
 def _cart_holds(review: Review) -> list[str]:
     """What the cart holds already passes to the order in the same step."""
-    return [
-        inventory.cart_holder(review.cart.id, line.variant_id)
-        for line in review.cart.lines
-        if line.offer.cart_hold_minutes
-    ]
+    return cart_holders(cart=review.cart, lines=review.cart.lines)
+
+
+def _places(review: Review) -> dict[int, int]:
+    """Where the shopper chose to get it, by variant; the others may come from any place."""
+    return {
+        line.variant_id: part.chosen.location_id
+        for part in review.parts
+        if part.chosen and part.chosen.location_id is not None
+        for line in part.lines
+    }
+
+
+def _blame_place(review: Review, shortages: Mapping[int, int], titles: Mapping[int, str]) -> None:
+    """Say of what is short where the shopper chose that another way may do. Raises PlaceShort."""
+    for part in review.parts:
+        short = {
+            line.variant_id: shortages[line.variant_id]
+            for line in part.lines
+            if line.variant_id in shortages
+        }
+        if short and part.chosen and part.chosen.location_id is not None:
+            raise PlaceShort(shortages=short, titles=titles, way=part.chosen.name)
 
 
 def _hold(review: Review, token: str, principal: str) -> None:
@@ -264,8 +300,10 @@ def _hold(review: Review, token: str, principal: str) -> None:
             principal=principal,
             late=[line.variant_id for line in review.cart.lines if line.promised_by],
             replaces=_cart_holds(review),
+            places=_places(review),
         )
     except inventory.OutOfStock as short:
+        _blame_place(review, short.shortages, titles)
         raise StockShort(shortages=short.shortages, titles=titles) from short
     except inventory.ShareTaken as share:
         raise HoldsTooMuch(allowed=share.allowed, titles=titles) from share

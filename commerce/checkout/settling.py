@@ -24,6 +24,7 @@ from commerce.payments import operations as payments
 from commerce.payments import queries as payment_queries
 from commerce.payments.types import PaymentData
 
+from . import capturing
 from .booking import Entries, capture_entries, fee_entries, orphan_entries
 from .comparing import mismatch
 from .queries import current_attempt
@@ -99,6 +100,8 @@ def state_of(order_token: str, attempts: list[PaymentData] | None = None) -> Ord
 def apply(*, payment: PaymentData, provider: ProviderPayment) -> OrderState:
     """Bring our books in line with what the provider says of an attempt. Idempotent."""
     if provider.state in MONEY_MOVES:
+        if payment.terms.on_shipping:  # the amount may have been agreed since it was read
+            payment = payment_queries.by_id(payment_id=payment.id) or payment
         problem = mismatch(payment, provider, livemode=get_payment_gateway().livemode)
         if problem:
             payments.hold_for_review(payment_id=payment.id, reason=problem)
@@ -108,6 +111,8 @@ def apply(*, payment: PaymentData, provider: ProviderPayment) -> OrderState:
         failpoint("after_finalise_commit")
         return settled
     if provider.state in ("expired", "canceled", "failed"):
+        if capturing.ask_anew(payment, provider):
+            return state_of(payment.order_token)
         state = give_up(
             payment=payment,
             reason=f"payment {provider.state}",
@@ -117,7 +122,8 @@ def apply(*, payment: PaymentData, provider: ProviderPayment) -> OrderState:
         )
         return cast("OrderState", state)
     if provider.state == "authorized":
-        taken = take_or_let_go(payment, provider)
+        take = capturing.take_or_wait if payment.terms.on_shipping else take_or_let_go
+        taken = take(payment, provider)
         if taken.state != "authorized":
             return apply(payment=payment, provider=taken)
     elif provider.state == "processing":
@@ -134,6 +140,11 @@ def take_money(payment: PaymentData, provider: ProviderPayment) -> OrderState:
             order = orders.lock(token=payment.order_token)
             if order.state == "pending":
                 _confirm(order, payment, provider)
+                return "confirmed"
+            if order.awaits_capture:
+                entries = capturing.charge(order, payment, provider)
+                _book(payment, provider, kind="capture", entries=entries, memo=order.number)
+                failpoint("inside_finalise")
                 return "confirmed"
     except inventory.OutOfStock:
         return return_money(payment, provider, reason="sold out before the payment arrived")
@@ -164,6 +175,7 @@ def _confirm(order: OrderRef, payment: PaymentData, provider: ProviderPayment) -
             holder=order.token,
             quantities=order_queries.quantities(order_id=order.id),
             late=order_queries.promised_late(order_id=order.id),
+            places=order_queries.places(order_id=order.id),
         )
     failpoint("inside_finalise")
 
@@ -178,7 +190,7 @@ def confirm_unpaid(order: OrderRef) -> None:
     entries = capture_entries(parts=parts, gross_minor=0, fee_minor=0, credit=_spend(order))
     if any(entries.values()):
         ledger.post(
-            business_key=f"capture-credit:{order.token}",
+            business_key=f"capture-credit:{order.number}",
             kind="paid by credit",
             entries=entries,
             currency=order.total.currency,

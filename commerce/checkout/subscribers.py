@@ -1,7 +1,16 @@
-"""What checkout does when the provider reports something: it asks, and settles by the answer."""
+"""What checkout does when the provider reports something: it asks, and settles by the answer.
+
+And when a seller decided about a part of an order whose money is only reserved.
+"""
+
+from django.db import transaction
 
 from commerce.gateways.notices import hears
 from commerce.gateways.payments import ProviderEventData
+from commerce.orders import queries as orders
+from commerce.orders.events import SellerOrderMoved
+from commerce.outbox.facts import subscribe
+from commerce.payments import operations as paying
 from commerce.payments import queries as payments
 
 from . import operations
@@ -39,3 +48,16 @@ def settle_payment(event: ProviderEventData) -> str:
 def settle_fee(event: ProviderEventData) -> str:
     """The provider may know its fee now."""
     return operations.settle_fee(charge_id=str(event.object.get("id", "")))
+
+
+@subscribe(SellerOrderMoved)
+def look_at_reserved_money(fact: SellerOrderMoved) -> None:
+    """Every part may be decided now; a task asks the provider, and the sweeper if that is lost."""
+    if fact.to_state not in ("processing", "canceled"):
+        return
+    part = orders.seller_orders_by_id(seller_order_ids=[fact.seller_order_id])
+    token = part[fact.seller_order_id].order_token
+    if paying.look_soon(order_token=token):
+        from .tasks import nudge  # here, because tasks call operations
+
+        transaction.on_commit(lambda: nudge(order_token=token))

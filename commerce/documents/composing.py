@@ -6,6 +6,7 @@ document are sums of its lines.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any
 
 from commerce.kernel.money import share
@@ -86,17 +87,32 @@ def credit_note(
 
 
 def receipt(
-    *, order: OrderData, issuer: Issuer, sellers: Mapping[int, str], payment: Payment
+    *,
+    order: OrderData,
+    issuer: Issuer,
+    sellers: Mapping[int, str],
+    payment: Payment,
+    uncharged: Mapping[int, Sequence[Credit]] = MappingProxyType({}),
 ) -> Draft:
-    """Confirm what was paid for a whole order. It is no invoice."""
-    rows = [
-        {**row, "group": sellers[part.seller_id], "part": part.number}
-        for part in order.seller_orders
-        for row in (
-            *(_line(line, None) for line in part.lines),
-            *_shipping(part, ()),
-        )
-    ]
+    """Confirm what was paid for a whole order, without what was given up before it was paid.
+
+    It is no invoice.
+    """
+    rows = []
+    for part in order.seller_orders:
+        before = uncharged.get(part.id, ())
+        taken = _by_line(before)
+        rows += [
+            {**row, "group": sellers[part.seller_id], "part": part.number}
+            for row in (
+                *(
+                    _line(line, taken.get(line.id))
+                    for line in part.lines
+                    if _left(line, taken.get(line.id)) > 0
+                ),
+                *_shipping(part, before),
+            )
+        ]
     about = _about(order.seller_orders[0], issuer)
     return _draft(
         rows,

@@ -8,6 +8,7 @@ from django.db import transaction
 from commerce.fulfillment import queries as fulfillment
 from commerce.kernel import clock
 from commerce.kernel.confinement import unconfined
+from commerce.kernel.money import Money
 from commerce.kernel.sql import execute, fetch_one
 from commerce.orders import operations as orders
 from commerce.orders import queries as order_queries
@@ -38,15 +39,20 @@ def issue_receipt(*, order_id: int) -> int:
     Raises NotBillable when the order is not confirmed.
     """
     order = order_queries.orders(order_ids=[order_id])[order_id]
-    if order.confirmed_at is None:
+    if order.confirmed_at is None or order.awaits_capture:
         raise NotBillable(number=order.number, why="it is not paid")
     orders.lock(token=order.token)
     key = f"receipt:{order_id}"
     if (known := _issued(key)) is not None:
         return known
     names = sellers.sellers(seller_ids=[part.seller_id for part in order.seller_orders])
+    given = order_queries.adjustments_of(seller_order_ids=[part.id for part in order.seller_orders])
     draft = composing.receipt(
         order=order,
+        uncharged={
+            part_id: [composing.credit_of(each) for each in own if each.uncharged]
+            for part_id, own in given.items()
+        },
         issuer=marketplace(),
         sellers={seller_id: data.name for seller_id, data in names.items()},
         payment=_payment(order),
@@ -76,7 +82,7 @@ def issue_invoice(*, seller_order_id: int) -> int:
     key = f"invoice:{part.id}"
     if (known := _issued(key)) is not None:
         return known
-    if part.confirmed_at is None:
+    if part.confirmed_at is None or part.awaits_capture:
         raise NotBillable(number=part.number, why="it is not paid")
     if part.state == "canceled":
         raise NotBillable(number=part.number, why="it was canceled")
@@ -171,8 +177,11 @@ def _issued(key: str) -> int | None:
 
 def _payment(order: OrderData) -> Payment:
     attempts = payments.of_order(order_tokens=[order.token]).get(order.token, [])
-    method = next((each.method for each in attempts if each.state == "captured"), "")
-    return Payment(method=method, credit=order.credit, paid=order.due)
+    taken = next((each for each in attempts if each.state == "captured"), None)
+    paid = order.due
+    if taken is not None and order.charged_at is not None:
+        paid = Money(taken.captured_minor, order.total.currency)
+    return Payment(method=taken.method if taken else "", credit=order.credit, paid=paid)
 
 
 def _supplied_on(seller_order_id: int) -> str:

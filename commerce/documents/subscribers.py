@@ -1,7 +1,8 @@
 """Which facts are put on paper: what was paid, and what left the house."""
 
 from commerce.fulfillment.events import ShipmentDelivered, ShipmentShipped
-from commerce.orders.events import OrderConfirmed, PartAdjusted
+from commerce.orders import queries as orders
+from commerce.orders.events import OrderCharged, OrderConfirmed, PartAdjusted
 from commerce.outbox.facts import subscribe
 
 from . import operations
@@ -9,6 +10,12 @@ from . import operations
 
 @subscribe(OrderConfirmed)
 def receipt(fact: OrderConfirmed) -> None:
+    if orders.was_paid_at_once(order_id=fact.order_id):
+        operations.issue_receipt(order_id=fact.order_id)
+
+
+@subscribe(OrderCharged)
+def receipt_of_what_was_charged(fact: OrderCharged) -> None:
     operations.issue_receipt(order_id=fact.order_id)
 
 

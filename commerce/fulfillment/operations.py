@@ -43,6 +43,7 @@ from .sending import (
     deliver,
     hand_over,
     make_ready,
+    promise,
     ship,
 )
 from .tracking import poll_parcels, record_tracking
@@ -78,6 +79,7 @@ __all__ = [
     "make_ready",
     "open_dispatch",
     "poll_parcels",
+    "promise",
     "record_tracking",
     "refresh_rates",
     "replacement_sent",

@@ -209,13 +209,19 @@ def _send(part: SellerOrderData, parcel: Shipment, quantities: Mapping[int, int]
     if not packed:
         raise NothingToShip
     units = _by_variant(part, packed)
+    was_named = parcel.location_id is not None
     _say_where_from(part, parcel, units)
     parcel.save()
     ShipmentLine.objects.bulk_create(
         ShipmentLine(shipment=parcel, order_line_id=line_id, quantity=quantity)
         for line_id, quantity in sorted(packed.items())
     )
-    inventory.depart(holder=part.order_token, quantities=units, location_id=parcel.location_id)
+    inventory.depart(
+        holder=part.order_token,
+        quantities=units,
+        location_id=parcel.location_id,
+        all_from_there=was_named,
+    )
     publish(ShipmentShipped(shipment_id=parcel.pk, seller_order_id=part.id))
     return parcel.pk
 

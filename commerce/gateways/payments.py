@@ -43,6 +43,8 @@ class SessionRequest:
     idempotency_key: str
     order_token: str
     order_number: str
+    group: str
+    """What transfers to sellers are found by; it is shown in the provider's dashboard."""
     currency: str
     amount_minor: int
     lines: Sequence[SessionLine]
@@ -85,6 +87,8 @@ class ProviderPayment:
     fee_minor: int | None = None
     method_token: str = ""
     refunded_minor: int = 0
+    capture_before: datetime | None = None
+    """When reserved money is free again by itself, where the provider says so."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,7 +49,7 @@ def session_params(request: SessionRequest) -> dict[str, Any]:
             "capture_method": "manual" if request.later else "automatic",
             **({"setup_future_usage": "on_session"} if request.keep else {}),
             "metadata": reference,
-            "transfer_group": request.order_token,
+            "transfer_group": request.group,
         },
         **_place(request),
         "expires_at": int(request.expires_at.astimezone(UTC).timestamp()),
@@ -138,6 +138,7 @@ def _trail(intent: dict[str, Any]) -> dict[str, Any]:
     """Read who paid with what, and what it cost, from an intent with its charge expanded."""
     charge = intent.get("latest_charge") or {}
     details = charge.get("payment_method_details") or {}
+    of_type = details.get(str(details.get("type"))) or {}
     card = details.get("card") or {}
     method = _method(card) if card else str(details.get("type") or "").replace("_", " ")
     failure = intent.get("last_payment_error") or {}
@@ -149,7 +150,14 @@ def _trail(intent: dict[str, Any]) -> dict[str, Any]:
         "failure_code": str(failure.get("decline_code") or failure.get("code") or ""),
         "fee_minor": _fee(charge),
         "refunded_minor": int(charge.get("amount_refunded") or 0),
+        "capture_before": _moment(
+            (details.get(str(details.get("type"))) or {}).get("capture_before")
+        ),
     }
+
+
+def _moment(seconds: int | None) -> datetime | None:
+    return datetime.fromtimestamp(seconds, tz=UTC) if seconds else None
 
 
 def _token(intent: dict[str, Any]) -> str:

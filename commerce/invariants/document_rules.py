@@ -88,6 +88,11 @@ DOCUMENT_RULES = [
                 WHERE e.name = 'orders.order-confirmed.v1'
                   AND e.occurred_at < clock_timestamp() - interval '1 hour'
                   AND NOT EXISTS (
+                    SELECT 1 FROM orders_order o WHERE o.id = (e.payload ->> 'order_id')::bigint
+                      AND (o.awaits_capture OR o.charged_at > clock_timestamp() - interval '1 hour'
+                        OR o.charged_at IS NULL AND orders_uncharged(o.id) > 0)
+                  )
+                  AND NOT EXISTS (
                     SELECT 1 FROM documents_document d
                     WHERE d.kind = 'receipt' AND d.order_id = (e.payload ->> 'order_id')::bigint
                 )

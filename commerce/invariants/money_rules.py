@@ -16,6 +16,22 @@ LEDGER_GUARDS = (
 
 PAYMENT_RULES = [
     Rule(
+        code="INV19",
+        promise="Each move of a payment is on record with its actor and leads to its state.",
+        violations="""
+            SELECT count(*) FROM payments_payment p
+            LEFT JOIN (
+                SELECT payment_id, (array_agg(to_state ORDER BY id DESC))[1] AS state,
+                    bool_or(actor = '' OR from_state <> coalesce(before, '')) AS broken
+                FROM (
+                    SELECT m.*, lag(m.to_state) OVER (PARTITION BY payment_id ORDER BY id) AS before
+                    FROM payments_paymentmove m
+                ) AS history GROUP BY payment_id
+            ) AS told ON told.payment_id = p.id
+            WHERE told.state IS DISTINCT FROM p.state OR told.broken
+        """,
+    ),
+    Rule(
         code="INV6",
         promise="A cart becomes at most one living order.",
         violations="""
@@ -58,8 +74,10 @@ PAYMENT_RULES = [
             LEFT JOIN orders_order o ON o.token = p.order_token
             WHERE p.state = 'captured' AND (
                 o.id IS NULL OR p.currency <> o.currency
-                OR p.captured_minor <> o.total_minor - o.credit_minor
-                OR p.amount_minor <> o.total_minor - o.credit_minor
+                OR o.charged_at IS NULL AND (
+                    p.captured_minor <> o.total_minor - o.credit_minor
+                    OR p.amount_minor <> o.total_minor - o.credit_minor
+                )
             )
         """,
     ),
@@ -68,10 +86,76 @@ PAYMENT_RULES = [
         promise="No order is confirmed without its money, unless its total is nothing.",
         violations="""
             SELECT count(*) FROM orders_order o
-            WHERE o.state = 'confirmed' AND o.total_minor > o.credit_minor AND NOT EXISTS (
+            WHERE o.state = 'confirmed' AND o.total_minor > o.credit_minor
+              AND o.charged_at IS NULL AND NOT EXISTS (
                 SELECT 1 FROM payments_payment p
-                WHERE p.order_token = o.token AND p.state = 'captured'
-                  AND p.captured_minor = o.total_minor - o.credit_minor AND p.currency = o.currency
+                WHERE p.order_token = o.token AND p.currency = o.currency AND CASE
+                    WHEN o.awaits_capture THEN p.state = 'authorized' OR p.renew_by IS NOT NULL
+                    ELSE p.state = 'captured'
+                        AND p.captured_minor = o.total_minor - o.credit_minor END
+            )
+        """,
+    ),
+    Rule(
+        code="INV7",
+        promise="Of reserved money exactly what went ahead was taken; what was taken over is back.",
+        violations="""
+            SELECT count(*) FROM orders_order o
+            CROSS JOIN LATERAL (
+                SELECT o.total_minor - orders_uncharged(o.id) AS minor
+            ) AS due
+            WHERE o.charged_at IS NOT NULL AND (
+                o.awaits_capture OR due.minor < 0 OR due.minor > 0 AND NOT EXISTS (
+                    SELECT 1 FROM payments_payment p
+                    WHERE p.order_token = o.token AND p.currency = o.currency
+                      AND p.state = 'captured' AND p.captured_minor <= p.amount_minor
+                      AND p.captured_minor - due.minor = (
+                        SELECT coalesce(sum(r.amount_minor), 0) FROM payments_refund r
+                        WHERE r.payment_id = p.id AND r.business_key = 'over:' || p.id
+                      )
+                )
+            )
+        """,
+    ),
+    Rule(
+        code="INV10",
+        promise="Nothing left the house, and no label was bought, before its money was taken.",
+        violations="""
+            SELECT (
+                SELECT count(*) FROM orders_order o
+                JOIN orders_sellerorder p ON p.order_id = o.id
+                WHERE o.awaits_capture AND (
+                    p.state IN ('shipped', 'delivered', 'returned')
+                    OR EXISTS (
+                        SELECT 1 FROM orders_orderline l
+                        WHERE l.seller_order_id = p.id AND l.shipped_quantity > 0
+                    )
+                    OR EXISTS (
+                        SELECT 1 FROM fulfillment_label f WHERE f.seller_order_id = p.id
+                    )
+                )
+            ) + (
+                SELECT count(*) FROM fulfillment_shipment s
+                JOIN orders_sellerorder p ON p.id = s.seller_order_id
+                JOIN orders_order o ON o.id = p.order_id
+                WHERE o.charged_at > s.shipped_at
+            )
+        """,
+    ),
+    Rule(
+        code="INV14",
+        promise="Nothing is booked of an order whose money is only reserved.",
+        violations="""
+            SELECT (
+                SELECT count(*) FROM orders_order o
+                JOIN payments_payment p ON p.order_token = o.token
+                JOIN ledger_journal j ON j.business_key = 'capture:' || p.provider_charge
+                WHERE o.awaits_capture
+            ) + (
+                SELECT count(*) FROM orders_order o
+                JOIN orders_sellerorder p ON p.order_id = o.id
+                JOIN payouts_earning e ON e.seller_order_id = p.id AND e.kind = 'sale'
+                WHERE o.awaits_capture
             )
         """,
     ),
@@ -111,10 +195,11 @@ PAYMENT_RULES = [
 PAYMENT_RULES.append(
     Rule(
         code="INV11",
-        promise="Reserved money is taken or let go within an hour.",
+        promise="Reserved money is taken or let go within an hour of when that is due.",
         violations="""
             SELECT count(*) FROM payments_payment
-            WHERE state = 'authorized' AND updated_at < clock_timestamp() - interval '1 hour'
+            WHERE state = 'authorized' AND greatest(capture_by, updated_at)
+                < clock_timestamp() - interval '1 hour'
         """,
     )
 )
@@ -195,11 +280,14 @@ LEDGER_RULES = [
                     JOIN ledger_account c ON c.id = e.account_id
                     WHERE j.business_key = 'adjustment:' || a.id
                 ) AS booked ON true
+                CROSS JOIN LATERAL (
+                    SELECT CASE WHEN a.uncharged THEN 0 ELSE 1 END AS is_booked
+                ) AS one
                 WHERE booked.strange
-                   OR coalesce(booked.refund, 0) <> a.refund_minor
-                   OR coalesce(booked.seller, 0) <> a.seller_minor
-                   OR coalesce(booked.commission, 0) <> a.commission_minor
-                   OR coalesce(booked.borne, 0) <> a.borne_minor
+                   OR coalesce(booked.refund, 0) <> a.refund_minor * one.is_booked
+                   OR coalesce(booked.seller, 0) <> a.seller_minor * one.is_booked
+                   OR coalesce(booked.commission, 0) <> a.commission_minor * one.is_booked
+                   OR coalesce(booked.borne, 0) <> a.borne_minor * one.is_booked
             ) + (
                 SELECT count(*) FROM ledger_journal j
                 WHERE j.business_key LIKE 'adjustment:%' AND NOT EXISTS (
@@ -235,7 +323,8 @@ LEDGER_RULES = [
                     ), 0)
                 ) AS amount
                 FROM orders_sellerorder p JOIN orders_order o ON o.id = p.order_id
-                WHERE p.confirmed_at IS NOT NULL GROUP BY p.seller_id, o.currency
+                WHERE p.confirmed_at IS NOT NULL AND NOT o.awaits_capture
+                GROUP BY p.seller_id, o.currency
             ), sent AS (
                 SELECT seller_id, currency, sum(net_minor) AS amount FROM payouts_earning
                 WHERE provider_transfer IS NOT NULL GROUP BY seller_id, currency
@@ -311,7 +400,8 @@ LEDGER_RULES = [
                     ) + (
                         SELECT coalesce(sum(j.seller_minor), 0) FROM orders_adjustment j
                         JOIN orders_sellerorder p ON p.id = j.seller_order_id
-                        WHERE 'payable:' || p.seller_id = a.code AND NOT EXISTS (
+                        WHERE 'payable:' || p.seller_id = a.code AND NOT j.uncharged
+                          AND NOT EXISTS (
                             SELECT 1 FROM payouts_deduction d
                             WHERE d.business_key = 'adjustment:' || j.id
                         )

@@ -34,7 +34,10 @@ PAYOUT_RULES = [
             JOIN orders_order o ON o.id = p.order_id
             WHERE e.kind = 'sale' AND (
                 e.currency <> o.currency
-               OR e.amount_minor <> p.earning_minor
+               OR e.amount_minor <> p.earning_minor - coalesce((
+                    SELECT sum(a.seller_minor) FROM orders_adjustment a
+                    WHERE a.seller_order_id = p.id AND a.uncharged
+               ), 0)
             )
         """,
     ),
@@ -42,9 +45,13 @@ PAYOUT_RULES = [
         code="INV15",
         promise="Every paid part is set aside for its seller within an hour.",
         violations="""
-            SELECT count(*) FROM orders_sellerorder p
-            WHERE p.confirmed_at < clock_timestamp() - interval '1 hour'
-              AND p.earning_minor > 0
+            SELECT count(*) FROM orders_sellerorder p JOIN orders_order o ON o.id = p.order_id
+            WHERE NOT o.awaits_capture
+              AND coalesce(o.charged_at, p.confirmed_at) < clock_timestamp() - interval '1 hour'
+              AND p.earning_minor > coalesce((
+                    SELECT sum(a.seller_minor) FROM orders_adjustment a
+                    WHERE a.seller_order_id = p.id AND a.uncharged
+              ), 0)
               AND NOT EXISTS (SELECT 1 FROM payouts_earning e WHERE e.seller_order_id = p.id)
         """,
     ),
@@ -81,7 +88,8 @@ PAYOUT_RULES = [
         promise="Every adjustment that costs the seller something is deducted within an hour.",
         violations="""
             SELECT count(*) FROM orders_adjustment a
-            WHERE a.seller_minor > 0 AND a.at < clock_timestamp() - interval '1 hour'
+            WHERE a.seller_minor > 0 AND NOT a.uncharged
+              AND a.at < clock_timestamp() - interval '1 hour'
               AND NOT EXISTS (
                 SELECT 1 FROM payouts_deduction d
                 WHERE d.business_key = 'adjustment:' || a.id AND d.amount_minor = a.seller_minor

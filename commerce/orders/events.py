@@ -21,6 +21,14 @@ class OrderConfirmed(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderCharged(Fact):
+    """The reserved money of an order was taken for what goes ahead of it; that may be sent."""
+
+    name: ClassVar[str] = "orders.order-charged.v1"
+    order_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrderCanceled(Fact):
     """An order will not be fulfilled."""
 

@@ -39,9 +39,20 @@ class Order(models.Model):
     ship_to = models.JSONField()
     placed_at = models.DateTimeField(db_default=Now())
     confirmed_at = models.DateTimeField(null=True)
+    awaits_capture = models.BooleanField(
+        db_default=False, default=False,
+        help_text="Confirmed on reserved money that is not taken yet: nothing may leave.",
+    )  # fmt: skip
+    charged_at = models.DateTimeField(
+        null=True, help_text="When reserved money was taken; empty when it was paid at once."
+    )
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(awaits_capture=False) | Q(state="confirmed", credit_minor=0),
+                name="only_confirmed_orders_await_capture",
+            ),
             models.UniqueConstraint(
                 fields=["cart"], condition=~Q(state="canceled"), name="one_order_per_cart"
             ),
@@ -275,6 +286,10 @@ class Adjustment(models.Model):
     actor = models.CharField(max_length=80)
     paid_to = models.CharField(max_length=12, default="method")
     with_shipping = models.BooleanField(default=False)
+    uncharged = models.BooleanField(
+        db_default=False, default=False,
+        help_text="Given up before the money was taken: less is taken, and nothing is booked.",
+    )  # fmt: skip
     goods_minor = models.PositiveBigIntegerField(help_text="Net of discount.")
     shipping_minor = models.PositiveBigIntegerField(help_text="Net of discount.")
     tax_minor = models.PositiveBigIntegerField()

@@ -236,9 +236,7 @@ def _move_all(
 ) -> list[PartAmounts]:
     told = [actor.current()[:80], cause[:80]]
     with connection.cursor() as cursor:
-        cursor.execute(
-            statements.MOVE_ALL, [*told, to_state, to_state, awaits_capture, order_id]
-        )
+        cursor.execute(statements.MOVE_ALL, [*told, to_state, to_state, awaits_capture, order_id])
         return [PartAmounts(*row) for row in cursor.fetchall()]
 
 

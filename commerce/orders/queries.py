@@ -27,6 +27,7 @@ from .types import (
     OrderPage,
     OrderRef,
     OrderSummary,
+    PartAmounts,
     SellerOrderData,
     summary_state,
 )
@@ -75,6 +76,8 @@ def orders_where(rows: Iterable[Order], *, with_events: bool = False) -> list[Or
             confirmed_at=head.confirmed_at,
             seller_orders=tuple(by_order[head.pk]),
             events=tuple(events.get(head.pk, ())),
+            awaits_capture=head.awaits_capture,
+            charged_at=head.charged_at,
         )
         for head in heads.values()
     ]
@@ -124,6 +127,14 @@ def quantities(*, order_id: int) -> dict[int, int]:
     ).values_list("variant_id", "quantity"):
         found[variant_id] += quantity
     return dict(found)
+
+
+def places(*, order_id: int) -> dict[int, int]:
+    """Return from which location the shopper chose to get a variant; the others may come from any."""
+    rows = SellerOrder.objects.filter(
+        order_id=order_id, shipping_method__location_id__isnull=False
+    ).exclude(shipping_method__location_id=None)
+    return dict(rows.values_list("lines__variant_id", "shipping_method__location_id"))
 
 
 def orders_of_user(
@@ -234,6 +245,44 @@ def adjustments_of(*, seller_order_ids: Iterable[int]) -> dict[int, list[Adjustm
     return dict(found)
 
 
+def was_paid_at_once(*, order_id: int) -> bool:
+    """Whether an order's money came before it was confirmed, not from a reservation later."""
+    order = Order.objects.filter(pk=order_id, awaits_capture=False, charged_at=None)
+    uncharged = Adjustment.objects.filter(seller_order__order=order_id, uncharged=True)
+    return order.exists() and not uncharged.exists()
+
+
+def left_to_charge(*, order_id: int) -> list[PartAmounts]:
+    """Return what each part of an order is worth without what was given up before it was paid."""
+    parts = seller_orders_of(order_ids=[order_id]).get(order_id, [])
+    given = adjustments_of(seller_order_ids=[part.id for part in parts])
+    return [
+        _left(part, [each for each in given.get(part.id, []) if each.uncharged]) for part in parts
+    ]
+
+
+def _left(part: SellerOrderData, given: Iterable[AdjustmentData]) -> PartAmounts:
+    given = list(given)
+
+    def less(whole: Money, *names: str) -> int:
+        return whole.minor - sum(getattr(each, name).minor for each in given for name in names)
+
+    zero = Money.zero(part.total.currency)
+    return PartAmounts(
+        seller_id=part.seller_id,
+        goods_minor=less(part.goods - part.discount, "goods"),
+        discount_minor=0,
+        shipping_minor=less(part.shipping - part.shipping_discount, "shipping"),
+        shipping_discount_minor=0,
+        platform_discount_minor=less(part.platform_discount, "platform"),
+        tax_minor=less(part.tax, "tax"),
+        included_tax_minor=less(part.included_tax, "included_tax"),
+        commission_minor=less(part.commission, "commission"),
+        goodwill_minor=less(zero, "withheld", "borne") - less(zero, "goodwill"),
+        borne_minor=-less(zero, "borne"),
+    )
+
+
 def address_changes(*, order_id: int) -> list[AddressChangeData]:
     """Return where an order was to go before, oldest first."""
     return [
@@ -326,6 +375,7 @@ def as_ref(found: Order) -> OrderRef:
         total=Money(found.total_minor, found.currency),
         credit=Money(found.credit_minor, found.currency),
         placed_at=found.placed_at,
+        awaits_capture=found.awaits_capture,
     )
 
 
@@ -374,6 +424,7 @@ def _part(part: SellerOrder, head: Order, lines: Iterable[OrderLine]) -> SellerO
         confirmed_at=part.confirmed_at,
         delivered_at=part.delivered_at,
         lines=tuple(line_data(line, currency=currency) for line in lines),
+        awaits_capture=head.awaits_capture,
     )
 
 
@@ -447,6 +498,7 @@ def _adjustment(row: Adjustment) -> AdjustmentData:
             )
             for line in sorted(row.lines.all(), key=lambda line: line.pk)
         ),
+        uncharged=row.uncharged,
     )
 
 

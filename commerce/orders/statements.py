@@ -79,7 +79,8 @@ WITH told AS MATERIALIZED (
     UPDATE orders_order SET
         state = %s,
         version = version + 1,
-        confirmed_at = CASE WHEN %s = 'confirmed' THEN statement_timestamp() ELSE confirmed_at END
+        confirmed_at = CASE WHEN %s = 'confirmed' THEN statement_timestamp() ELSE confirmed_at END,
+        awaits_capture = %s
     FROM told
     WHERE id = %s AND state = 'pending' AND told.actor IS NOT NULL
     RETURNING id, state, orders_order.confirmed_at

@@ -124,6 +124,8 @@ class OrderRef:
     total: Money
     credit: Money
     placed_at: datetime
+    awaits_capture: bool = False
+    """Confirmed on reserved money that is not taken yet."""
 
     @property
     def due(self) -> Money:
@@ -144,6 +146,23 @@ class PartAmounts:
     tax_minor: int
     included_tax_minor: int
     commission_minor: int
+    goodwill_minor: int = 0
+    """What of it the seller forgoes, though it is sold."""
+    borne_minor: int = 0
+    """What the marketplace forgoes in the seller's place."""
+
+    @property
+    def total_minor(self) -> int:
+        """What the shopper pays for it."""
+        return (
+            self.goods_minor
+            - self.discount_minor
+            + self.shipping_minor
+            - self.shipping_discount_minor
+            + self.tax_minor
+            - self.goodwill_minor
+            - self.borne_minor
+        )
 
     @property
     def earning_minor(self) -> int:
@@ -159,6 +178,7 @@ class PartAmounts:
             + self.platform_discount_minor
             - self.included_tax_minor
             - self.commission_minor
+            - self.goodwill_minor
         )
 
 
@@ -231,6 +251,8 @@ class SellerOrderData:
     confirmed_at: datetime | None
     delivered_at: datetime | None
     lines: tuple[LineData, ...]
+    awaits_capture: bool = False
+    """Its money is reserved and not taken yet, so nothing of it may leave."""
 
     @property
     def earning(self) -> Money:
@@ -293,6 +315,8 @@ class OrderData:
     confirmed_at: datetime | None
     seller_orders: tuple[SellerOrderData, ...]
     events: tuple[EventData, ...] = field(default=())
+    awaits_capture: bool = False
+    charged_at: datetime | None = None
 
     @property
     def due(self) -> Money:
@@ -381,6 +405,8 @@ class AdjustmentData:
     """What the seller's earning loses."""
     at: datetime
     lines: tuple[AdjustmentLineData, ...]
+    uncharged: bool = False
+    """It was given up before the money was taken: nothing was charged, so nothing went back."""
 
 
 SHOPPER_STATES = {

@@ -107,6 +107,18 @@ class Payment(models.Model):
         ]
 
 
+class PaymentMove(models.Model):
+    """One change of a payment's state; written by trigger, append-only."""
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="moves")
+    from_state = models.CharField(max_length=12, blank=True)
+    to_state = models.CharField(max_length=12)
+    actor = models.CharField(max_length=80)
+    cause = models.CharField(max_length=80, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    at = models.DateTimeField(db_default=Now())
+
+
 class Refund(models.Model):
     """Money on its way back to the shopper, once per business key."""
 

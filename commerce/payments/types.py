@@ -20,6 +20,8 @@ class PayTerms:
     """Whether the shopper asked to keep this way to pay."""
     pay_url: str = ""
     """Where we show the provider's payment fields; empty leads to the provider's own page."""
+    group: str = ""
+    """What the provider groups an order's money by: its number, or before that its token."""
     later: bool = False
     """Whether the money is only reserved until the goods are seen to be there."""
     on_shipping: bool = False

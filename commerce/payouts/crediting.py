@@ -1,5 +1,6 @@
 """Setting money aside for sellers: when an order is paid, and when something is given back."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import transaction
@@ -24,11 +25,12 @@ class NotPaid(LookupError):
 def credit_order(*, order_id: int) -> int:
     """Set each seller's share of a confirmed order aside; returns how many were new.
 
-    What was canceled meanwhile is taken off at once. Repeating it changes nothing.
-    Raises NotPaid.
+    What was canceled meanwhile is taken off at once, and what was given up before its
+    money was taken is never set aside. Repeating it changes nothing. Raises NotPaid.
     """
     parts = orders.seller_orders_of(order_ids=[order_id]).get(order_id, [])
-    owed = [part for part in parts if part.confirmed_at is not None and part.earning]
+    earned = _earned(parts)
+    owed = [part for part in parts if part.confirmed_at is not None and earned[part.id]]
     if not owed:
         return 0
     known = set(
@@ -39,14 +41,14 @@ def credit_order(*, order_id: int) -> int:
     fresh = [part for part in owed if part.id not in known]
     if not fresh:
         return 0
-    charge = _charge(fresh[0].order_token, sum(part.earning.minor for part in owed))
+    charge = _charge(fresh[0].order_token, sum(earned.values()))
     Earning.objects.bulk_create(
         [
             Earning(
                 seller_id=part.seller_id,
                 seller_order_id=part.id,
                 currency=part.earning.currency,
-                amount_minor=part.earning.minor,
+                amount_minor=earned[part.id],
                 charge=charge,
             )
             for part in fresh
@@ -57,14 +59,31 @@ def credit_order(*, order_id: int) -> int:
     return len(fresh)
 
 
+def _earned(parts: Iterable[SellerOrderData]) -> dict[int, int]:
+    parts = list(parts)
+    given = orders.adjustments_of(seller_order_ids=[part.id for part in parts])
+    return {
+        part.id: part.earning.minor
+        - sum(each.seller.minor for each in given.get(part.id, []) if each.uncharged)
+        for part in parts
+    }
+
+
 def _charge(order_token: str, owed_minor: int) -> str:
     """Return the charge that the transfers come from, or nothing when it does not cover them:
     then gift cards or the marketplace's promotions paid a part, and our balance does."""
     order = orders.ref(token=order_token)
     charge = payments.charges_of(order_tokens=[order_token]).get(order_token)
-    if order is None or (charge is None and order.due.minor):
+    if order is None:
         raise NotPaid(order_token)
-    return charge if charge is not None and owed_minor <= order.due.minor else ""
+    if charge is None:
+        left = orders.left_to_charge(order_id=order.id)
+        if order.due.minor and any(part.total_minor for part in left):
+            raise NotPaid(order_token)
+        return ""
+    attempts = payments.of_order(order_tokens=[order_token])[order_token]
+    paid = sum(each.captured_minor for each in attempts if each.charge_id == charge)
+    return charge if owed_minor <= paid else ""
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from . import operations, queries
 
 @subscribe(OrderConfirmed)
 def credit_sellers(fact: OrderConfirmed) -> None:
-    if not orders.orders(order_ids=[fact.order_id])[fact.order_id].awaits_capture:
+    if orders.was_paid_at_once(order_id=fact.order_id):
         operations.credit_order(order_id=fact.order_id)
 
 

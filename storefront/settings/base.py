@@ -252,6 +252,12 @@ PAYMENT_HERE = env.flag("PAYMENT_HERE", False)
 # Whether money is only reserved on the page, and taken once the goods are seen to be there.
 # For cards, wallets and PayPal; bank debits and transfers cannot wait so.
 PAYMENT_CAPTURE_LATER = env.flag("PAYMENT_CAPTURE_LATER", False)
+# Whether it stays reserved until every seller is ready to send, and is taken for what goes
+# ahead only; at the latest after so many days, and a day before the bank lets it go. When it is
+# gone all the same, a new payment is waited for, for so many days.
+PAYMENT_ON_SHIPPING = env.flag("PAYMENT_ON_SHIPPING", False)
+PAYMENT_CAPTURE_DAYS = env.integer("PAYMENT_CAPTURE_DAYS", 5, least=1, most=6)
+PAYMENT_RENEWAL_DAYS = env.integer("PAYMENT_RENEWAL_DAYS", 3, least=1, most=14)
 PAYMENT_PERIOD_DAYS = env.integer("PAYMENT_PERIOD_DAYS", 7, least=1, most=13)  # for slow methods
 # Of gift cards and store credit.
 CREDIT_VALID_DAYS = env.integer("CREDIT_VALID_DAYS", 3 * 365, least=1, most=36_500)

@@ -31,7 +31,7 @@ class WaitingForStaff(Component):
             ("review_payments", "payments", "Payments to review", _payments),
             ("review_payments", "disputes", "Disputes to answer", _disputes),
             ("review_payments", "breaks", "Differences to explain", _breaks),
-            ("decide_requests", "requests", "Claims to decide", returns.count_escalated),
+            ("decide_requests", "requests", "Requests to decide", returns.count_escalated),
             ("manage_payouts", "payouts", "Failed payouts", _failed),
         ]
         return {

@@ -38,7 +38,7 @@ CASE_STATES = {
     "refused": "Refused",
     "declined": "Not accepted",
     "overtaken": "Sent meanwhile",
-    "closed": "Taken back by the shopper",
+    "closed": "Taken back, or never sent",
 }
 DRAFT_STATES = {"offered": "Can be paid", "paid": "Ordered", "expired": "Lapsed"}
 _KINDS = {

@@ -64,6 +64,15 @@ CASE_RULES = [
         """,
     ),
     Rule(
+        code="INV18",
+        promise="No case waits longer than a day after its deadline, or without one.",
+        violations="""
+            SELECT count(*) FROM returns_case
+            WHERE state IN ('requested', 'approved', 'sent', 'received', 'inspected')
+              AND (due_at IS NULL OR due_at < now() - interval '1 day')
+        """,
+    ),
+    Rule(
         code="INV24",
         promise="No case crosses from one seller to another.",
         violations="""

@@ -58,7 +58,11 @@ def _for_shopper(case: CaseData, shop: str, state: str) -> tuple[str, list[str]]
         ),
         "approved": (
             "Please send it back",
-            [f"Send the items to: {case.return_to}", "Put the return slip into the parcel."],
+            [
+                f"Send the items within 14 days to: {case.return_to}",
+                "Put the return slip into the parcel, and tell us on the page below that you "
+                f"have sent it. {_unsent(case, due)}",
+            ],
         ),
         "refused": (f"{shop} refused your {kind}", [f"The reason: {case.answer}"]),
         "declined": (f"{shop} did not accept what came back", [f"The reason: {case.answer}"]),
@@ -72,12 +76,103 @@ def _for_shopper(case: CaseData, shop: str, state: str) -> tuple[str, list[str]]
             "It had left already",
             ["It could not be canceled any more. You can send it back once it has come."],
         ),
-        "escalated": ("Stoa looks at your claim", [f"{shop} did not settle it, so we decide."]),
+        "escalated": (f"Stoa looks at your {kind}", [_why_escalated(case, shop)]),
+        "closed": (
+            "Your return has lapsed",
+            [
+                "Nothing was sent back in time. You keep the items; while they can be "
+                "returned, you may ask again."
+            ],
+        ),
         "received": (f"{shop} has your parcel", ["They look at it and decide."]),
     }
     if state == "requested" and not case.due_at:
         return None
+    if state == "closed" and not case.has_lapsed:
+        return None
+    if state in ("refused", "declined", "closed") and case.events[-1].from_state == "escalated":
+        return "Stoa has decided", [f"The answer is no. The reason: {case.answer}"]
+    if state in ("refused", "declined") and case.appeal_until:
+        heading, told = texts[state]
+        until = f"{case.appeal_until:%-d %B %Y}"
+        return heading, [*told, f"Until {until} you can ask Stoa to look at it, on the page below."]
     return texts.get(state)
+
+
+def _unsent(case: CaseData, due: str) -> str:
+    if case.basis == "withdrawal":
+        return "Without that we cannot see that it is on its way."
+    return f"What was not sent by {due} is taken as kept, and the return lapses."
+
+
+def _why_escalated(case: CaseData, shop: str) -> str:
+    whys = {
+        "approved": "We cannot see that the items were sent, so we look at it. Tell us when "
+        "they were.",
+        "sent": f"{shop} has not told us that your parcel arrived, so we look at it and decide.",
+        "received": f"{shop} has your parcel but has not decided, so we do.",
+        "refused": "You asked us to look at the answer, and we do.",
+        "declined": "You asked us to look at the answer, and we do.",
+    }
+    return whys.get(case.stage, f"{shop} did not settle it, so we decide.")
+
+
+def reminder(case: CaseData, shop: str, *, state: str, version: int) -> Mail:
+    """To the shopper: an approved return was not sent yet."""
+    due = f"{case.due_at:%-d %B %Y}" if case.due_at else ""
+    after = (
+        "If it is on its way already, tell us so on the page below."
+        if case.basis == "withdrawal"
+        else f"After {due} the return lapses. If it is on its way already, tell us so below."
+    )
+    return {
+        "key": f"case-reminder:{case.id}:{state}:{version}",
+        "kind": "case",
+        "recipient": case.email,
+        "subject": f"Have you sent it back? ({case.number})",
+        "context": {
+            "heading": "Have you sent it back?",
+            "text": [f"{shop} waits for your parcel at: {case.return_to}", after],
+            "number": case.order_number,
+            "link": absolute(f"/orders/track/{case.order_token}/requests/{case.number}/"),
+            "label": "See your return",
+            "items": _items(case),
+            "why_you": f"this address was given with order {case.order_number}",
+        },
+    }
+
+
+def reminder_to_seller(
+    case: CaseData, seller: SellerData, member: MemberData, *, state: str, version: int
+) -> Mail:
+    """To a seller's people: a return waits for them, and soon will no more."""
+    due = f"{case.due_at:%-d %B %Y, %H:%M} UTC" if case.due_at else ""
+    goes = "the shopper is refunded" if case.basis == "withdrawal" else "the marketplace decides"
+    heading, text = {
+        "sent": (
+            "Has this parcel come back?",
+            f"Record its arrival until {due}. After that the marketplace looks at it.",
+        ),
+        "received": (
+            "A returned parcel waits for you",
+            f"Look at it and decide until {due}. After that {goes}.",
+        ),
+    }[state]
+    return {
+        "key": f"case-reminder:{case.id}:{state}:{version}:{member.user_id}",
+        "kind": "case",
+        "recipient": member.email,
+        "subject": f"{heading} ({case.number})",
+        "context": {
+            "heading": heading,
+            "text": [text],
+            "number": case.part_number,
+            "link": absolute(f"{SELLER_CASES}{case.number}/"),
+            "label": "Open the request",
+            "items": _items(case),
+            "why_you": f"you work for {seller.name}",
+        },
+    }
 
 
 def to_seller(
@@ -102,8 +197,14 @@ def to_seller(
             "Canceled: do not send it" if case.kind == "cancel" else "A shopper was refunded",
             [f"{case.refund} goes back to the shopper." if case.refund else "", case.answer],
         ),
-        "closed": (f"The shopper took a {kind} back", ["There is nothing to do."]),
-        "escalated": ("A claim went to the marketplace", [case.answer]),
+        "closed": (
+            "A return has lapsed" if case.has_lapsed else f"The shopper took a {kind} back",
+            ["There is nothing to do."],
+        ),
+        "escalated": (
+            f"A {kind} went to the marketplace",
+            [f"{case.events[-1].cause}.".capitalize().replace("..", "."), case.answer],
+        ),
     }
     told = texts.get(to_state)
     if told is None or (to_state == "requested" and not case.due_at):

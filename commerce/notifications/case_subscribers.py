@@ -4,7 +4,12 @@ from commerce.orders import queries as orders
 from commerce.orders.events import OrderReaddressed
 from commerce.outbox.facts import subscribe
 from commerce.returns import queries as returns
-from commerce.returns.events import CaseMoved, ReplacementSent, WithdrawalDeclared
+from commerce.returns.events import (
+    CaseMoved,
+    CaseReminder,
+    ReplacementSent,
+    WithdrawalDeclared,
+)
 from commerce.sellers import queries as sellers
 
 from . import case_mails, operations
@@ -31,6 +36,20 @@ def tell_seller_of_case(fact: CaseMoved) -> None:
         )
         if mail is not None:
             operations.send(**mail)
+
+
+@subscribe(CaseReminder)
+def remind_of_return(fact: CaseReminder) -> None:
+    case = returns.cases(case_ids=[fact.case_id])[fact.case_id]
+    if (case.state, len(case.events) - 1) != (fact.state, fact.version):
+        return  # the step was taken meanwhile
+    shop = sellers.sellers(seller_ids=[case.seller_id])[case.seller_id]
+    step = {"state": fact.state, "version": fact.version}
+    if fact.state == "approved":
+        operations.send(**case_mails.reminder(case, shop.name, **step))
+        return
+    for member in sellers.members(seller_ids=[case.seller_id])[case.seller_id]:
+        operations.send(**case_mails.reminder_to_seller(case, shop, member, **step))
 
 
 @subscribe(ReplacementSent)

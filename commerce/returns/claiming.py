@@ -109,6 +109,8 @@ def answer_claim(*, seller_id: int, case_id: int, consent: bool, note: str = "")
         return _grant(case, cause=note or "granted by the seller", borne=False)
     if not note.strip():
         raise NotPossible("Say why, so that the shopper understands.")
+    if case.state == State.ESCALATED:
+        raise NotPossible("The marketplace decides about it now; you can still grant it.")
     move(case, State.REFUSED, cause=note, answer=note.strip()[:500])
     return case.state
 

@@ -117,6 +117,12 @@ class Case(models.Model):
     answer = models.CharField(
         max_length=500, blank=True, help_text="What was told with the last decision."
     )
+    appeal = models.CharField(
+        max_length=1000,
+        blank=True,
+        db_default="",
+        help_text="What the shopper told the marketplace after a refusal.",
+    )
     return_to = models.TextField(max_length=500, blank=True)
     tracking_number = models.CharField(max_length=60, blank=True)
     withheld_minor = models.PositiveBigIntegerField(default=0)

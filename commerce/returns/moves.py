@@ -1,5 +1,8 @@
 """Where a case may go, by kind. The database holds the same table."""
 
+from datetime import timedelta
+
+_SETTLED = ("refunded", "declined", "closed")
 CASE_MOVES: dict[str, dict[str, tuple[str, ...]]] = {
     "cancel": {
         "requested": ("refunded", "refused", "overtaken", "closed"),
@@ -13,16 +16,7 @@ CASE_MOVES: dict[str, dict[str, tuple[str, ...]]] = {
         "received": ("inspected", "escalated"),
         "inspected": ("refunded", "partly", "declined", "exchanged"),
         "declined": ("refunded", "partly", "escalated"),
-        "escalated": (
-            "approved",
-            "refused",
-            "sent",
-            "received",
-            "inspected",
-            "refunded",
-            "declined",
-            "closed",
-        ),
+        "escalated": ("approved", "refused", "sent", "received", "inspected", *_SETTLED),
     },
     "claim": {
         "requested": ("refunded", "exchanged", "refused", "escalated", "closed"),
@@ -32,3 +26,5 @@ CASE_MOVES: dict[str, dict[str, tuple[str, ...]]] = {
 }
 DEAD = ("refused", "declined", "overtaken", "closed", "exchanged")
 """States in which a case holds no unit any more: another case may be about it."""
+APPEAL_WITHIN = timedelta(days=14)
+"""How long after a seller's no the shopper may ask the marketplace."""

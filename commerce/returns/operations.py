@@ -2,10 +2,11 @@
 
 from commerce.orders.operations import GivesTooMuch
 
+from .appealing import appeal
 from .cancelling import answer_cancellation, cancel, cancel_for_seller, override_cancellation
 from .cases import NotFound, NotPossible, NotThatMany, close
 from .claiming import answer_claim, claim, decide_claim
-from .deadlines import decide_due
+from .deadlines import decide_due, remind_due
 from .exchanging import NothingToSwap, send_replacement
 from .pictures import InvalidPicture
 from .readdressing import change_address
@@ -29,6 +30,7 @@ __all__ = [
     "answer_cancellation",
     "answer_claim",
     "answer_return",
+    "appeal",
     "cancel",
     "cancel_for_seller",
     "change_address",
@@ -41,6 +43,7 @@ __all__ = [
     "override_cancellation",
     "override_return",
     "receive",
+    "remind_due",
     "request_return",
     "send_replacement",
     "withdraw",

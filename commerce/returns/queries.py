@@ -68,7 +68,7 @@ def count_waiting(*, seller_id: int) -> int:
 
 
 def count_escalated() -> int:
-    """Return how many claims wait for the marketplace's decision."""
+    """Return how many claims and returns wait for the marketplace's decision."""
     return Case.objects.filter(state=Case.State.ESCALATED).count()
 
 
@@ -281,6 +281,7 @@ def _case(case: Case, given: AdjustmentData | None, instead: dict[int, str]) -> 
         email=order.email,
         asked_by=case.asked_by,
         answer=case.answer,
+        appeal=case.appeal,
         return_to=case.return_to,
         tracking_number=case.tracking_number,
         replacement_tracking=case.replacement_tracking,

@@ -97,7 +97,6 @@ def _cost(part: SellerOrderData, place: AddressData, currency: str) -> int | Non
         ),
         goods_minor=part.goods.minor,
         pieces=sum(line.quantity for line in lines),
-        quantities={line.variant_id: line.quantity for line in lines},
     )
     options = fulfillment.shipping_options(parcels=[parcel], currency=currency)[part.seller_id]
     chosen = part.shipping_method.get("method_id")

@@ -12,7 +12,7 @@ from commerce.orders import operations as orders
 from commerce.orders.types import SellerOrderData
 from commerce.sellers import queries as sellers
 
-from . import policies
+from . import policies, waiting
 from .cases import (
     Kind,
     NotFound,
@@ -110,6 +110,8 @@ def answer_return(
     refusal needs a reason. Raises NotFound, NotPossible, NothingToSwap.
     """
     case = _a_return(lock_case(case_id, seller_id=seller_id))
+    if case.state == State.ESCALATED:
+        raise NotPossible("The marketplace decides about it now.")
     if consent:
         return approve_return(case, cause=note or "approved by the seller", return_to=return_to)
     if not note.strip():
@@ -121,19 +123,45 @@ def answer_return(
 
 
 @transaction.atomic
-def override_return(*, case_id: int, note: str) -> str:
-    """Approve in the seller's place what it refused or left lying, with a reason; for staff.
+def override_return(*, case_id: int, note: str, consent: bool = True) -> str:
+    """Decide in the seller's place what it refused or left lying, with a reason; for staff.
 
-    What was declined after it came back is refunded. Raises NotFound, NotPossible.
+    What was asked or refused is approved; what was declined, or was escalated because
+    it never arrived or was never looked at, is refunded. Without consent what was
+    escalated ends as it would have: refused, declined, or closed when nothing was ever
+    sent. Raises NotFound, NotPossible.
     """
     if not note.strip():
         raise NotPossible("Give the reason for deciding in the seller's place.")
     case = _a_return(lock_case(case_id))
-    if case.state == State.DECLINED:
-        check_free(case)
-        _pay(case, cause=note, withheld_minor=0, accept_all=True)
-        return case.state
-    return approve_return(case, cause=note)
+    stage = waiting.stage(case)
+    if not consent:
+        return _deny(case, stage, note=note)
+    if stage in (State.REQUESTED, State.REFUSED):
+        return approve_return(case, cause=note)
+    if case.state not in (State.DECLINED, State.ESCALATED):
+        raise NotPossible(f"Case {case.number} is {case.state}: it is not for you to decide yet.")
+    check_free(case)
+    refund_all(case, cause=note)
+    return case.state
+
+
+def _deny(case: Case, stage: str, *, note: str) -> str:
+    if case.state != State.ESCALATED:
+        raise NotPossible("Only what was given to the marketplace can be turned down.")
+    if case.basis == Case.Basis.WITHDRAWAL and waiting.came_back(case):
+        raise NotPossible("A withdrawal cannot be turned down once the goods came back.")
+    give_up_replacements(case)
+    ends = {State.REFUSED: State.REFUSED, State.APPROVED: State.CLOSED}
+    end = ends.get(State(stage), State.DECLINED)
+    move(case, end, cause=note, answer=note.strip()[:500])
+    return case.state
+
+
+def refund_all(case: Case, *, cause: str) -> None:
+    """Refund a locked return as it was asked, unseen; nothing of it goes back on sale."""
+    give_up_replacements(case)
+    _pay(case, cause=cause, withheld_minor=0, accept_all=True)
 
 
 def approve_return(case: Case, *, cause: str, return_to: str = "") -> str:
@@ -161,7 +189,7 @@ def mark_sent(*, order_token: str, case_id: int, tracking_number: str = "") -> N
     number = " ".join(tracking_number.split())
     if len(number) > 60:
         raise NotPossible("A tracking number has at most 60 characters.")
-    case = lock_case(case_id, order_token=order_token)
+    case = _at(lock_case(case_id, order_token=order_token), State.APPROVED)
     move(case, State.SENT, cause="sent by the shopper", tracking_number=number)
 
 
@@ -172,7 +200,8 @@ def receive(*, seller_id: int, case_id: int) -> None:
 
     Raises NotFound, NotPossible.
     """
-    move(lock_case(case_id, seller_id=seller_id), State.RECEIVED, cause="received by the seller")
+    case = _at(lock_case(case_id, seller_id=seller_id), State.APPROVED, State.SENT)
+    move(case, State.RECEIVED, cause="received by the seller")
 
 
 @unconfined()
@@ -193,7 +222,7 @@ def inspect(
     declining need a reason; a withdrawal cannot be declined. For the seller's own
     people. Raises NotFound, NotPossible, NotThatMany, and orders' GivesTooMuch.
     """
-    case = _a_return(lock_case(case_id, seller_id=seller_id))
+    case = _at(_a_return(lock_case(case_id, seller_id=seller_id)), State.RECEIVED)
     _write_findings(case, findings)
     move(case, State.INSPECTED, cause="looked at by the seller")
     accepted = sum(line.accepted_quantity for line in case.lines.all())
@@ -272,6 +301,13 @@ def most_withheld(case: Case) -> Money:
     """Return how much a seller can keep of what a case gives back: no more than it would lose."""
     part = part_of(case)
     return Money(max(part.earning.minor, 0), part.total.currency)
+
+
+def _at(case: Case, *stages: str) -> Case:
+    """Let through what waits for this step, also when it was escalated because it waited."""
+    if waiting.stage(case) not in stages:
+        raise NotPossible(f"Case {case.number} is {case.state}: it does not wait for this.")
+    return case
 
 
 def _a_return(case: Case) -> Case:

@@ -5,5 +5,6 @@ from . import operations
 
 @shared_task
 def decide_due(**_: object) -> None:
-    """Decide what sellers left unanswered; beat runs this."""
+    """Decide what was left lying, and remind of what soon will be; beat runs this."""
     operations.decide_due()
+    operations.remind_due()

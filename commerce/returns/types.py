@@ -6,6 +6,8 @@ from typing import Any, Literal
 from commerce.kernel.money import Money
 from commerce.payments.types import RefundWay
 
+from .moves import APPEAL_WITHIN
+
 Units = Mapping[int, int]
 """How many of which order line."""
 
@@ -61,6 +63,8 @@ class CaseData:
     email: str
     asked_by: str
     answer: str
+    appeal: str
+    """What the shopper told the marketplace after a refusal."""
     return_to: str
     tracking_number: str
     replacement_tracking: str
@@ -84,6 +88,29 @@ class CaseData:
         return waiting or self.state in (
             "requested", "escalated", "approved", "sent", "received", "inspected",
         )  # fmt: skip
+
+    @property
+    def stage(self) -> str:
+        """How far it is; of an escalated one, how far it had come before."""
+        return self.events[-1].from_state if self.state == "escalated" else self.state
+
+    @property
+    def came_back(self) -> bool:
+        """Whether the seller ever had the goods of a return in hand."""
+        return any(event.to_state == "received" for event in self.events)
+
+    @property
+    def has_lapsed(self) -> bool:
+        """Whether it is over because nothing was sent back in time."""
+        return self.state == "closed" and self.events[-1].actor == "rule"
+
+    @property
+    def appeal_until(self) -> datetime | None:
+        """Until when the shopper may ask the marketplace about a seller's no."""
+        asked = any(event.to_state == "escalated" for event in self.events)
+        if self.kind == "cancel" or self.state not in ("refused", "declined") or asked:
+            return None
+        return self.events[-1].at + APPEAL_WITHIN
 
     @property
     def units(self) -> dict[int, int]:

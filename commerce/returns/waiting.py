@@ -17,8 +17,6 @@ INSPECT_WITHIN = timedelta(days=7)
 """How long a seller has to look at what came back."""
 AT_LEAST = timedelta(days=3)
 """What a seller is left for a withdrawal, however late in its fortnight the parcel came."""
-APPEAL_WITHIN = timedelta(days=14)
-"""How long after a seller's no the shopper may ask the marketplace."""
 WITHIN = {
     State.APPROVED: SEND_WITHIN,
     State.SENT: RECEIVE_WITHIN,

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from commerce.accounts.operations import InvalidAddress
+from commerce.kernel import clock
 from commerce.kernel.money import Money
 from commerce.orders import queries as orders
 from commerce.orders.types import OrderData
@@ -22,7 +23,7 @@ from commerce.returns.types import CaseData
 from storefront import limits
 
 from .account_forms import PlaceForm
-from .aftercare_forms import SentForm, WishForm, WithdrawForm
+from .aftercare_forms import AppealForm, SentForm, WishForm, WithdrawForm
 from .tracking import names_of
 
 TITLES = {
@@ -196,7 +197,13 @@ def case(request: HttpRequest, token: str, number: str) -> HttpResponse:
 
 
 def _show(
-    request: HttpRequest, token: str, number: str, *, error: str = "", form: Any = None
+    request: HttpRequest,
+    token: str,
+    number: str,
+    *,
+    error: str = "",
+    form: Any = None,
+    appeal_form: Any = None,
 ) -> HttpResponse:
     order, found = paid_order(token), _case(token, number)
     context = {
@@ -205,10 +212,13 @@ def _show(
         "reference": payments.refund_reference(business_key=f"adjustment:{found.adjustment_id}"),
         "seller": names_of(order).get(found.seller_id),
         "form": form or SentForm(),
+        "may_appeal": found.appeal_until is not None and found.appeal_until > clock.now(),
+        "appeal_form": appeal_form or AppealForm(),
         "error": error,
         "trail": trail(order, found.number),
     }
-    return render(request, "shop/case.html", context, status=422 if error or form else 200)
+    failed = error or form or appeal_form
+    return render(request, "shop/case.html", context, status=422 if failed else 200)
 
 
 @require_POST
@@ -226,6 +236,20 @@ def sent(request: HttpRequest, token: str, number: str) -> HttpResponse:
         )
     except operations.NotPossible as refusal:
         return _show(request, token, number, error=str(refusal))
+    return redirect("order-case", token, number)
+
+
+@require_POST
+def appeal(request: HttpRequest, token: str, number: str) -> HttpResponse:
+    """Ask the marketplace about what a seller refused."""
+    found = _case(token, number)
+    form = AppealForm(request.POST)
+    if not form.is_valid():
+        return _show(request, token, number, appeal_form=form)
+    try:
+        operations.appeal(order_token=token, case_id=found.id, note=form.cleaned_data["note"])
+    except operations.NotPossible as refusal:
+        return _show(request, token, number, error=str(refusal), appeal_form=form)
     return redirect("order-case", token, number)
 
 

@@ -198,6 +198,17 @@ class WithdrawForm(UnitsForm):
     )
 
 
+class AppealForm(forms.Form):
+    """What the marketplace should know about a seller's no."""
+
+    note = forms.CharField(
+        label="What should Stoa know?",
+        help_text="Stoa reads what you and the seller said, and decides.",
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "input"}),
+    )
+
+
 class SentForm(forms.Form):
     tracking_number = forms.CharField(
         label="Tracking number",

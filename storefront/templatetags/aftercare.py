@@ -5,7 +5,7 @@ from typing import Any
 
 from django import template
 
-from commerce.returns.types import CaseData, PartChoices, TimelineEntry
+from commerce.returns.types import CaseData, CaseEventData, PartChoices, TimelineEntry
 
 from .shop import STATES as ORDER_STATES
 
@@ -67,6 +67,8 @@ def case_state(case: CaseData) -> str:
         return "Replacement sent"
     if case.kind == "cancel" and case.state == "refunded":
         return "Canceled and refunded"
+    if case.has_lapsed:
+        return "Lapsed"
     return STATES.get(case.state, case.state)
 
 
@@ -87,7 +89,7 @@ def case_timeline(case: CaseData) -> list[dict[str, Any]]:
     """What happened to a case, oldest first, and by whom."""
     rows = [
         {
-            "title": STATES.get(event.to_state, event.to_state) if event.from_state else "Asked",
+            "title": _step(event),
             "text": event.cause,
             "time": f"{event.at.day} {event.at:%B %Y, %H:%M} UTC",
             "datetime": event.at.isoformat(),
@@ -106,6 +108,14 @@ def case_timeline(case: CaseData) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _step(event: CaseEventData) -> str:
+    if not event.from_state:
+        return "Asked"
+    if event.to_state == "closed" and event.actor == "rule":
+        return "Lapsed"
+    return STATES.get(event.to_state, event.to_state)
 
 
 @register.filter

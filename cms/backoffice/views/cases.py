@@ -107,12 +107,13 @@ class CaseDetail(CaseScreen, TemplateView):
     form: OverrideForm | None = None
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not self._may_decide():
+        refuses = request.POST.get("act") == "no"
+        if not self._may_decide() or (refuses and not self._may_refuse()):
             raise Http404
         self.form = OverrideForm(request.POST, case=self.case)
         if self.form.is_valid():
             try:
-                self._decide(self.form.cleaned_data, grant=request.POST.get("act") != "no")
+                self._decide(self.form.cleaned_data, grant=not refuses)
             except REFUSALS as refusal:
                 self.form.add_error(None, str(refusal))
             else:
@@ -129,7 +130,7 @@ class CaseDetail(CaseScreen, TemplateView):
         elif self.case.kind == "cancel":
             operations.override_cancellation(case_id=case_id, note=note)
         else:
-            operations.override_return(case_id=case_id, note=note)
+            operations.override_return(case_id=case_id, note=note, consent=grant)
 
     def _may_decide(self) -> bool:
         right = self.request.user.has_perm("backoffice.decide_requests")
@@ -137,16 +138,25 @@ class CaseDetail(CaseScreen, TemplateView):
 
     def _open_states(self) -> tuple[str, ...]:
         if self.case.kind == "return":
-            return ("requested", "refused", "declined")
+            return ("requested", "refused", "declined", "escalated")
         return ("requested", "escalated", "refused")
+
+    def _may_refuse(self) -> bool:
+        case = self.case
+        if case.kind == "claim":
+            return case.state in ("requested", "escalated")
+        bound = case.basis == "withdrawal" and case.came_back
+        return case.state == "escalated" and not bound
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         case = self.case
         return {
             **super().get_context_data(**kwargs),
             "case": case,
+            "since": case.events[-1].at,
             "form": (self.form or OverrideForm(case=case)) if self._may_decide() else None,
-            "may_refuse": case.kind == "claim" and case.state in ("requested", "escalated"),
+            "approves": case.kind == "return" and case.stage in ("requested", "refused"),
+            "may_refuse": self._may_refuse(),
             "seller": sellers.sellers(seller_ids=[case.seller_id])[case.seller_id],
             "picture_url": "backoffice:request_picture",
             "order_url": reverse("backoffice:order", args=[case.order_number]),

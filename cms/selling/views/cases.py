@@ -115,7 +115,7 @@ class CaseDetail(CaseScreen, TemplateView):
         case = self.case
         if case.state == "requested":
             return AnswerForm(data, case=case)
-        if case.state == "received":
+        if case.stage == "received":
             on_sale = returns.goes_back_on_sale(case=case)
             return InspectForm(data, case=case, on_sale=on_sale)
         if case.state == "exchanged" and case.replaced_at is None:
@@ -127,9 +127,9 @@ class CaseDetail(CaseScreen, TemplateView):
         case = self.case
         if case.state == "requested":
             return {"yes": lambda: self._answer(True), "no": lambda: self._answer(False)}
-        if case.state in ("approved", "sent"):
+        if case.stage in ("approved", "sent"):
             return {"received": lambda: operations.receive(**self._which)}
-        if case.state == "received":
+        if case.stage == "received":
             return {"accept": lambda: self._inspect(False), "decline": lambda: self._inspect(True)}
         if self._form() is not None:
             return {"replaced": self._replace}

@@ -107,6 +107,9 @@ ROWS = {
     ":stripe": "(SELECT id FROM ledger_account WHERE code = 'stripe')",
 }
 BREAKS: dict[str, list[str]] = {
+    "Each move of a payment": [
+        "UPDATE payments_paymentmove SET to_state = 'failed' WHERE payment_id = :captured"
+    ],
     "Reserved money is taken": [
         "UPDATE payments_payment SET state = 'authorized', updated_at = now() - interval '2 hours'"
         " WHERE id = :captured"
@@ -155,6 +158,10 @@ BREAKS: dict[str, list[str]] = {
     ],
     "An order is held or sold as a whole": [
         "UPDATE inventory_reservation SET quantity = quantity + 1 WHERE id = :hold"
+    ],
+    "What is held or sold lies where": [
+        "UPDATE orders_sellerorder SET shipping_method ="
+        " shipping_method || '{\"location_id\": 0}'::jsonb"
     ],
     "No hold outlives its kind": [
         "UPDATE inventory_reservation SET expires_at = clock_timestamp() - interval '6 minutes',"
@@ -232,6 +239,9 @@ BREAKS: dict[str, list[str]] = {
         "UPDATE orders_adjustment SET business_key = 'other' || id WHERE business_key LIKE 'case:%'"
     ],
     "No unit is in two living": ["UPDATE returns_caseline SET quantity = quantity + 1"],
+    "No case waits longer": [
+        "UPDATE returns_case SET state = 'approved', due_at = now() - interval '2 days'"
+    ],
     "No case crosses": ["UPDATE returns_case SET seller_id = 0"],
     "Orders and their parts moved only": [
         "UPDATE orders_orderevent SET from_state = 'canceled' WHERE to_state = 'confirmed'"

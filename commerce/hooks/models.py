@@ -31,6 +31,9 @@ class Endpoint(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
     created_at = models.DateTimeField(db_default=Now())
     failing_since = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(db_default=0, default=0, help_text="In a row.")
+    rests_until = models.DateTimeField(null=True, help_text="It is not called before.")
+    busy_until = models.DateTimeField(null=True, help_text="A worker calls it at the moment.")
 
     class Meta:
         constraints = [

@@ -14,7 +14,7 @@ from commerce.sellers import queries as sellers
 
 from .keeping import reseal
 from .models import ApiKey, Endpoint
-from .sending import announce_stock, deliver, send_again, send_due
+from .sending import announce_stock, deliver, send_again, send_to, waiting_endpoints
 
 __all__ = [
     "AddressRefused",
@@ -33,7 +33,8 @@ __all__ = [
     "reseal_secrets",
     "revoke_key",
     "send_again",
-    "send_due",
+    "send_to",
+    "waiting_endpoints",
 ]
 
 MOST_KEYS = 20
@@ -159,7 +160,9 @@ def enable_endpoint(*, seller_id: int, endpoint_id: int) -> bool:
     own = Endpoint.objects.filter(
         pk=endpoint_id, seller_id=seller_id, state=Endpoint.State.DISABLED
     )
-    return bool(own.update(state=Endpoint.State.ACTIVE, failing_since=None))
+    return bool(
+        own.update(state=Endpoint.State.ACTIVE, failing_since=None, failures=0, rests_until=None)
+    )
 
 
 @transaction.atomic

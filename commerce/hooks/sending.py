@@ -4,13 +4,14 @@ import hashlib
 import hmac
 import json
 import random
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Min, Q
 from django.db.models.functions import Now
 
 from commerce.catalog import queries as catalog
@@ -27,10 +28,20 @@ log = structlog.get_logger(__name__)
 
 FIRST_PAUSE = timedelta(seconds=15)
 LONGEST_PAUSE = timedelta(hours=6)
+LONGEST_REST = timedelta(minutes=30)
 GIVE_UP_AFTER = timedelta(days=3)
 """How long a notice is tried, and how long an address may fail, before it is called no more."""
 LEASE = timedelta(minutes=2)
-AT_ONCE = 10
+AT_ONCE = 20
+"""Notices to one address in one turn."""
+MOST_TURNS = 100
+TURN_SECONDS = 2.0
+"""After so long a turn ends with the notice that is being sent."""
+SLOW_SECONDS = 1.0
+REST_FACTOR = 3
+"""Who takes longer rests so many times as long: of one worker it has a quarter at most."""
+TRUSTED_FAILURES = 3
+"""After so many in a row all of an address rests, not only the notice that failed."""
 
 
 @transaction.atomic
@@ -68,20 +79,75 @@ def announce_stock(*, variant_ids: Sequence[int]) -> int:
     return len(made)
 
 
-def send_due(*, limit: int = AT_ONCE) -> int:
-    """Send the notices whose time has come, oldest first; returns how many were tried."""
-    with transaction.atomic():
-        due = Delivery.objects.select_for_update(skip_locked=True, of=("self",)).filter(
-            state=Delivery.State.DUE,
-            due_at__lte=Now(),
-            endpoint__state=Endpoint.State.ACTIVE,
-        )
-        ids = list(due.order_by("due_at", "pk").values_list("pk", flat=True)[:limit])
-        # A worker that dies leaves them to be found when the lease is over.
-        Delivery.objects.filter(pk__in=ids).update(due_at=Now() + LEASE)
-    for delivery_id in ids:
-        deliver(delivery_id=delivery_id)
-    return len(ids)
+def waiting_endpoints(*, limit: int = MOST_TURNS) -> list[int]:
+    """Return the addresses that may be called now and that something is due for, longest first."""
+    due = Delivery.objects.filter(
+        _free(clock.now(), "endpoint__"),
+        endpoint__state=Endpoint.State.ACTIVE,
+        state=Delivery.State.DUE,
+        due_at__lte=Now(),
+    )
+    rows = due.values_list("endpoint_id").annotate(first=Min("due_at"))
+    return [endpoint_id for endpoint_id, _ in rows.order_by("first", "endpoint_id")[:limit]]
+
+
+def send_to(*, endpoint_id: int) -> int:
+    """Send an address some of what is due, oldest first; returns how many were tried.
+
+    One worker at a time calls it. Its turn ends with the first failure, or when it took
+    long; an address that takes long rests for a multiple of the time before the next one,
+    so that no address has more of the workers than its share.
+    """
+    now = clock.now()
+    free = Endpoint.objects.filter(_free(now), pk=endpoint_id, state=Endpoint.State.ACTIVE)
+    if not free.update(busy_until=now + LEASE):
+        return 0
+    began, tried = time.monotonic(), 0
+    try:
+        while tried < AT_ONCE and time.monotonic() - began < TURN_SECONDS:
+            delivery_id = _claim(endpoint_id)
+            if delivery_id is None:
+                break
+            tried += 1
+            if not deliver(delivery_id=delivery_id):
+                break
+    finally:
+        _end_turn(endpoint_id, time.monotonic() - began)
+    return tried
+
+
+def _free(now: datetime, prefix: str = "") -> Q:
+    """Those that neither rest nor are called at the moment."""
+    rested = Q(**{f"{prefix}rests_until": None}) | Q(**{f"{prefix}rests_until__lte": now})
+    idle = Q(**{f"{prefix}busy_until": None}) | Q(**{f"{prefix}busy_until__lte": now})
+    return rested & idle
+
+
+@transaction.atomic
+def _claim(endpoint_id: int) -> int | None:
+    """Take the oldest notice due. A worker that dies leaves it to be found after the lease."""
+    due = Delivery.objects.select_for_update(skip_locked=True).filter(
+        endpoint=endpoint_id, state=Delivery.State.DUE, due_at__lte=Now()
+    )
+    row = due.order_by("due_at", "pk").only("pk").first()
+    if row is None:
+        return None
+    Delivery.objects.filter(pk=row.pk).update(due_at=Now() + LEASE)
+    return row.pk
+
+
+@transaction.atomic
+def _end_turn(endpoint_id: int, seconds: float) -> None:
+    endpoint = Endpoint.objects.select_for_update().get(pk=endpoint_id)
+    endpoint.busy_until = None
+    rests = timedelta(0)
+    if seconds > SLOW_SECONDS:
+        rests = REST_FACTOR * timedelta(seconds=seconds)
+    if endpoint.failures >= TRUSTED_FAILURES:
+        again = min(_pause(endpoint.failures - TRUSTED_FAILURES + 1), LONGEST_REST)
+        rests = max(rests, again)
+    endpoint.rests_until = clock.now() + rests if rests else None
+    endpoint.save(update_fields=["busy_until", "rests_until"])
 
 
 def deliver(*, delivery_id: int) -> bool:
@@ -103,11 +169,13 @@ def deliver(*, delivery_id: int) -> bool:
     return answer.is_good
 
 
+@transaction.atomic
 def send_again(*, seller_id: int, delivery_id: int) -> bool:
     """Owe a notice anew, as it was worded; False when the seller has no such notice."""
     own = Delivery.objects.filter(
         pk=delivery_id, endpoint__seller_id=seller_id, endpoint__state=Endpoint.State.ACTIVE
     )
+    Endpoint.objects.filter(deliveries__in=own).update(rests_until=None)
     return bool(own.update(state=Delivery.State.DUE, due_at=Now(), attempts=0))
 
 
@@ -137,7 +205,7 @@ def _record(delivery_id: int, endpoint_id: int, answer: gateway.Answer) -> None:
     row.last_status, row.last_answer, row.tried_at = answer.status, answer.text[:500], now
     if answer.is_good:
         row.state = Delivery.State.SENT
-        endpoint.failing_since = None
+        endpoint.failing_since, endpoint.failures = None, 0
     elif now - row.created_at > GIVE_UP_AFTER and row.attempts > 1:
         row.state = Delivery.State.FAILED
     else:
@@ -145,6 +213,7 @@ def _record(delivery_id: int, endpoint_id: int, answer: gateway.Answer) -> None:
     row.save()
     if not answer.is_good:
         endpoint.failing_since = endpoint.failing_since or now
+        endpoint.failures += 1
         if now - endpoint.failing_since > GIVE_UP_AFTER:
             _disable(endpoint)
     endpoint.save()

@@ -316,7 +316,8 @@ def test_an_address_inside_our_own_network_is_refused(shop):
 def test_a_notice_is_sent_again_at_the_sellers_wish(shop, sku):
     hooks.add_endpoint(seller_id=shop.seller.pk, url="http://127.0.0.1:9/none")
     hooks.announce_stock(variant_ids=[sku])
-    hooks.send_due()
+    [endpoint_id] = hooks.waiting_endpoints()
+    hooks.send_to(endpoint_id=endpoint_id)
     client = shop.client()
     [endpoint] = machines.endpoints_of(seller_id=shop.seller.pk)
     page = f"{STOCK}connections/addresses/{endpoint.id}/"

@@ -4,16 +4,17 @@ import hashlib
 import hmac
 import json
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from django.db import DatabaseError
 
 from commerce.catalog import queries as catalog
 from commerce.gateways import hooks as gateway
-from commerce.hooks import operations, queries
+from commerce.hooks import operations, queries, tasks
 from commerce.hooks.models import Delivery, Endpoint
 from commerce.inventory import operations as inventory
 from commerce.kernel import clock
@@ -34,11 +35,17 @@ class Listener:
     def __init__(self) -> None:
         self.heard: list[tuple[dict[str, str], bytes]] = []
         self.answer = 200
+        self.seconds = 0.0
+        self.at_once = self.most_at_once = 0
         listener = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                listener.at_once += 1
+                listener.most_at_once = max(listener.most_at_once, listener.at_once)
+                time.sleep(listener.seconds)
+                listener.at_once -= 1
                 listener.heard.append((dict(self.headers), body))
                 self.send_response(listener.answer)
                 self.end_headers()
@@ -47,7 +54,7 @@ class Listener:
             def log_message(self, *_: object) -> None:
                 """Say nothing."""
 
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/stoa"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -55,6 +62,16 @@ class Listener:
 @pytest.fixture
 def listener() -> Iterator[Listener]:
     listener = Listener()
+    yield listener
+    listener.server.shutdown()
+    listener.server.server_close()
+
+
+@pytest.fixture
+def slow() -> Iterator[Listener]:
+    """A system that takes its time."""
+    listener = Listener()
+    listener.seconds = 1.2
     yield listener
     listener.server.shutdown()
     listener.server.server_close()
@@ -76,11 +93,22 @@ def listen(variant_id: int, listener: Listener) -> str:
     return secret
 
 
+def send_due() -> int:
+    """Give every address its turn, as the task does; returns how many notices were tried."""
+    return sum(operations.send_to(endpoint_id=each) for each in operations.waiting_endpoints())
+
+
+def wake() -> None:
+    """Let the pauses be over."""
+    Delivery.objects.update(due_at=clock.now())
+    Endpoint.objects.update(rests_until=None)
+
+
 def test_a_change_is_told_signed_with_what_is_there(variant_id: int, listener: Listener) -> None:
     secret = listen(variant_id, listener)
 
     operations.announce_stock(variant_ids=[variant_id])
-    assert operations.send_due() == 1
+    assert send_due() == 1
 
     ((headers, body),) = listener.heard
     told = json.loads(body)
@@ -106,27 +134,27 @@ def test_a_failure_is_tried_again_after_growing_pauses(variant_id: int, listener
     listener.answer = 500
     pauses = []
     for _ in range(4):
-        Delivery.objects.update(due_at=clock.now())
-        operations.send_due()
+        wake()
+        send_due()
         row = Delivery.objects.get()
         pauses.append((row.due_at - row.tried_at).total_seconds())
 
     assert (row.state, row.last_status, row.last_answer) == ("due", 500, "heard")
     for number, pause in enumerate(pauses):
         assert 0.79 <= pause / (15 * 2**number) <= 1.21
-    assert operations.send_due() == 0
+    assert send_due() == 0
 
 
 def test_an_answer_after_failures_ends_the_worry(variant_id: int, listener: Listener) -> None:
     listen(variant_id, listener)
     operations.announce_stock(variant_ids=[variant_id])
     listener.answer = 503
-    operations.send_due()
+    send_due()
     assert Endpoint.objects.get().failing_since is not None
 
     listener.answer = 204
-    Delivery.objects.update(due_at=clock.now())
-    operations.send_due()
+    wake()
+    send_due()
 
     assert (Delivery.objects.get().state, Endpoint.objects.get().failing_since) == ("sent", None)
 
@@ -139,7 +167,7 @@ def test_an_address_that_fails_for_days_is_called_no_more(
     Endpoint.objects.update(failing_since=clock.now() - timedelta(days=3, minutes=1))
     listener.answer = 500
 
-    operations.send_due()
+    send_due()
 
     assert (Endpoint.objects.get().state, Delivery.objects.get().state) == ("disabled", "failed")
     assert Event.objects.filter(name="hooks.endpoint-disabled.v1").count() == 1
@@ -154,14 +182,14 @@ def test_the_seller_can_have_it_sent_again_word_for_word(
 ) -> None:
     listen(variant_id, listener)
     operations.announce_stock(variant_ids=[variant_id])
-    operations.send_due()
+    send_due()
     (row,) = queries.deliveries_of(
         seller_id=seller_of(variant_id), endpoint_id=Endpoint.objects.get().pk
     )
 
     assert not operations.send_again(seller_id=make_seller().pk, delivery_id=row.id)
     assert operations.send_again(seller_id=seller_of(variant_id), delivery_id=row.id)
-    operations.send_due()
+    send_due()
 
     first, second = (body for _, body in listener.heard)
     assert first == second
@@ -221,7 +249,7 @@ def test_no_redirect_is_followed(variant_id: int, listener: Listener) -> None:
     operations.announce_stock(variant_ids=[variant_id])
     listener.answer = 302
 
-    operations.send_due()
+    send_due()
 
     assert (Delivery.objects.get().state, len(listener.heard)) == ("due", 1)
 
@@ -251,7 +279,7 @@ def test_workers_at_once_send_each_notice_once(listener: Listener) -> None:
     for _ in range(5):
         operations.announce_stock(variant_ids=[variant_id])
 
-    race_all([operations.send_due] * 6)
+    race_all([send_due] * 6)
 
     told = [json.loads(body)["id"] for _, body in listener.heard]
     assert len(told) == len(set(told)) == 5
@@ -266,7 +294,7 @@ def test_what_happens_to_stock_reaches_the_seller_by_itself(listener: Listener) 
     inventory.set_on_hand(
         variant_id=variant_id, location_id=location_id, on_hand=5, cause="counted"
     )
-    operations.send_due()
+    send_due()
 
     assert json.loads(listener.heard[-1][1])["stock"][0]["on_hand"] == 5
 
@@ -287,7 +315,7 @@ def test_a_secret_that_was_kept_in_clear_works_and_is_sealed(
     listen(variant_id, listener)
     Endpoint.objects.update(secret="whsec_plain")
     operations.announce_stock(variant_ids=[variant_id])
-    operations.send_due()
+    send_due()
 
     assert operations.reseal_secrets() == 1
 
@@ -297,3 +325,98 @@ def test_a_secret_that_was_kept_in_clear_works_and_is_sealed(
     moment, mac = (part.split("=")[1] for part in headers["Stoa-Signature"].split(","))
     signed = hmac.new(b"whsec_plain", f"{moment}.".encode() + body, hashlib.sha256)
     assert mac == signed.hexdigest()
+
+
+def owe(variant_id: int, times: int) -> None:
+    for _ in range(times):
+        operations.announce_stock(variant_ids=[variant_id])
+
+
+def test_a_slow_system_keeps_nobody_from_hearing_even_where_there_is_one_worker(
+    variant_id: int, listener: Listener, slow: Listener
+) -> None:
+    listen(variant_id, slow)
+    owe(variant_id, 6)
+    listen(variant_id, listener)
+    owe(variant_id, 5)
+    began = time.monotonic()
+
+    tasks.send_due()
+
+    assert len(listener.heard) == 5
+    assert len(slow.heard) == 2
+    assert time.monotonic() - began < 2 * slow.seconds + 1
+    assert send_due() == 0  # the slow one rests
+    assert Endpoint.objects.get(url=slow.url).rests_until > clock.now() + timedelta(seconds=6)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_slow_system_takes_one_worker_and_the_others_hear_meanwhile(
+    listener: Listener, slow: Listener
+) -> None:
+    variant_id = make_variant(sku="MUG")
+    stock_up(variant_id, 7)
+    listen(variant_id, slow)
+    listen(variant_id, listener)
+    Delivery.objects.all().delete()
+    owe(variant_id, 4)
+    heard_after: list[float] = []
+    began = time.monotonic()
+
+    def work() -> None:
+        send_due()
+        heard_after.append(time.monotonic() - began)
+
+    race_all([work] * 4)
+
+    assert (slow.most_at_once, len(listener.heard)) == (1, 4)
+    assert min(heard_after) < slow.seconds
+
+
+def test_a_turn_ends_with_the_first_failure(variant_id: int, listener: Listener) -> None:
+    listen(variant_id, listener)
+    owe(variant_id, 5)
+    listener.answer = 500
+
+    assert send_due() == 1
+    assert send_due() == 1
+
+
+def test_an_address_rests_after_failures_in_a_row_and_is_tried_again(
+    variant_id: int, listener: Listener
+) -> None:
+    listen(variant_id, listener)
+    owe(variant_id, 6)
+    listener.answer = 500
+    assert [send_due() for _ in range(5)] == [1, 1, 1, 0, 0]
+
+    listener.answer = 200
+    wake()
+
+    assert send_due() == 6
+    endpoint = Endpoint.objects.get()
+    assert (endpoint.failures, endpoint.rests_until, endpoint.busy_until) == (0, None, None)
+
+
+def test_a_worker_that_died_in_a_turn_keeps_the_address_no_longer_than_its_lease(
+    variant_id: int, listener: Listener
+) -> None:
+    listen(variant_id, listener)
+    owe(variant_id, 1)
+    Endpoint.objects.update(busy_until=clock.now() + timedelta(minutes=2))
+    assert send_due() == 0
+
+    Endpoint.objects.update(busy_until=clock.now())
+    assert send_due() == 1
+
+
+def test_what_the_seller_wants_again_does_not_wait_for_the_rest(
+    variant_id: int, listener: Listener
+) -> None:
+    listen(variant_id, listener)
+    owe(variant_id, 1)
+    Endpoint.objects.update(rests_until=clock.now() + timedelta(minutes=20))
+    assert send_due() == 0
+
+    operations.send_again(seller_id=seller_of(variant_id), delivery_id=Delivery.objects.get().pk)
+    assert send_due() == 1

@@ -47,6 +47,17 @@ class MethodNotOffered(CheckoutRefused):
         super().__init__(f"Please choose how {' and '.join(seller_names)} should ship.")
 
 
+class WayGone(CheckoutRefused):
+    """A way of shipping was chosen that is no longer offered, as where a store has too few."""
+
+    def __init__(self, seller_names: list[str]) -> None:
+        self.seller_names = seller_names
+        super().__init__(
+            f"The way you chose to get the items of {' and '.join(seller_names)} is no longer "
+            "possible. Nothing was charged. Please choose another."
+        )
+
+
 class TotalChanged(CheckoutRefused):
     """What the shopper agreed to is not what it costs now; they decide again."""
 
@@ -88,6 +99,23 @@ class StockShort(CheckoutRefused):
             for variant_id, left in shortages.items()
         )
         super().__init__(f"Not enough left of {items}. Please change your cart.")
+
+
+class PlaceShort(StockShort):
+    """Somebody else was faster where the shopper chose to get it; elsewhere there may be more."""
+
+    def __init__(
+        self, *, shortages: Mapping[int, int], titles: Mapping[int, str], way: str
+    ) -> None:
+        super().__init__(shortages=shortages, titles=titles)
+        items = ", ".join(
+            f"{titles.get(variant_id, 'an item')} ({left} left there)"
+            for variant_id, left in shortages.items()
+        )
+        self.args = (
+            f"{way} is no longer possible for {items}. Please choose another way to get it, or "
+            "change your cart.",
+        )
 
 
 class CreditChanged(CheckoutRefused):

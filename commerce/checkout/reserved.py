@@ -51,6 +51,7 @@ def _goods_are_there(payment: PaymentData, provider: ProviderPayment) -> bool:
                 quantities=order_queries.quantities(order_id=order.id),
                 minutes=SECURED_MINUTES,
                 late=order_queries.promised_late(order_id=order.id),
+                places=order_queries.places(order_id=order.id),
             )
     except (inventory.OutOfStock, inventory.ShareTaken, inventory.DifferentHold):
         return False

@@ -1,7 +1,6 @@
 """How each seller can send a parcel, for how much and until when."""
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time
 from typing import NamedTuple
@@ -156,7 +155,7 @@ def reaches(method: Method, parcel: Parcel) -> bool:
 def _where_stock_is(
     offered: Mapping[int, list[Method]], by_seller: Mapping[int, Parcel]
 ) -> dict[int, list[Method]]:
-    """Leave out methods of a location that does not hold all that is wanted."""
+    """Leave out methods of a location that has not all that is wanted free."""
     bound = {
         variant_id
         for seller_id, methods in offered.items()
@@ -165,17 +164,15 @@ def _where_stock_is(
     }
     if not bound:
         return dict(offered)
-    held: dict[tuple[int, int], int] = defaultdict(int)
-    for variant_id, levels in inventory.levels(variant_ids=bound).items():
-        for level in levels:
-            held[variant_id, level.location_id] += level.on_hand
+    holders = {holder for parcel in by_seller.values() for holder in parcel.holders}
+    free = inventory.free_at(variant_ids=bound, holders=holders)
     return {
         seller_id: [
             method
             for method in methods
             if method.location_id is None
             or all(
-                held[variant_id, method.location_id] >= quantity
+                free.get((variant_id, method.location_id), 0) >= quantity
                 for variant_id, quantity in by_seller[seller_id].quantities.items()
             )
         ]

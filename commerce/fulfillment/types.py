@@ -19,6 +19,8 @@ class Parcel:
     pieces: int = 1
     quantities: Mapping[int, int] = field(default_factory=dict)
     """How many of each variant are in it."""
+    holders: tuple[str, ...] = ()
+    """Whose holds count as free for it: the shopper's own cart."""
     not_before: date | None = None
     """When the last of it comes in, when it is not all there."""
 

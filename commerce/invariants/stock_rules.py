@@ -97,6 +97,20 @@ STOCK_RULES = [
         """,
     ),
     Rule(
+        code="INV4",
+        promise="What is held or sold lies where the shopper chose to get it.",
+        violations="""
+            SELECT count(DISTINCT r.id)
+            FROM orders_order o
+            JOIN orders_sellerorder p ON p.order_id = o.id
+            JOIN orders_orderline l ON l.seller_order_id = p.id
+            JOIN inventory_reservation r ON r.holder = o.token
+            JOIN inventory_stock s ON s.id = r.stock_id AND s.variant_id = l.variant_id
+            WHERE r.state IN ('active', 'claimed')
+                AND s.location_id <> (p.shipping_method->>'location_id')::bigint
+        """,
+    ),
+    Rule(
         code="INV5",
         promise="No hold outlives its kind, and none its deadline by more than five minutes.",
         violations="""

@@ -1,6 +1,6 @@
 """Which stock row the sold units of an order leave from, until they have left."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from django.db import transaction
@@ -9,7 +9,7 @@ from commerce.kernel.sql import execute
 
 from . import statements
 from .models import Allocation, Stock
-from .shelves import NotEnoughThere, lock, write
+from .shelves import NotEnoughThere, Shelf, lock, write
 
 
 class NothingToMove(LookupError):
@@ -17,15 +17,24 @@ class NothingToMove(LookupError):
 
 
 @transaction.atomic
-def depart(*, holder: str, quantities: Mapping[int, int], location_id: int | None = None) -> None:
+def depart(
+    *,
+    holder: str,
+    quantities: Mapping[int, int],
+    location_id: int | None = None,
+    all_from_there: bool = False,
+) -> None:
     """Record that units of an order left the house, by variant; more than were open is no matter.
 
-    A location that is named comes first: what was to leave from there has left.
-    Called when a parcel is sent. Orders from before allocations were kept have none.
+    A location that is named comes first: what was to leave from there has left. With
+    `all_from_there`, what was to leave from elsewhere was taken from the free units
+    there, as far as there are any; beyond that, the sold units were carried over. Called
+    when a parcel is sent. Orders from before allocations were kept have none.
     """
-    rows = Allocation.objects.select_for_update(of=("self",)).filter(holder=holder)
+    found = _rows(holder)
+    if all_from_there and location_id and _take_there(found, quantities, location_id):
+        found = _rows(holder)
     left = dict(quantities)
-    found = list(rows.select_related("stock").order_by("stock_id"))
     for row in sorted(found, key=lambda each: each.stock.location_id != location_id):
         units = min(row.quantity - row.departed, left.get(row.stock.variant_id, 0))
         if units > 0:
@@ -35,6 +44,44 @@ def depart(*, holder: str, quantities: Mapping[int, int], location_id: int | Non
     short = sorted({row.stock_id for row in found if row.stock.missing})
     if short:
         execute(statements.FOUND_AGAIN, short)
+
+
+def _rows(holder: str) -> list[Allocation]:
+    rows = Allocation.objects.select_for_update(of=("self",)).filter(holder=holder)
+    return list(rows.select_related("stock").order_by("stock_id"))
+
+
+def _take_there(
+    found: Sequence[Allocation], quantities: Mapping[int, int], location_id: int
+) -> bool:
+    """Move what leaves from a place without being allocated to it; tells whether any was."""
+    wanted = dict(quantities)
+    for row in found:
+        if row.stock.location_id == location_id and row.stock.variant_id in wanted:
+            wanted[row.stock.variant_id] -= row.quantity - row.departed
+    elsewhere = [
+        row
+        for row in found
+        if row.stock.location_id != location_id
+        and row.departed < row.quantity
+        and wanted.get(row.stock.variant_id, 0) > 0
+    ]
+    if not elsewhere:
+        return False
+    places = {(row.stock.variant_id, row.stock.location_id) for row in elsewhere}
+    places |= {(variant_id, location_id) for variant_id, _ in places}
+    shelves = {(each.variant_id, each.location_id): each for each in lock(places=places)}
+    moved = False
+    for row in elsewhere:
+        source = row.stock.variant_id, row.stock.location_id
+        target = row.stock.variant_id, location_id
+        units = min(row.quantity - row.departed, wanted[row.stock.variant_id], shelves[target].free)
+        if units > 0:
+            wanted[row.stock.variant_id] -= units
+            ends = _move(row, shelves[source], shelves[target], units)
+            shelves[source], shelves[target] = ends
+            moved = True
+    return moved
 
 
 @transaction.atomic
@@ -71,13 +118,22 @@ def move_allocation(
             reference=holder,
         )
         return
+    _move(row, source, target, quantity)
+
+
+def _move(row: Allocation, source: Shelf, target: Shelf, quantity: int) -> tuple[Shelf, Shelf]:
+    """Let free units of another shelf leave; returns both shelves as they are then."""
+    found = min(source.missing, quantity)
     _hand_over(row, target.id, quantity)
     # Units that are there after all stay on the first shelf, for sale again.
     source = replace(
         source, on_hand=source.on_hand + quantity - found, missing=source.missing - found
     )
     target = replace(target, on_hand=target.on_hand - quantity)
-    write([source, target], cause="order leaves elsewhere", kind="transferred", reference=holder)
+    write(
+        [source, target], cause="order leaves elsewhere", kind="transferred", reference=row.holder
+    )
+    return source, target
 
 
 def _hand_over(row: Allocation, stock_id: int, quantity: int) -> None:

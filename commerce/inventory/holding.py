@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -73,6 +73,7 @@ class _Wish:
     late: Collection[int] = ()
     replaces: Sequence[str] = ()
     deadline: datetime | None = None
+    places: Mapping[int, int] = field(default_factory=dict)
 
 
 def reserve(
@@ -84,19 +85,28 @@ def reserve(
     principal: str = "",
     late: Collection[int] = (),
     replaces: Sequence[str] = (),
+    places: Mapping[int, int] | None = None,
 ) -> None:
     """Promise units of several variants to a holder for some minutes, all or none.
 
     `late` are the variants of which the shopper knows that they come later: only
-    these are promised beyond what is there. Holds of `replaces` are given back in
-    the same step. `kind` "slow" allows the longer wait for slow money. Repeating it
+    these are promised beyond what is there. `places` names by variant the location
+    it has to come from; nothing is promised ahead there. Holds of `replaces` are given
+    back in the same step. `kind` "slow" allows the longer wait for slow money. Repeating it
     while the holds live changes nothing. Raises OutOfStock or ShareTaken, in which
     case nothing was promised and the caller's transaction goes on; DifferentHold;
     ValueError for a quantity below one or more minutes than the kind allows.
     """
     if not 1 <= minutes <= LONGEST[kind] or any(units < 1 for units in quantities.values()):
         raise ValueError(f"holds need positive quantities and 1 to {LONGEST[kind]} minutes")
-    wish = _Wish(minutes=minutes, kind=kind, principal=principal, late=late, replaces=replaces)
+    wish = _Wish(
+        minutes=minutes,
+        kind=kind,
+        principal=principal,
+        late=late,
+        replaces=replaces,
+        places=places or {},
+    )
     with transaction.atomic(savepoint=False):
         said = _take(holder, quantities, wish)
     _refuse(said)
@@ -127,14 +137,19 @@ def extend(*, holder: str, minutes: int = 30, kind: str = "checkout") -> datetim
 
 
 def claim(
-    *, holder: str, quantities: Mapping[int, int] | None = None, late: Collection[int] = ()
+    *,
+    holder: str,
+    quantities: Mapping[int, int] | None = None,
+    late: Collection[int] = (),
+    places: Mapping[int, int] | None = None,
 ) -> None:
     """Turn holds into sold units: they leave the shelf. Repeating it changes nothing.
 
     A hold past its deadline that nobody ended yet still counts. When holds were
     lost, `quantities` are taken again from what is free (of `late` variants also
-    ahead of their arrival), all or none. Raises HoldLost without `quantities`,
-    OutOfStock with them; nothing is claimed then.
+    ahead of their arrival; where `places` names a location, only from there), all or
+    none. Raises HoldLost without `quantities`, OutOfStock with them; nothing is claimed
+    then.
     """
     said: dict[str, dict[int, int]] = {"short": {}, "capped": {}}
     with transaction.atomic(savepoint=False):
@@ -143,7 +158,7 @@ def claim(
             return
         if quantities is not None and active != dict(quantities):
             _end(holder, Reservation.State.RELEASED)
-            said = _take(holder, quantities, _Wish(minutes=1, late=late))
+            said = _take(holder, quantities, _Wish(minutes=1, late=late, places=places or {}))
             lost = bool(said["short"])
         if not lost:
             actor.tell_database()
@@ -251,6 +266,7 @@ def _take(holder: str, quantities: Mapping[int, int], wish: _Wish) -> dict[str, 
         sorted(wish.late),
         list(wish.replaces),
         wish.deadline,
+        [wish.places.get(variant_id) for variant_id, _ in wanted] if wish.places else [],
     )
     said: dict[str, dict[int, int]] = {"short": {}, "capped": {}, "held": {}, "emptied": {}}
     for outcome, variant_id, units in answer:

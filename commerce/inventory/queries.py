@@ -57,6 +57,14 @@ def available(*, variant_ids: Iterable[int]) -> dict[int, Availability]:
     }
 
 
+def free_at(
+    *, variant_ids: Iterable[int], holders: Iterable[str] = ()
+) -> dict[tuple[int, int], int]:
+    """Return what is there and free by variant and location, with what these holders hold there."""
+    rows = fetch(statements.FREE_AT, list(holders), list(variant_ids))
+    return {(variant_id, location_id): int(free) for variant_id, location_id, free in rows}
+
+
 def held_by(*, holder: str) -> list[HoldData]:
     """Return every hold this holder has or had, oldest first."""
     rows = Reservation.objects.filter(holder=holder).order_by("pk")

@@ -19,6 +19,15 @@ WHERE s.variant_id = ANY (%s)
 GROUP BY s.variant_id
 """  # noqa: S608
 
+FREE_AT = f"""
+SELECT s.variant_id, s.location_id, {_FREE} + coalesce((
+    SELECT sum(r.quantity) FROM inventory_reservation r
+    WHERE r.stock_id = s.id AND r.state = 'active' AND r.holder = ANY (%s)
+), 0)
+FROM inventory_stock s
+WHERE s.variant_id = ANY (%s)
+"""  # noqa: S608
+
 SET_MANY = """
 SELECT outcome, variant, units
 FROM inventory_set_on_hand(%s::bigint[], %s::bigint[], %s::int[])
@@ -26,7 +35,8 @@ FROM inventory_set_on_hand(%s::bigint[], %s::bigint[], %s::int[])
 
 RESERVE = """
 SELECT outcome, variant, units FROM inventory_reserve(
-    %s, %s::bigint[], %s::int[], %s, %s, %s, %s::bigint[], %s::text[], %s::timestamptz
+    %s, %s::bigint[], %s::int[], %s, %s, %s, %s::bigint[], %s::text[], %s::timestamptz,
+    %s::bigint[]
 )
 """
 

@@ -152,8 +152,11 @@ def place(request: HttpRequest) -> HttpResponse:
         )
     except operations.CheckoutRefused as refusal:
         contents = reviewed(request)
-        if contents is None or contents.needs_address or contents.needs_methods:
+        if contents is None or contents.needs_address:
             return redirect("checkout-address" if contents else "cart")
+        if contents.needs_methods:
+            context = {"review": contents, "step": 2, "error": str(refusal)}
+            return render(request, "shop/checkout_shipping.html", context, status=409)
         return review_page(request, contents, error=str(refusal), status=409)
     failpoint("before_response")
     return redirect(placed.payment_url or reverse("checkout-return", args=[placed.order_token]))

@@ -12,12 +12,14 @@ from commerce.cart import queries as carts
 from commerce.cart.operations import merge
 from commerce.fulfillment import operations as fulfillment
 from commerce.inventory import queries as stock
+from commerce.inventory.operations import reserve
 from commerce.orders.models import Order
 from commerce.sellers.models import Seller
 from devtools.stripe_double import StripeDouble
 from storefront import limits
 from tests.factories.accounts import SAN_FRANCISCO, make_user
 from tests.factories.cart import make_cart, make_sellable
+from tests.factories.inventory import stock_up
 from tests.factories.orders import ReadyCart, Wanted, make_ready_cart
 from tests.factories.selling import signed_in
 from tests.support.provider import DECLINED
@@ -333,3 +335,28 @@ def test_a_shopper_picks_up_in_a_store(double: StripeDouble) -> None:
     assert order.shipping_minor == 0
     confirmed = client.get(reverse("checkout-return", args=[order.token])).content.decode()
     assert "Mon to Sat 9 to 18" in confirmed
+
+
+def test_who_is_too_late_for_the_unit_in_the_store_chooses_again(double: StripeDouble) -> None:
+    ready = make_ready_cart()
+    (seller_id,), (variant_id,) = ready.sellers, ready.variants
+    store = stock_up(variant_id, 1, place="Store")
+    fulfillment.set_pick_up_point(
+        seller_id=seller_id, location_id=store, address=SAN_FRANCISCO, opening_hours="Mon to Sat"
+    )
+    method_id = fulfillment.set_shipping_method(
+        seller_id=seller_id, name="Pick-up", kind="pickup", location_id=store, currency="USD",
+        base_minor=0, days=(0, 0),
+    )  # fmt: skip
+    client = shopper_with(ready)
+    client.post(reverse("checkout-shipping"), CONTACT)
+    review = client.post(reverse("checkout-review"), {f"method-{seller_id}": method_id})
+    reserve(holder="quicker", quantities={variant_id: 1}, places={variant_id: store})
+
+    answer = place(client, review.content.decode())
+
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "is no longer possible. Nothing was charged. Please choose another." in page
+    assert 'name="method-' in page
+    assert not Order.objects.exists()

@@ -25,7 +25,7 @@ from devtools.embedded.places import CHECKOUT, EmbeddedServerError
 from devtools.supervisor import ProgramKeepsFailing, Supervisor, birth, end_leftovers
 
 STATE = CHECKOUT / "var" / "run"
-_BACKGROUND_QUEUES = "money,mail,default,slow"
+_BACKGROUND_QUEUES = "money,mail,default,slow,bulk"
 
 
 class CannotRun(RuntimeError):

@@ -27,6 +27,8 @@ MAX_ATTEMPTS = 10
 LINK_PAUSE = timedelta(minutes=10)
 KEYS = {"account_confirm", "account_reset", "account_unlock", "credit_issued", "team_invitation"}
 """Mails whose words open something for whoever reads them; forgotten once they are sent."""
+BULK = {"low_stock", "payout_sent"}
+"""Mails that leave in crowds and may wait half a minute. They have a queue of their own."""
 
 
 @unconfined()
@@ -48,9 +50,10 @@ def send(*, key: str, kind: str, recipient: str, subject: str, context: dict[str
         ],
         ignore_conflicts=True,
     )  # fmt: skip
-    from .tasks import nudge  # here, because tasks call operations
+    if kind not in BULK:
+        from .tasks import nudge  # here, because tasks call operations
 
-    transaction.on_commit(lambda: nudge(key=key))
+        transaction.on_commit(lambda: nudge(key=key))
     return bool(created)
 
 

@@ -37,6 +37,22 @@ def fill() -> None:
     picture = _picture()
     for number in range(1, SELLERS + 1):
         _seller(number, home["sellers"], category, picture)
+    _deliver()
+
+
+def _deliver() -> None:
+    """Leave nothing to be told: a template may be hours old when a drill begins with it."""
+    from commerce.notifications import operations as mails
+    from commerce.notifications import queries as due_mails
+    from commerce.outbox import operations as facts
+    from commerce.outbox import queries as due_facts
+
+    while waiting := due_facts.due_deliveries(limit=500):
+        for delivery_id in waiting:
+            facts.deliver(delivery_id=delivery_id)
+    while owed := due_mails.due_messages(limit=500):
+        for message_id in owed:
+            mails.deliver(message_id=message_id)
 
 
 def _pages() -> dict[str, Any]:

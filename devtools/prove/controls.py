@@ -14,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 REMOVALS: dict[str, Callable[[], None]] = {}
+_right_time = time.time
 
 
 class GuardMoved(AttributeError):
@@ -295,14 +296,44 @@ def charge_what_it_costs_now() -> None:
     agreed = swap(placing, "_agreed", silently)
 
 
-@guard("right clock")
+@guard("bulk queue")
+def one_queue_for_mail() -> None:
+    """Mail that leaves in crowds stands in line with everybody's."""
+    from commerce.notifications import operations
+
+    swap(operations, "BULK", frozenset({"none"}))
+
+
+@guard("clock that is not ahead")
 def ten_minutes_ahead() -> None:
     """Not a guard: this process's clock is wrong, as one machine's may be."""
+    _wrong_by(600)
+
+
+@guard("clock that is not behind")
+def ten_minutes_behind() -> None:
+    """Not a guard: the other machine's is wrong the other way."""
+    _wrong_by(-600)
+
+
+def _wrong_by(seconds: int) -> None:
     from django.utils import timezone
 
     right, really = timezone.now, time.time
-    _replace_everywhere("now", right, lambda: right() + timedelta(minutes=10))
-    time.time = lambda: really() + 600
+    _replace_everywhere("now", right, lambda: right() + timedelta(seconds=seconds))
+    time.time = lambda: really() + seconds
+
+
+@guard("database's clock")
+def promotions_by_own_clock() -> None:
+    """Ask this process's clock, not the database's, whether a promotion is on."""
+    from commerce.pricing import statements
+
+    skew = f"(statement_timestamp() + interval '{round(time.time() - _right_time())} s')"
+    facts = statements.FACTS
+    if "statement_timestamp()" not in facts:
+        raise GuardMoved("the facts of a quote do not ask the database for the time")
+    statements.FACTS = facts.replace("statement_timestamp()", skew)
 
 
 @guard("digestible facts")

@@ -3,10 +3,12 @@ mailbox, and only then compared with what the shop has written down."""
 
 from __future__ import annotations
 
-import email
 import email.policy
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from email.parser import HeaderParser
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from devtools.prove.buyers import provider_list
@@ -188,12 +190,20 @@ def _events(rig: Rig, count: Any) -> None:
 
 def mails(rig: Rig) -> list[tuple[str, str, str]]:
     """Recipient, subject and Message-ID of everything that reached the mailbox."""
-    found = []
-    for path in sorted((rig.place / "mail").glob("*.eml")):
-        with path.open("rb") as file:
-            parsed = email.message_from_binary_file(file, policy=email.policy.default)
-        found.append((str(parsed["To"]), str(parsed["Subject"]), str(parsed["Message-ID"])))
-    return found
+    return [(recipient, subject, message_id) for _, recipient, subject, message_id in arrivals(rig)]
+
+
+def arrivals(rig: Rig) -> list[tuple[float, str, str, str]]:
+    """The same, with the moment of each arrival."""
+    return [_arrival(path) for path in sorted((rig.place / "mail").glob("*.eml"))]
+
+
+@lru_cache(maxsize=200_000)
+def _arrival(path: Path) -> tuple[float, str, str, str]:
+    head = path.read_text(errors="replace").partition("\n\n")[0]
+    parsed = HeaderParser(policy=email.policy.default).parsestr(head)
+    told = (str(parsed["To"]), str(parsed["Subject"]), str(parsed["Message-ID"]))
+    return (int(path.stem.split("-")[0]) / 1e9, *told)
 
 
 def _mails(rig: Rig, witness: Witness, by_email: dict[str, Any], count: Any) -> None:

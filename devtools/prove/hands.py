@@ -37,6 +37,23 @@ def adjust_stock(*, variant_id: int, location_id: int, delta: int) -> bool:
     return True
 
 
+def owe_bulk(*, count: int, together: int = 500) -> None:
+    """Owe a crowd a mail each, of a kind that may wait."""
+    from django.db import transaction
+
+    from commerce.notifications import operations
+
+    row = {"name": "Mug", "options": "", "sku": "DRILL-1-0", "left": 1, "low_at": 2}
+    context = {"greeting": "You", "shop": "Drill", "count": 1, "rows": [row], "more": 0}
+    for first in range(0, count, together):
+        with transaction.atomic():
+            for number in range(first, min(first + together, count)):
+                operations.send(
+                    key=f"bulk:{number}", kind="low_stock", subject="1 SKU runs low",
+                    recipient=f"crowd{number}@prove.example", context={**context, "link": "/"},
+                )  # fmt: skip
+
+
 def set_price(*, variant_id: int, minor: int) -> None:
     from commerce.pricing import operations
     from commerce.pricing.types import PriceInput
@@ -48,6 +65,30 @@ def set_price(*, variant_id: int, minor: int) -> None:
             )
         ]
     )
+
+
+def promote(*, seconds: float) -> None:
+    """Take a tenth off everything, until so many seconds from now by the database's clock."""
+    from datetime import timedelta
+
+    from commerce.kernel import clock
+    from commerce.pricing import operations
+    from commerce.pricing.types import PromotionInput
+
+    ends_at = clock.now() + timedelta(seconds=seconds)
+    operations.save_promotion(
+        promotion=PromotionInput(
+            label="A tenth off", kind="percentage", percent_bps=1000, ends_at=ends_at
+        )
+    )
+
+
+def midnights() -> list[str]:
+    """Enter promotions that end at midnight of a zone, in nights that last 23, 24 or 25 hours or
+    are a leap day's, as staff do; then turn the night into now. Returns what was wrong."""
+    from devtools.prove import nights
+
+    return nights.check()
 
 
 def connect_sellers() -> dict[str, int]:

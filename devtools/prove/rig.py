@@ -52,6 +52,8 @@ RELAY_PLACES = (
     "mail_after_send",
 )
 SECRET = "whsec_stoa"
+EVERYTHING_ELSE = "default,mail,slow,bulk"
+"""Queues of the worker that has all but money."""
 _numbers = itertools.count(1)
 ENDING = threading.Event()
 """Set when the run is asked to stop: buyers go home."""
@@ -186,7 +188,7 @@ class Rig:
         for number in (1, 2):
             self.add(f"web-{number}", "web", deadly=WEB_PLACES, port=self.port)
         self.add("money", "worker", deadly=MONEY_PLACES, queues="money")
-        self.add("rest", "worker", deadly=RELAY_PLACES, queues="default,mail,slow")
+        self.add("rest", "worker", deadly=RELAY_PLACES, queues=EVERYTHING_ELSE)
         self.add("beat", "beat")
         # On a busy machine a life must be longer, or nobody would ever get to work.
         self.slowness = max(1.0, self.wait_for_web() / 0.7)

@@ -5,5 +5,6 @@ from . import contention  # noqa: F401
 from . import webhooks  # noqa: F401
 from . import provider  # noqa: F401
 from . import outages  # noqa: F401
+from . import queues  # noqa: F401
 from . import books  # noqa: F401
 from . import raced  # noqa: F401

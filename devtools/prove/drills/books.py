@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from typing import Any
 
+from devtools.prove import nights
 from devtools.prove.buyers import Buyer, Crowd, one_of
 from devtools.prove.drill import Result, Stage, close, drill, stock_of
 from devtools.prove.figures import judge, provider_charges
@@ -139,32 +140,53 @@ def _pay_everybody(rig: Rig) -> None:
         time.sleep(1)
 
 
-@drill("FD39", "one web process is ten minutes ahead", essential=True)
+@drill("FD39", "two clocks twenty minutes apart, a promotion ends at midnight", essential=True)
 def clocks(stage: Stage, result: Result) -> None:
-    """The same basket has the same price on both, and holds live as long on both."""
     with stage.shop("FD39") as rig:
-        opening = stock_of(rig)
-        slot = rig.slot("web-2")
-        slot.without = ("right clock",)
-        rig.kill("web-2")
-        time.sleep(1)
-        crowd = Crowd(rig, seed=stage.seed)
-        goods = rig.goods()[:2]
-        wants = {good.variant_id: 1 for good in goods}
-        people = [crowd.buyer(wants) for _ in range(stage.size(12, 24))]
-        crowd.run(people)
-        totals = {buyer.story.total_minor for buyer in people}
-        lengths = rig.sql(
-            "SELECT count(DISTINCT extract(epoch FROM expires_at - created_at)::int)"
-            " FROM inventory_reservation"
-        )[0][0]
-        result.numbers |= {"totals seen": len(totals), "lengths of holds": lengths}
-        result.expect(len(totals) == 1, f"the same basket cost {totals}")
-        result.expect(lengths == 1, "holds live longer on one process than on the other")
-        close(rig, crowd, result, opening)
+        _clocks(stage, result, rig)
 
 
-@drill("FD40", "the price changes between the quote and the click", essential=True)
+@drill("FD39", "control: without the database's clock", red_by=("the same basket",))
+def own_clocks(stage: Stage, result: Result) -> None:
+    with stage.shop("FD39-own") as rig:
+        _clocks(stage, result, rig, also=("database's clock",))
+
+
+def _clocks(stage: Stage, result: Result, rig: Rig, *, also: tuple[str, ...] = ()) -> None:
+    """The same basket has the same price on both, before and after midnight; holds live as long."""
+    opening = stock_of(rig)
+    for name, clock in (("web-1", "not behind"), ("web-2", "not ahead")):
+        rig.slot(name).without = (f"clock that is {clock}", *also)
+        rig.kill(name)
+    time.sleep(1)
+    rig.wait_for_web()
+    crowd = Crowd(rig, seed=stage.seed)
+    wants = {good.variant_id: 1 for good in rig.goods()[:2]}
+    rig.call("promote", seconds=300)
+    before = [crowd.buyer(wants) for _ in range(stage.size(8, 24))]
+    crowd.run(before, at_once=4)
+    rig.sql("UPDATE pricing_promotion SET ends_at = clock_timestamp()")
+    after = [crowd.buyer(wants) for _ in range(stage.size(8, 24))]
+    crowd.run(after, at_once=4)
+    reduced, full = ({buyer.story.total_minor for buyer in people} for people in (before, after))
+    lengths = rig.sql(
+        "SELECT count(DISTINCT extract(epoch FROM expires_at - created_at)::int)"
+        " FROM inventory_reservation"
+    )[0][0]
+    result.numbers |= {"before midnight": sorted(reduced), "after it": sorted(full)}
+    result.expect(
+        len(reduced) == len(full) == 1 and max(reduced) < min(full),
+        f"the same basket cost {reduced} before midnight and {full} after it",
+    )
+    result.expect(lengths == 1, "holds live longer on one process than on the other")
+    if not also:
+        wrong = rig.call("midnights")
+        result.numbers["midnights checked"] = len(nights.NIGHTS)
+        result.problems += wrong
+    close(rig, crowd, result, opening)
+
+
+@drill("FD40", "price and promotion change between the quote and the click", essential=True)
 def changed_price(stage: Stage, result: Result) -> None:
     with stage.shop("FD40") as rig:
         _changed_price(stage, result, rig)
@@ -177,37 +199,42 @@ def silent_change(stage: Stage, result: Result) -> None:
 
 
 def _changed_price(stage: Stage, result: Result, rig: Rig) -> None:
+    """First a promotion ends, then the price itself changes, each after everybody has looked."""
     opening = stock_of(rig)
     crowd = Crowd(rig, seed=stage.seed)
     good = rig.goods()[0]
-    people = crowd.plan(stage.size(8, 16), one_of([good]))
-    agreed: dict[int, int] = {}
-
-    def look(buyer: Buyer) -> None:
-        if buyer.prepare():
-            agreed[buyer.story.number] = buyer.story.total_minor
-
-    crowd.each(people, look)
-    rig.call("set_price", variant_id=good.variant_id, minor=9999)
-    silent = [0]
-    told = [0]
+    counts: Counter[str] = Counter()
 
     def click(buyer: Buyer) -> None:
+        seen = buyer.story.total_minor
         answer = buyer.browser.insist("place", "POST", "/checkout/place/", buyer.form)
         if "/c/pay/" in answer.location or answer.status == 302:
-            silent[0] += 1
+            counts["silent changes"] += 1
             buyer.story.pages.append(answer.location)
             buyer.pay(answer.location)
             return
-        told[0] += answer.status == 409
-        if buyer.look(answer) and (page := buyer.place()):
+        counts["told of the new total"] += answer.status == 409
+        if buyer.look(answer) and buyer.story.total_minor != seen and (page := buyer.place()):
             buyer.pay(page)
             buyer.finish(buyer.return_from_payment)
 
-    crowd.each(people, click)
-    result.numbers |= {"told of the new total": told[0], "silent changes": silent[0]}
-    result.expect(silent[0] == 0, f"{silent[0]} were led to pay another total than they saw")
-    result.expect(told[0] == len(people), f"{told[0]} of {len(people)} were told")
+    def end_promotion() -> None:
+        rig.sql("UPDATE pricing_promotion SET ends_at = clock_timestamp()")
+
+    def raise_price() -> None:
+        rig.call("set_price", variant_id=good.variant_id, minor=9999)
+
+    rig.call("promote", seconds=3600)
+    half = stage.size(5, 12)
+    for change in (end_promotion, raise_price):
+        people = crowd.plan(half, one_of([good]))
+        crowd.each(people, lambda buyer: buyer.prepare())
+        change()
+        crowd.each(people, click)
+    told, silent = counts["told of the new total"], counts["silent changes"]
+    result.numbers |= {"told of the new total": told, "silent changes": silent}
+    result.expect(silent == 0, f"{silent} were led to pay another total than they saw")
+    result.expect(told == 2 * half, f"{told} of {2 * half} were told")
     close(rig, crowd, result, opening)
 
 

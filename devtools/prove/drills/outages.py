@@ -12,7 +12,7 @@ from devtools.embedded.cluster import Cluster
 from devtools.prove.buyers import Crowd, one_of
 from devtools.prove.drill import Result, Stage, close, drill, stock_of
 from devtools.prove.ground import SERVERS
-from devtools.prove.rig import RELAY_PLACES, Rig
+from devtools.prove.rig import EVERYTHING_ELSE, RELAY_PLACES, Rig
 
 
 @drill("FD17", "Redis stopped before, during and after checkouts", essential=True)
@@ -80,7 +80,7 @@ def redelivered(stage: Stage, result: Result) -> None:
         rig.rest("rest")
         for number in (1, 2):
             rig.add(
-                f"slow-{number}", "worker", queues="default,mail,slow",
+                f"slow-{number}", "worker", queues=EVERYTHING_ELSE,
                 transport={"visibility_timeout": 1}, failpoints="relay_after_send=wait:3@1",
             )  # fmt: skip
         crowd = Crowd(rig, seed=stage.seed)
@@ -132,7 +132,7 @@ def relay(stage: Stage, result: Result) -> None:
         crowd = Crowd(rig, seed=stage.seed)
         count = stage.size(14, 50)
         first, second = count // 2, count - count // 2
-        rig.add("rest-2", "worker", deadly=RELAY_PLACES, queues="default,mail,slow")
+        rig.add("rest-2", "worker", deadly=RELAY_PLACES, queues=EVERYTHING_ELSE)
         rig.lifetime = (1.0, 4.0)
         with rig.deadly():
             crowd.run(crowd.plan(first, one_of(rig.goods())))

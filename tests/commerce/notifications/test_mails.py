@@ -10,7 +10,7 @@ from commerce.checkout import operations as checkout
 from commerce.credits import operations as credits
 from commerce.fulfillment import operations as fulfillment
 from commerce.kernel.money import Money
-from commerce.notifications import operations, queries, subscribers
+from commerce.notifications import operations, queries, subscribers, tasks
 from commerce.notifications.models import Message
 from commerce.outbox.models import Delivery
 from commerce.outbox.operations import deliver
@@ -18,6 +18,7 @@ from commerce.payouts.events import PayoutSent
 from commerce.payouts.models import Earning, Payout
 from commerce.payouts.operations import run_now
 from commerce.sellers import operations as sellers
+from storefront.celery import app
 from tests.factories.accounts import SAN_FRANCISCO, make_user
 from tests.factories.credits import make_gift_card
 from tests.factories.fulfillment import delivered, make_carrier, shipped
@@ -375,3 +376,46 @@ def test_a_confirmation_says_what_credit_paid():
         assert "By gift card or store credit" in form
         assert "$21.20" in form
         assert "$0.00" in form
+
+
+def owe_to_a_crowd(count):
+    row = {"name": "Mug", "options": "", "sku": "M-1", "left": 1, "low_at": 2}
+    for number in range(count):
+        operations.send(
+            key=f"crowd:{number}", kind="low_stock", recipient=f"c{number}@example.com",
+            subject="1 SKU runs low",
+            context={
+                "greeting": "", "shop": "S", "count": 1, "rows": [row], "more": 0, "link": "/",
+            },
+        )  # fmt: skip
+
+
+def test_a_crowds_mail_never_stands_before_an_orders(
+    monkeypatch, django_capture_on_commit_callbacks
+):
+    asked = []
+    monkeypatch.setattr(tasks.deliver, "delay", lambda **values: asked.append(values))
+    with django_capture_on_commit_callbacks(execute=True):
+        owe_to_a_crowd(3)
+    assert asked == []  # nobody is told of it at once
+    message_id = owe()
+    tasks.send_due()
+    assert asked == [{"message_id": message_id}]
+
+
+def test_a_crowds_mail_is_sent_by_a_task_of_its_own_queue():
+    owe_to_a_crowd(3)
+    owe()
+    tasks.send_bulk()
+    assert sorted(mail.to[0] for mail in outbox.outbox) == [
+        "c0@example.com", "c1@example.com", "c2@example.com",
+    ]  # fmt: skip
+    route = app.amqp.Router().route({}, tasks.send_bulk.name)
+    assert route["queue"].name == "bulk"
+
+
+def test_with_the_mail_server_away_a_crowd_loses_one_try(settings):
+    owe_to_a_crowd(3)
+    settings.EMAIL_BACKEND = f"{__name__}.Away"
+    tasks.send_bulk()
+    assert sorted(Message.objects.values_list("attempts", flat=True)) == [0, 0, 1]

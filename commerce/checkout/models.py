@@ -29,5 +29,6 @@ class Checkout(models.Model):
     use_credit = models.BooleanField(default=False, db_default=False)
     updated_at = models.DateTimeField(auto_now=True)
 
-    # What is asked of the orders in the same trip; not a column.
+    # What is asked in the same trip; no columns.
     is_first_order = True
+    is_stale = False

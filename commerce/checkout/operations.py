@@ -14,7 +14,6 @@ from commerce.cart import operations as carts
 from commerce.cart import queries as cart_queries
 from commerce.cart.types import CartData
 from commerce.credits import queries as credits
-from commerce.fulfillment import operations as fulfillment
 from commerce.kernel.failpoints import failpoint
 from commerce.kernel.money import Money
 from commerce.kernel.sql import is_crowded
@@ -27,9 +26,10 @@ from commerce.pricing import operations as pricing
 from . import fraud, paying, placing
 from .entering import enter_code, remove_code
 from .estimating import estimate_for
+from .freshening import changed_shipping, freshen, freshen_before_placing, with_fresh_prices
 from .models import Checkout
 from .paying import fields_here
-from .queries import current_attempt, parcels_of, review_of, told_of
+from .queries import current_attempt, review_of, told_of
 from .refusals import (
     CartChanged,
     CartEmpty,
@@ -90,10 +90,12 @@ __all__ = [
     "WayGone",
     "abandon",
     "add_gift_card",
+    "changed_shipping",
     "enter_code",
     "estimate_for",
     "fields_here",
     "finalise",
+    "freshen",
     "place",
     "remove_code",
     "remove_gift_card",
@@ -115,7 +117,11 @@ _TOLD_OF_CART = """
 SELECT told.*, NOT EXISTS (
     SELECT 1 FROM orders_order o
     WHERE o.state <> 'canceled' AND (o.email = told.email OR o.user_id = cart.user_id)
-) AS is_first_order
+) AS is_first_order,
+(
+    cart.touched_at > told.updated_at
+    OR told.updated_at < statement_timestamp() - interval '30 minutes'
+) AS is_stale
 FROM checkout_checkout AS told JOIN cart_cart AS cart ON cart.id = told.cart_id
 WHERE cart.token = %s
 """
@@ -158,23 +164,19 @@ def set_contact(*, cart_token: str, email: str, address: AddressData, vat_id: st
     )
     kept = [cart.id, email, json.dumps(checked.as_dict()), number, json.dumps(check)]
     told = Checkout.objects.raw(_KEEP_CONTACT, kept)[0]
-    review = review_of(cart=cart, told=told)
-    if not any(option.kind == "live" for part in review.parts for option in part.options):
-        return review
-    parcels = parcels_of(cart=cart, address=checked)
-    asked = fulfillment.refresh_rates(parcels=parcels, destination=checked, currency=cart.currency)
-    return review_of(cart=cart, told=told) if asked else review
+    return with_fresh_prices(review=review_of(cart=cart, told=told), told=told)
 
 
 def set_methods(*, cart_token: str, methods: Mapping[int, int]) -> Review:
     """Keep how each seller should ship, and return what it comes to.
 
+    Carriers are asked where their prices are older than half an hour.
     Raises MethodNotOffered, in which case nothing is kept, and CartUnavailable.
     """
     cart = _contents(cart_token)
     told = told_of(cart_id=cart.id) or Checkout(cart_id=cart.id)
     told.methods = {str(seller_id): method_id for seller_id, method_id in methods.items()}
-    review = review_of(cart=cart, told=told)
+    review = with_fresh_prices(review=review_of(cart=cart, told=told), told=told)
     missing = [part.seller_name for part in review.parts if part.chosen is None]
     if missing:
         raise MethodNotOffered(missing)
@@ -258,6 +260,7 @@ def place(
             total=expected_total,
         )
     )
+    changes = freshen_before_placing(told=told, cart_token=cart_token)
     number, moment = orders.next_number()
     agreement = placing.Agreement(
         cart_token=cart_token,
@@ -270,6 +273,7 @@ def place(
         customer=_customer(user_id, told.email, keep=keep_method),
         keep_method=keep_method,
         pay_url=pay_url,
+        changes=tuple(changes),
     )
     try:
         with transaction.atomic():

@@ -70,6 +70,8 @@ class Agreement:
     """Where our own page with the provider's fields is, should the settings want it."""
     principal: str = ""
     """Who is behind it, person or network, as far as that is known."""
+    changes: tuple[str, ...] = ()
+    """What was found to have changed when it was asked for again, in words for the shopper."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +91,7 @@ def write_order(*, told: Checkout, agreement: Agreement, number: str, moment: da
     carts.mark_ordered(cart_id=told.cart_id, cause="placed")
     review = _reviewed(told, agreement)
     _still_offered(review, told)
-    address, quote = _agreed(review, agreement.expected_total)
+    address, quote = _agreed(review, agreement)
     _agree_on_due(review, agreement.expected_due)
     draft = _draft(review, address, quote, agreement.user_id, moment)
     token = new_token()
@@ -146,7 +148,7 @@ def _still_offered(review: Review, told: Checkout) -> None:
         raise WayGone(gone)
 
 
-def _agreed(review: Review, expected_total: Money) -> tuple[AddressData, Quote]:
+def _agreed(review: Review, agreement: Agreement) -> tuple[AddressData, Quote]:
     if not review.cart.lines:
         raise CartEmpty
     if review.problems:
@@ -155,9 +157,10 @@ def _agreed(review: Review, expected_total: Money) -> tuple[AddressData, Quote]:
         raise DetailsMissing("an address and an email")
     if review.quote is None:
         raise DetailsMissing("how your items should be shipped")
-    if review.quote.total != expected_total:
+    if review.quote.total != agreement.expected_total:
         refused = [state.message for state in review.codes if not state.is_applied]
-        raise TotalChanged(old=expected_total, new=review.quote.total, because=refused)
+        because = [*agreement.changes, *refused]
+        raise TotalChanged(old=agreement.expected_total, new=review.quote.total, because=because)
     return review.address, review.quote
 
 

@@ -24,7 +24,7 @@ from commerce.pricing import operations as pricing
 from storefront import errors, limits
 
 from . import cart_session
-from .checkout_forms import ContactForm, chosen_methods
+from .checkout_forms import ContactForm, chosen_methods, shown_prices
 from .chosen_variant import MOST_DIGITS
 from .payment_pages import may_lead_to_payment
 from .principal import principal_of
@@ -85,7 +85,7 @@ def shipping(request: HttpRequest) -> HttpResponse:
             return redirect("cart")
         _save_to_book(request, form)
     else:
-        review = reviewed(request)
+        review = _freshened(request)
     if review is None or not review.cart.lines:
         return redirect("cart")
     if review.needs_address:
@@ -101,6 +101,7 @@ def shipping(request: HttpRequest) -> HttpResponse:
 def review(request: HttpRequest) -> HttpResponse:
     """Step three: everything on one page before the money moves. Takes the shipping form."""
     contents: Review | None
+    changes: list[str] = []
     token = cart_session.named(request)
     if token is None:
         return redirect("cart")
@@ -109,20 +110,23 @@ def review(request: HttpRequest) -> HttpResponse:
             contents = operations.set_methods(
                 cart_token=token, methods=chosen_methods(request.POST)
             )
+            changes = operations.changed_shipping(
+                seen=shown_prices(request.POST, contents.cart.currency), review=contents
+            )
         except operations.MethodNotOffered as refusal:
             context = {"review": _require(request), "step": 2, "error": str(refusal)}
             return render(request, "shop/checkout_shipping.html", context, status=422)
         except operations.CartUnavailable:
             return redirect("cart")
     else:
-        contents = reviewed(request)
+        contents = _freshened(request)
     if contents is None:
         return redirect("cart")
     if contents.needs_address:
         return redirect("checkout-address")
     if contents.needs_methods:
         return redirect("checkout-shipping")
-    return review_page(request, contents)
+    return review_page(request, contents, changes=changes)
 
 
 @may_lead_to_payment
@@ -230,6 +234,15 @@ def reviewed(request: HttpRequest) -> Review | None:
     """Return what the shopper's cart comes to; None without a cart that holds anything."""
     token = cart_session.current(request)
     return _filled(token) if token else None
+
+
+def _freshened(request: HttpRequest) -> Review | None:
+    """The same, with prices of carriers that are not old."""
+    token = cart_session.current(request)
+    if not token:
+        return None
+    contents = operations.freshen(cart_token=token)
+    return contents if contents.cart.lines else None
 
 
 def _filled(token: str) -> Review | None:

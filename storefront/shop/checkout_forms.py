@@ -7,6 +7,7 @@ from django.http import QueryDict
 
 from commerce.accounts.operations import InvalidAddress, check_address
 from commerce.accounts.types import ADDRESS_FIELDS
+from commerce.kernel.money import Money
 from commerce.pricing.operations import EU_COUNTRIES, InvalidVatId, checked_vat_id
 
 from .account_forms import PlaceForm
@@ -61,6 +62,15 @@ def chosen_methods(data: QueryDict) -> dict[int, int]:
     """Read `method-<seller>` fields; what is no number is left out and so not offered."""
     pairs = ((name.removeprefix("method-"), str(value)) for name, value in data.items())
     return {int(seller): int(method) for seller, method in pairs if _id(seller) and _id(method)}
+
+
+def shown_prices(data: QueryDict, currency: str) -> dict[int, Money]:
+    """Read what each seller's chosen way of shipping was shown to cost."""
+    shown = {
+        seller: str(data.get(f"price-{method}", ""))
+        for seller, method in chosen_methods(data).items()
+    }
+    return {seller: Money(int(text), currency) for seller, text in shown.items() if _id(text)}
 
 
 def _id(text: str) -> bool:

@@ -1,14 +1,21 @@
 """Prices asked of carriers: shown, remembered, and replaced by the seller's table."""
 
 import time
+from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 
+from commerce.cart import operations as cart_operations
+from commerce.cart import queries as carts
 from commerce.checkout import operations as checkout
+from commerce.checkout import queries as review_queries
+from commerce.checkout.models import Checkout
 from commerce.fulfillment import operations, queries
 from commerce.fulfillment.models import KnownRate
 from commerce.fulfillment.types import Parcel
+from commerce.kernel import clock
 from tests.factories.accounts import SAN_FRANCISCO
 from tests.factories.cart import make_cart, make_sellable
 from tests.factories.fulfillment import make_carrier, plan_dispatch
@@ -137,3 +144,114 @@ def test_a_shopper_can_go_on_while_the_carrier_is_away(carriers):
     carriers.fault("500", times=None)
     (option,) = tell_address(live_cart()).options
     assert (option.price.minor, option.rate_of) == (999, None)
+
+
+def ready(client):
+    """A shopper at the second step, who has seen what the carrier asks."""
+    token = live_cart()
+    tell_address(token)
+    client.cookies["cart"] = token
+    return token
+
+
+def dearer(times="1.5"):
+    """As if the carrier had been asked while its prices were others, an hour ago."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE fulfillment_knownrate SET amount_minor = amount_minor * %s::numeric,"
+            " fetched_at = now() - interval '1 hour'",
+            [times],
+        )
+
+
+def test_opening_the_step_of_shipping_asks_again_when_prices_are_old(carriers, client):
+    token = ready(client)
+    (part,) = review_queries.review(cart_token=token).parts
+    dearer()
+
+    page = client.get("/checkout/shipping/")
+
+    (shown,) = page.context["review"].parts
+    assert shown.options[0].price == part.options[0].price
+    asked = len(carriers.asked)
+    client.get("/checkout/shipping/")
+    assert len(carriers.asked) == asked
+
+
+def test_a_price_that_changed_since_it_was_shown_is_told_at_the_review(carriers, client):
+    token = ready(client)
+    (part,) = review_queries.review(cart_token=token).parts
+    (option,) = part.options
+    typed = {f"method-{part.seller_id}": option.method_id, f"price-{option.method_id}": 123}
+
+    page = client.post("/checkout/review/", typed).content.decode()
+    assert f"costs {option.price} now, not 1.23 USD" in page
+
+    typed[f"price-{option.method_id}"] = option.price.minor
+    assert "now, not" not in client.post("/checkout/review/", typed).content.decode()
+    typed[f"price-{option.method_id}"] = "x" * 40
+    assert client.post("/checkout/review/", typed).status_code == 200
+
+
+def choose(token):
+    (part,) = review_queries.review(cart_token=token).parts
+    return checkout.set_methods(
+        cart_token=token, methods={part.seller_id: part.options[0].method_id}
+    ).quote.total
+
+
+def order(token, total):
+    return checkout.place(
+        cart_token=token, user_id=None, expected_total=total, return_url="https://x.example/"
+    )
+
+
+def test_placing_with_old_prices_asks_the_carrier_and_charges_nothing_silently(carriers, client):
+    token = ready(client)
+    choose(token)
+    dearer()
+    seen = review_queries.review(cart_token=token).quote.total
+    Checkout.objects.update(updated_at=clock.now() - timedelta(minutes=31))
+
+    with pytest.raises(checkout.TotalChanged, match=r"Shipping from .* costs .* now, not"):
+        order(token, seen)
+
+    now = review_queries.review(cart_token=token).quote.total
+    assert now < seen
+    assert carts.contents(token=token).lines
+
+
+def test_placing_at_once_asks_no_carrier(carriers, client):
+    token = ready(client)
+    total = choose(token)
+    asked = len(carriers.asked)
+    with suppress(checkout.PaymentRefused):
+        order(token, total)
+    assert len(carriers.asked) == asked
+
+
+def test_a_cart_that_was_changed_is_asked_about_again_before_it_is_placed(carriers, client):
+    token = ready(client)
+    choose(token)
+    (line,) = carts.contents(token=token).lines
+    cart_operations.set_quantity(token=token, line_id=line.id, quantity=3, principal="")
+    by_table = review_queries.review(cart_token=token)
+    assert by_table.parts[0].chosen.rate_of is None
+
+    with pytest.raises(checkout.TotalChanged, match="Shipping from"):
+        order(token, by_table.quote.total)
+
+    assert review_queries.review(cart_token=token).parts[0].chosen.rate_of is not None
+
+
+def test_while_the_carrier_is_away_an_old_price_is_charged_as_it_was_shown(carriers, client):
+    token = ready(client)
+    total = choose(token)
+    grow_old("1 hour")
+    Checkout.objects.update(updated_at=clock.now() - timedelta(minutes=31))
+    carriers.fault("500", times=None)
+
+    with suppress(checkout.PaymentRefused):
+        order(token, total)
+
+    assert review_queries.order_of_cart(cart_token=token) is not None

@@ -21,7 +21,8 @@ from commerce.gateways.taxes import Place, TaxesUnavailable, TaxJar
 from commerce.orders import queries as orders
 from commerce.pricing import operations
 from commerce.pricing.models import PlaceRate, TaxRate
-from commerce.pricing.queries import tax_rates
+from commerce.pricing.queries import quote_cart, tax_rates
+from commerce.pricing.types import Customer, Destination, QuoteLine
 from commerce.sellers.models import Seller
 from tests.factories.accounts import SAN_FRANCISCO
 from tests.factories.orders import RETURN_URL, Wanted, make_ready_cart
@@ -276,3 +277,22 @@ def test_it_is_never_asked_inside_a_transaction(service: Double, settings: Any) 
     with transaction.atomic(), pytest.raises(InTransaction):
         TaxJar(key="k", api_base=service.base).rates(place=Place(country="US"))
     assert service.asked == []
+
+
+def test_one_postal_code_in_two_countries_has_the_rates_of_each(service: Double) -> None:
+    service.rate(country="DE", standard_rate="0.19")
+    operations.refresh_place_rates(country="DE", region="", postal_code="10119", city="Berlin")
+    service.rate(state="NY", combined_rate="0.08875")
+    operations.refresh_place_rates(country="US", region="NY", postal_code="10119", city="New York")
+
+    def tax_in(country: str, region: str) -> int:
+        quoted = quote_cart(
+            lines=[QuoteLine(key=1, seller_id=1, unit_minor=10_000, quantity=1)],
+            shipping={},
+            currency="USD",
+            destination=Destination(country=country, region=region, postal_code="10119"),
+            customer=Customer(),
+        )
+        return quoted.quote.tax.minor
+
+    assert (tax_in("DE", ""), tax_in("US", "NY"), tax_in("US", "NJ")) == (1900, 888, 0)

@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import Error, transaction
+from django.db import Error, connection, transaction
 from django.test import Client
 
 from commerce.checkout import operations as checkout
 from commerce.checkout import queries
+from commerce.checkout.models import Checkout
 from commerce.gateways import vat_register
 from commerce.gateways.payments import InTransaction
 from commerce.gateways.vat_register import RegisterUnavailable, Vies
@@ -253,3 +254,26 @@ def test_the_form_says_what_to_do_about_a_number_nobody_has(
 
     assert page.status_code == 422
     assert "leave it out and buy with tax" in page.content.decode()
+
+
+def test_a_yes_of_yesterday_is_asked_for_again_before_the_order(
+    register: VatDouble, cart: ReadyCart
+) -> None:
+    tell(cart)
+    quote = queries.review(cart_token=cart.token).quote
+    assert quote is not None
+    (told,) = Checkout.objects.all()
+    told.vat_check["asked_at"] = (clock.now() - timedelta(hours=25)).isoformat()
+    told.save()
+    Checkout.objects.update(updated_at=clock.now() - timedelta(hours=25))
+    register.unknown.add(GERMAN_ID)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE pricing_vatcheck DISABLE TRIGGER USER")
+    VatCheck.objects.update(at=clock.now() - timedelta(hours=25))
+
+    with pytest.raises(checkout.TotalChanged, match="does not know DE136695976"):
+        checkout.place(
+            cart_token=cart.token, user_id=None, expected_total=quote.total, return_url=RETURN_URL
+        )
+
+    assert taxes(cart) == [("VAT 19%", 323)]

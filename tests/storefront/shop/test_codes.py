@@ -97,7 +97,7 @@ def test_without_a_cart_there_is_nothing_to_do(client: Client) -> None:
     assert client.get(USE).status_code == 405
 
 
-def test_the_cart_page_takes_nine_statements_with_promotions_and_an_address(
+def test_with_promotions_and_an_address_the_cart_page_takes_nine_statements(
     shopper: Client,
 ) -> None:
     make_promotion(first_order=True)

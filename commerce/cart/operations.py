@@ -199,7 +199,8 @@ def mark_ordered(*, cart_id: int, cause: str = "placed") -> None:
 
     Raises CartClosed when it is not open.
     """
-    if not execute(statements.MARK_ORDERED, actor.current()[:80], cause, cart_id):
+    told = (actor.current()[:80], cause, actor.request())
+    if not execute(statements.MARK_ORDERED, *told, cart_id):
         raise CartClosed(cart_id)
 
 

@@ -56,6 +56,7 @@ FROM cart, line, asked
 MARK_ORDERED = """
 WITH told AS MATERIALIZED (
     SELECT set_config('stoa.actor', %s, true) AS actor, set_config('stoa.cause', %s, true),
+        set_config('stoa.request', %s, true),
         set_config('stoa.kind', '', true), set_config('stoa.reference', '', true)
 )
 UPDATE cart_cart SET state = 'ordered' FROM told

@@ -32,16 +32,14 @@ ACCESS_RULES = [
         promise="A listing is live only while its page is published for everybody.",
         violations="""
             SELECT count(*) FROM catalog_listing listing
-            WHERE listing.is_live AND NOT EXISTS (
-                SELECT 1 FROM wagtailcore_page page
-                JOIN pages_productpage own ON own.page_ptr_id = page.id
-                WHERE page.id = listing.page_id AND page.live
-                    AND own.product_id = listing.product_id
-                    AND NOT EXISTS (
-                        SELECT 1 FROM wagtailcore_pageviewrestriction kept
-                        JOIN wagtailcore_page above ON above.id = kept.page_id
-                        WHERE page.path LIKE above.path || '%'
-                    )
+            JOIN wagtailcore_page page ON page.id = listing.page_id
+            LEFT JOIN pages_productpage own ON own.page_ptr_id = page.id
+            WHERE listing.is_live AND (
+                NOT page.live OR own.product_id IS DISTINCT FROM listing.product_id OR EXISTS (
+                    SELECT 1 FROM wagtailcore_pageviewrestriction kept
+                    JOIN wagtailcore_page above ON above.id = kept.page_id
+                    WHERE page.path LIKE above.path || '%'
+                )
             )
         """,
     ),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+import structlog
 from django.db import connection
 
 _actor: ContextVar[str] = ContextVar("actor", default="system")
@@ -12,6 +13,11 @@ _actor: ContextVar[str] = ContextVar("actor", default="system")
 def current() -> str:
     """Return the actor, such as "user:7", "system" or "stripe"."""
     return _actor.get()
+
+
+def request() -> str:
+    """Return what ties together all that one request or job did, or nothing."""
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))[:64]
 
 
 def become(name: str) -> None:
@@ -41,6 +47,7 @@ def tell_database(*, cause: str = "", kind: str = "", reference: str = "") -> No
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('stoa.actor', %s, true), set_config('stoa.cause', %s, true),"
+            " set_config('stoa.request', %s, true),"
             " set_config('stoa.kind', %s, true), set_config('stoa.reference', %s, true)",
-            [current()[:80], cause[:80], kind, reference[:64]],
+            [current()[:80], cause[:80], request(), kind, reference[:64]],
         )

@@ -53,14 +53,13 @@ def publish(fact: Fact) -> None:
     """Record a fact in the open transaction. Raises RuntimeError when there is none."""
     if not connection.in_atomic_block:
         raise RuntimeError(f"{fact.name} must be published inside a transaction")
-    context = structlog.contextvars.get_contextvars()
     rows = fetch(
         _RECORD,
         uuid4(),
         fact.name,
         json.dumps(asdict(fact)),
         actor.current(),
-        str(context.get("request_id", ""))[:64],
+        actor.request(),
         subscribers_of(fact.name),
     )
     if rows and not _quiet.get():

@@ -76,6 +76,7 @@ def _claim(order: OrderRef) -> None:
             holder=order.token,
             quantities=order_queries.quantities(order_id=order.id),
             late=order_queries.promised_late(order_id=order.id),
+            places=order_queries.places(order_id=order.id),
         )
 
 

@@ -2,6 +2,7 @@
 
 from .access_rules import ACCESS_RULES
 from .audit_rules import AUDIT_RULES
+from .capture_rules import CAPTURE_RULES
 from .case_rules import CASE_RULES
 from .credit_rules import CREDIT_RULES
 from .dispute_rules import DISPUTE_RULES
@@ -31,6 +32,7 @@ RULES: list[Rule] = sorted(
         *DOCUMENT_RULES,
         *AUDIT_RULES,
         *ACCESS_RULES,
+        *CAPTURE_RULES,
     ],
     key=lambda rule: int(rule.code.removeprefix("INV")),
 )

@@ -7,11 +7,11 @@ from django.db.models import F
 
 from commerce.inventory.models import Reservation
 from commerce.orders.models import Order
-from commerce.payments.models import Payment
+from commerce.payments.models import Payment, PaymentMove
 
 
 def pass_minutes(minutes: float) -> None:
-    """Make all orders, their holds and the next look at their payments that much older.
+    """Make all orders, their holds and their payments' moves and next looks that much older.
 
     What was agreed is fixed, so the guards sleep meanwhile.
     """
@@ -19,6 +19,7 @@ def pass_minutes(minutes: float) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         Payment.objects.exclude(check_at=None).update(check_at=F("check_at") - age)
+        PaymentMove.objects.update(at=F("at") - age)
         Order.objects.update(placed_at=F("placed_at") - age)
         Reservation.objects.update(
             created_at=F("created_at") - age, expires_at=F("expires_at") - age

@@ -101,6 +101,24 @@ def test_money_that_was_reserved_and_forgotten_is_found(double: StripeDouble) ->
     assert len(charges(double)) == 1
 
 
+def test_money_that_stays_reserved_is_counted_however_often_somebody_looks(
+    double: StripeDouble,
+) -> None:
+    token, _, _ = paid(double)
+    double.fault("500_before", method="POST", path="*/capture", times=None)
+    operations.finalise(order_token=token)
+    check_deferred_constraints()
+    pass_minutes(61)
+    stripe_calls.breaker.succeeded()
+
+    operations.finalise(order_token=token)  # it is looked at again just now, in vain
+
+    assert Payment.objects.get().state == "authorized"
+    assert "Reserved money is taken or let go within an hour of when that is due." in [
+        each.rule for each in invariants.broken()
+    ]
+
+
 def test_an_answer_that_was_lost_takes_nothing_twice(double: StripeDouble) -> None:
     token, _, _ = paid(double)
     double.fault("500_after", method="POST", path="*/capture")

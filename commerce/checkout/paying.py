@@ -146,6 +146,7 @@ def _request(order: OrderRef, payment: PaymentData, lines: list[SessionLine]) ->
         idempotency_key=payment.idempotency_key,
         order_token=order.token,
         order_number=order.number,
+        group=payment.terms.group or order.token,
         currency=payment.amount.currency,
         amount_minor=payment.amount.minor,
         lines=lines,

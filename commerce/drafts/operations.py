@@ -224,8 +224,8 @@ def withdraw(*, draft_id: int, seller_id: int | None) -> None:
 
 
 __all__ = [
-    "DraftRefused",
     "THEIRS",
+    "DraftRefused",
     "InvalidAddress",
     "NotFound",
     "mail_again",

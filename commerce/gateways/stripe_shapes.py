@@ -150,9 +150,7 @@ def _trail(intent: dict[str, Any]) -> dict[str, Any]:
         "failure_code": str(failure.get("decline_code") or failure.get("code") or ""),
         "fee_minor": _fee(charge),
         "refunded_minor": int(charge.get("amount_refunded") or 0),
-        "capture_before": _moment(
-            (details.get(str(details.get("type"))) or {}).get("capture_before")
-        ),
+        "capture_before": _moment(of_type.get("capture_before")),
     }
 
 

@@ -92,6 +92,17 @@ class PaymentData:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reservation:
+    """Money of an order that is reserved and not taken, or was."""
+
+    amount: Money
+    capture_by: datetime | None = None
+    """When it is taken at the latest."""
+    renew_by: datetime | None = None
+    """It is gone; until when a new payment is waited for."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class DisputeData:
     """A payment that the shopper's bank questions."""
 

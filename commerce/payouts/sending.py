@@ -21,6 +21,7 @@ from commerce.ledger import operations as ledger
 from commerce.orders import queries as orders
 from commerce.orders.types import SellerOrderData
 from commerce.outbox.bus import publish
+from commerce.payments import queries as payments
 from commerce.sellers import queries as sellers
 
 from .events import PayoutFailed, PayoutSent
@@ -150,8 +151,8 @@ def _leave_behind(payout: Payout, refused: dict[int, GatewayRefused]) -> None:
 def _transfer(
     gateway: PaymentGateway, earning: Earning, account_id: str, part: SellerOrderData | None
 ) -> TransferData:
-    group = part.order_token if part else f"seller:{earning.seller_id}"
-    if earning.asked_at is not None:
+    groups = _groups(earning, part)
+    for group in groups if earning.asked_at is not None else ():
         found = gateway.find_transfer(idempotency_key=_key("transfer", earning), group=group)
         if found is not None:
             return found
@@ -163,11 +164,24 @@ def _transfer(
             amount_minor=earning.net_minor,
             currency=earning.currency,
             charge_id=earning.charge,
-            group=group,
+            group=groups[0],
         )
     except GatewayRefused as refusal:
         _note_refusal(earning, refusal)
         raise
+
+
+def _groups(earning: Earning, part: SellerOrderData | None) -> list[str]:
+    """Return what an earning's transfer is grouped by at the provider, and may have been before.
+
+    It is the order's number. The token, which opens the order, was used once; money
+    that came under it goes on under it.
+    """
+    if part is None:
+        return [f"seller:{earning.seller_id}"]
+    paid = payments.by_charge(charge_id=earning.charge) if earning.charge else None
+    groups = [part.order_number, part.order_token]
+    return groups if paid is None or paid.terms.group else groups[::-1]
 
 
 def _pay_out(gateway: PaymentGateway, payout: Payout, account_id: str) -> PayoutData:

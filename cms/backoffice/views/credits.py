@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -15,6 +16,7 @@ from cms.selling.tables import MoneyColumn, TwoLineColumn
 from commerce.credits import operations as credits
 from commerce.credits.models import Credit
 from commerce.kernel.money import Money
+from commerce.orders.models import Order
 
 from ..credit_forms import IssueForm
 from ..forms import ReasonForm
@@ -135,6 +137,8 @@ class CreditDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         credit = self.credit
+        number = Order.objects.filter(token=OuterRef("order_token")).values("number")
+        spends = credit.spends.annotate(number=Subquery(number[:1])).order_by("pk")
         return {
             **super().get_context_data(**kwargs),
             "credit": credit,
@@ -148,8 +152,12 @@ class CreditDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
                 )
             ],
             "spends": [
-                {"spend": spend, "amount": Money(spend.amount_minor, credit.currency)}
-                for spend in credit.spends.order_by("pk")
+                {
+                    "spend": spend,
+                    "number": spend.number,
+                    "amount": Money(spend.amount_minor, credit.currency),
+                }
+                for spend in spends
             ],
             "form": self.form,
         }

@@ -12,6 +12,7 @@ from wagtail.admin.ui.tables import Column, DateColumn, Table, TitleColumn
 from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTemplateMixin
 from wagtail.admin.widgets.button import HeaderButton
 
+from cms.selling.masking import without_keys
 from cms.selling.tables import CountColumn, MoneyColumn
 from commerce.kernel.money import Money
 from commerce.ledger.models import Account, Entry, Journal
@@ -36,11 +37,11 @@ class JournalList(StaffScreen, BaseListingView):
     verbose_name_plural = "journals"
     columns = [
         TitleColumn(
-            "business_key", label="Journal",
+            "business_key", label="Journal", accessor=lambda row: without_keys(row.business_key),
             get_url=lambda row: reverse("backoffice:journal", args=[row.pk]),
         ),
         Column("kind", label="Kind", sort_key="kind"),
-        Column("memo", label="Memo"),
+        Column("memo", label="Memo", accessor=lambda row: without_keys(row.memo)),
         DateColumn("posted_at", label="Posted", sort_key="posted_at"),
         CountColumn("size", label="Entries"),
     ]  # fmt: skip
@@ -70,7 +71,7 @@ class JournalDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
         return journal
 
     def get_page_title(self) -> str:
-        return self.journal.business_key
+        return without_keys(self.journal.business_key)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         entries = [

@@ -12,6 +12,7 @@ from django.views.generic import TemplateView
 from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
 from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTemplateMixin
 
+from cms.selling.masking import without_keys
 from cms.selling.tables import MoneyColumn, StateColumn, TwoLineColumn
 from commerce.checkout import operations as checkout
 from commerce.gateways.payments import GatewayRefused, GatewayUnavailable
@@ -46,7 +47,7 @@ class PaymentList(StaffScreen, BaseListingView):
         TwoLineColumn(
             "provider_payment", label="At the provider", classname="stoa-wide",
             accessor=lambda row: row.provider_payment or row.provider_session or "unknown",
-            below=lambda row: row.review_reason,
+            below=lambda row: without_keys(row.review_reason),
         ),
         MoneyColumn("amount", accessor=lambda row: Money(row.amount_minor, row.currency)),
         MoneyColumn(
@@ -78,7 +79,7 @@ class PaymentDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
         return payment
 
     def get_page_title(self) -> str:
-        return f"Payment {self.payment.provider_payment or self.payment.idempotency_key}"
+        return f"Payment {self.payment.provider_payment or self.payment.pk}"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.form = DecisionForm()
@@ -135,6 +136,7 @@ class PaymentDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
                 {"refund": each, "amount": Money(each.amount_minor, payment.currency)}
                 for each in payment.refunds.order_by("pk")
             ],
+            "moves": payment.moves.order_by("pk"),
             "decisions": Decision.objects.filter(payment=payment).order_by("pk"),
             "form": self.form,
         }

@@ -13,6 +13,7 @@ from django.views.generic import TemplateView
 from wagtail.admin.ui.tables import Column, DateColumn, Table
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
+from cms.selling.masking import without_keys
 from cms.selling.tables import MoneyColumn, TwoLineColumn
 from commerce.kernel.money import Money
 from commerce.payouts import operations as payouts
@@ -163,7 +164,7 @@ DEDUCTIONS = [
         "kind", label="What", accessor=lambda row: row.get_kind_display(),
         below=lambda row: row.memo, classname="stoa-wide",
     ),
-    Column("business_key", label="Reference"),
+    Column("business_key", label="Reference", accessor=lambda row: without_keys(row.business_key)),
     MoneyColumn("amount", label="Amount", accessor=_money("amount_minor")),
     MoneyColumn("open", label="Still to be taken", accessor=_money("open_minor")),
 ]  # fmt: skip

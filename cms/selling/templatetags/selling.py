@@ -4,10 +4,12 @@ from typing import Any
 
 from django import template
 
+from ..masking import without_keys
 from ..states import name_of
 from ..tables import tone
 
 register = template.Library()
+register.filter(without_keys)
 
 
 @register.inclusion_tag("admin/parts/state.html")

@@ -158,8 +158,8 @@ def test_an_unknown_order_is_named_as_such() -> None:
         ({"amount_received": 1}, "amount is 1, not 2120"),
         ({"currency": "eur"}, "currency is 'EUR', not 'USD'"),
         ({"livemode": True}, "mode is True, not False"),
-        ({"client_reference_id": "another"}, "order is 'another', not"),
-        ({"metadata": {"attempt": "another"}}, "attempt is 'another', not"),
+        ({"client_reference_id": "another"}, "order is another one"),
+        ({"metadata": {"attempt": "another"}}, "attempt is another one"),
     ],
 )
 def test_money_that_is_not_what_was_asked_for_waits_for_staff(

@@ -36,6 +36,7 @@ def request(key: str = "pay:order-1:1", **changes: Any) -> SessionRequest:
         "idempotency_key": key,
         "order_token": "order-1",
         "order_number": "ORD-20261120-0001",
+        "group": "ORD-20261120-0001",
         "currency": "USD",
         "amount_minor": 5200,
         "lines": [

@@ -1,12 +1,13 @@
 from datetime import timedelta
 
 import pytest
-from django.db import Error, transaction
+from django.db import Error, connection, transaction
 from django.db.models.functions import Now
 
 from commerce.gateways.payments import InTransaction, ProviderEventData
 from commerce.ledger import queries as ledger
 from commerce.outbox.models import Event
+from commerce.payments.models import Payment
 from commerce.payouts import operations, queries, sending
 from commerce.payouts.models import Earning, Payout
 from commerce.payouts.subscribers import look_at_account, look_at_payout
@@ -285,3 +286,35 @@ def test_the_database_keeps_a_sent_payout_and_its_transfers(provider, seller):
         Payout.objects.filter(pk=payout_id).update(provider_payout="po_other")
     with pytest.raises(Error, match="was sent as"), transaction.atomic():
         Earning.objects.update(provider_transfer=None)
+
+
+def paid_under(group, order_token):
+    """Let the order's attempt have been made with this group, which is fixed with its key."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        Payment.objects.filter(order_token=order_token).update(terms={"group": group})
+        cursor.execute("SET LOCAL session_replication_role = origin")
+
+
+def test_transfers_are_grouped_by_the_orders_number_and_not_by_its_key(provider, seller):
+    order = earned(seller, provider=provider)
+    paid_under(order.number, order.token)
+    (payout_id,) = operations.run_now(seller_ids=[seller.pk])
+    assert operations.send(payout_id=payout_id) == "sent"
+    (made,) = provider.transfers()
+    assert made.transfer_group == order.number
+    assert order.token not in str(made)
+
+
+@pytest.mark.parametrize("regrouped", [True, False])
+def test_a_transfer_is_found_whatever_its_money_was_grouped_by(provider, seller, regrouped):
+    order = earned(seller, provider=provider)
+    (payout_id,) = operations.run_now(seller_ids=[seller.pk])
+    provider.double.fault("500_after", method="POST", path="/v1/transfers", times=20)
+    operations.send(payout_id=payout_id)
+    provider.double.clear_faults()
+    if regrouped:
+        paid_under(order.number, order.token)
+    due(payout_id, after=timedelta(days=2))
+    assert operations.send(payout_id=payout_id) == "sent"
+    assert sent_once(provider, seller, transfers=1)

@@ -27,6 +27,7 @@ class Work(Enum):
 
     ANYONE = ("owner", "editor", "packer")
     CONTENT = ("owner", "editor")
+    DECISIONS = CONTENT  # what shoppers are given back; packers pack, and say what came
     MONEY = ("owner",)
 
 

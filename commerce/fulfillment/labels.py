@@ -7,8 +7,11 @@ From the moment it is written down nothing of it is canceled automatically.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Sum
+from django.db.models.functions import Coalesce
 
 from commerce.accounts.types import AddressData
 from commerce.gateways.carriers import CarrierRefused, ParcelRequest, get_carrier_gateway
@@ -18,6 +21,7 @@ from commerce.kernel.money import Money
 from commerce.orders import operations as orders
 from commerce.orders.types import SellerOrderData
 
+from .customs import declaration
 from .label_settling import LabelRefused, fetch_file, settle_label, settle_labels
 from .label_voiding import LabelPending, NotVoidable, settle_voiding, void_label
 from .models import Label, LabelLine
@@ -45,25 +49,42 @@ class NoOrigin(ValueError):
         super().__init__("Say first where your parcels leave from: Shipping, Handling.")
 
 
+class TooDear(ValueError):
+    """The part's labels together would cost more than may be spent on them."""
+
+    def __init__(self, *, within: Money, left: Money) -> None:
+        self.within, self.left = within, left
+        super().__init__(f"Labels of this order may cost {within} together; {left} is left.")
+
+
 def label_offers(
     *,
     seller_id: int,
     seller_order_id: int,
     weight_grams: int,
     sizes_mm: Sequence[int] = (),
+    quantities: Mapping[int, int] | None = None,
     location_id: int | None = None,
 ) -> list[LabelOffer]:
     """Return what carriers ask for a parcel of this order now, the cheapest first.
 
-    Raises NotFound, NotShippable, InvalidParcel, NoOrigin, CarrierUnavailable, LabelRefused.
+    Raises NotFound, NotShippable, TooMany, NothingToShip, InvalidParcel, NoOrigin,
+    CustomsMissing, CarrierUnavailable and LabelRefused.
     """
     part = _shippable(seller_id, seller_order_id)
+    origin = _origin(seller_id, location_id)
     request = _request(
         reference=f"offers:{part.number}",
-        origin=_origin(seller_id, location_id),
+        origin=origin,
         destination=part.ship_to,
         weight_grams=weight_grams,
         sizes_mm=sizes_mm,
+        customs=declaration(
+            part=part,
+            packed=_to_pack(part, quantities),
+            origin=origin.as_dict(),
+            destination=part.ship_to,
+        ),
     )
     try:
         rates = get_carrier_gateway().prepare(request=request).rates
@@ -94,12 +115,15 @@ def buy_label(
     sizes_mm: Sequence[int] = (),
     quantities: Mapping[int, int] | None = None,
     location_id: int | None = None,
+    within: Money | None = None,
 ) -> int:
     """Buy a label for a parcel, once per key; returns its id.
 
     `most` is the price that the seller saw: it is not bought for more. Without
-    quantities it is for all that is open. Raises NotFound, NotShippable, TooMany,
-    NothingToShip, InvalidParcel, NoOrigin, LabelRefused and LabelPending.
+    quantities it is for all that is open. With `within` all labels of the part
+    together cost no more than that. Raises TooDear, NotFound, NotShippable, TooMany,
+    NothingToShip, InvalidParcel, NoOrigin, CustomsMissing, LabelRefused and
+    LabelPending.
     """
     full_key = f"{seller_id}:{key}"[:64]
     known = Label.objects.filter(key=full_key, seller_id=seller_id).first()
@@ -114,7 +138,7 @@ def buy_label(
         )
         known = _ask_for(
             part, request, quantities, carrier=carrier, service=service, most=most,
-            location_id=location_id,
+            location_id=location_id, within=within,
         )  # fmt: skip
     failpoint("label_asked")
     settle_label(label_id=known.pk)
@@ -137,6 +161,7 @@ def _ask_for(
     service: str,
     most: Money,
     location_id: int | None,
+    within: Money | None,
 ) -> Label:
     """Write the label down under the order's lock, so that what is in it stays to be sent."""
     orders.lock(token=part.order_token)
@@ -145,6 +170,8 @@ def _ask_for(
         return known
     part = _shippable(part.seller_id, part.id)
     packed = _to_pack(part, quantities)
+    if within is not None:
+        _check_within(part, most, within)
     label = Label.objects.create(
         key=request.reference,
         seller_id=part.seller_id,
@@ -157,6 +184,9 @@ def _ask_for(
         origin=dict(request.origin),
         # Read again under the lock: the address may have been corrected meanwhile.
         destination=dict(part.ship_to),
+        customs=declaration(
+            part=part, packed=packed, origin=request.origin, destination=part.ship_to
+        ),
         currency=most.currency,
         most_minor=most.minor,
     )
@@ -165,6 +195,13 @@ def _ask_for(
         for line_id, quantity in sorted(packed.items())
     )
     return label
+
+
+def _check_within(part: SellerOrderData, most: Money, within: Money) -> None:
+    labels = Label.objects.filter(seller_order=part.id, state__in=["asked", "bought", "voiding"])
+    spent = labels.aggregate(minor=Sum(Coalesce("cost_minor", "most_minor")))["minor"] or 0
+    if spent + most.minor > within.minor:
+        raise TooDear(within=within, left=Money(max(within.minor - spent, 0), within.currency))
 
 
 def _to_pack(part: SellerOrderData, quantities: Mapping[int, int] | None) -> dict[int, int]:
@@ -206,6 +243,7 @@ def _request(
     destination: Mapping[str, str],
     weight_grams: int,
     sizes_mm: Sequence[int],
+    customs: Mapping[str, Any] | None = None,
 ) -> ParcelRequest:
     if not 0 < weight_grams <= MOST_GRAMS:
         raise InvalidParcel("weight", f"A parcel weighs at most {MOST_GRAMS // 1000} kg.")
@@ -217,6 +255,7 @@ def _request(
         destination=dict(destination),
         weight_grams=weight_grams,
         sizes_mm=tuple(sizes_mm),
+        customs=customs or {},
     )
 
 
@@ -226,6 +265,7 @@ __all__ = [
     "LabelRefused",
     "NoOrigin",
     "NotVoidable",
+    "TooDear",
     "buy_label",
     "fetch_file",
     "label_offers",

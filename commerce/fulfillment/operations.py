@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from .customs import CustomsMissing, InvalidCustoms, set_customs
 from .ending import lose_parcels, replacement_sent, settle_ended, settle_part
 from .labels import (
     InvalidParcel,
@@ -9,6 +10,7 @@ from .labels import (
     LabelRefused,
     NoOrigin,
     NotVoidable,
+    TooDear,
     buy_label,
     label_offers,
     settle_labels,
@@ -49,7 +51,9 @@ from .sending import (
 from .tracking import poll_parcels, record_tracking
 
 __all__ = [
+    "CustomsMissing",
     "DispatchPlan",
+    "InvalidCustoms",
     "InvalidMethod",
     "InvalidParcel",
     "InvalidPlace",
@@ -65,6 +69,7 @@ __all__ = [
     "NotShippable",
     "NotVoidable",
     "NothingToShip",
+    "TooDear",
     "TooMany",
     "UnknownCarrier",
     "ZoneInUse",
@@ -84,6 +89,7 @@ __all__ = [
     "refresh_rates",
     "replacement_sent",
     "save_zone",
+    "set_customs",
     "set_dispatch",
     "set_pick_up_point",
     "set_shipping_method",

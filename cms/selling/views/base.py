@@ -45,6 +45,11 @@ class SellerScreen:
     def is_owner(self) -> bool:
         return self.workspace.role == "owner"
 
+    @cached_property
+    def may_decide(self) -> bool:
+        """Whether the person may give money back or spend it."""
+        return self.workspace.role in Work.DECISIONS.value
+
     def get_page_title(self) -> str:
         return self.page_title
 

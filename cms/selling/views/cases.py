@@ -28,6 +28,8 @@ from ..tables import CountColumn, StateColumn
 from .base import SellerScreen
 from .orders import OrderScreen, order_url
 
+MONEY_ACTS = {"yes", "no", "accept", "decline"}
+"""Answers that give something back, or refuse to; packers record what came and what left."""
 REFUSALS = (operations.NotPossible, operations.GivesTooMuch, RefundTooLarge, WayClosed)
 
 
@@ -93,8 +95,11 @@ class CaseDetail(CaseScreen, TemplateView):
     form: forms.Form | None = None
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        wanted = request.POST.get("act", "")
+        if wanted in MONEY_ACTS and not self.may_decide:
+            raise Http404
         self.form = self._form(request.POST)
-        act = self._acts().get(request.POST.get("act", ""))
+        act = self._acts().get(wanted)
         if act is None or (self.form is not None and not self.form.is_valid()):
             return self.render_to_response(self.get_context_data(), status=422)
         try:
@@ -173,6 +178,7 @@ class CaseDetail(CaseScreen, TemplateView):
         return {
             **super().get_context_data(**kwargs),
             "case": self.case,
+            "may_decide": self.may_decide,
             "form": self.form or self._form(),
             "picture_url": "selling:request_picture",
             "order_url": order_url(self.case.part_number),
@@ -193,6 +199,7 @@ class CasePicture(CaseScreen, View):
 class CancelForSeller(OrderScreen, TemplateView):
     """Cancel what cannot be delivered: refunded at once."""
 
+    work = Work.DECISIONS
     template_name = "admin/selling/cancel.html"
     form: CancelForm | None = None
 

@@ -23,6 +23,7 @@ from commerce.orders import finding
 from commerce.orders import queries as orders
 from commerce.orders.models import SellerOrder
 from commerce.orders.types import SellerOrderData
+from commerce.payments import queries as payments
 from commerce.payouts import queries as payouts
 from commerce.returns import queries as returns
 
@@ -164,13 +165,17 @@ class OrderDetail(OrderScreen, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         part = self.part
-        may_ship = part.state in ("confirmed", "processing") and has_unlabeled(part)
+        is_open = part.state in ("confirmed", "processing") and has_unlabeled(part)
+        may_ship = is_open and not part.awaits_capture
         given = orders.adjustments_of(seller_order_ids=[part.id]).get(part.id, [])
         earning = payouts.earnings_of(seller_order_ids=[part.id]).get(part.id)
         return {
             **super().get_context_data(**kwargs),
             "part": part,
             "form": (self.form or ShipForm(part=part)) if may_ship else None,
+            "reserved": payments.reservation(order_token=part.order_token)
+            if part.awaits_capture
+            else None,
             **context_of(part),
             "lines": {line.id: line for line in part.lines},
             "leaves": shelf.leaves_from(part=part),
@@ -179,17 +184,37 @@ class OrderDetail(OrderScreen, TemplateView):
             "papers": documents.of_seller_orders(
                 seller_id=self.seller_id, seller_order_ids=[part.id]
             ).get(part.id, []),
-            "may_bill": part.state != "canceled",
+            "may_bill": part.state != "canceled" and not part.awaits_capture,
             "shows_money": self.is_owner,
             "given_back": given,
             "kept": part.earning - sum((one.seller for one in given), part.earning * 0),
             "cases": returns.cases_of_part(seller_order_id=part.id),
-            "may_cancel": may_ship and any(line.open_quantity for line in part.lines),
+            "may_decide": self.may_decide,
+            "may_cancel": self.may_decide
+            and is_open
+            and any(line.open_quantity for line in part.lines),
         }
 
     def get_header_buttons(self) -> list[HeaderButton]:
+        if self.part.awaits_capture:
+            return []
         address = reverse("selling:packing_slip", args=[self.part.number])
         return [HeaderButton("Packing slip", url=address, icon_name="doc-full")]
+
+
+class OrderPromised(OrderScreen, View):
+    """The seller can send it: its order is charged once all its sellers have said so."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, number: str) -> HttpResponse:
+        try:
+            fulfillment.promise(seller_id=self.seller_id, seller_order_id=self.part.id)
+        except fulfillment.NotShippable as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, "Thank you. We write when it is charged and may leave.")
+        return redirect(order_url(number))
 
 
 class PackingSlip(OrderScreen, TemplateView):

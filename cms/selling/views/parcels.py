@@ -75,6 +75,7 @@ class LabelScreen(OrderScreen, TemplateView):
                 seller_order_id=self.part.id,
                 key=self.form.cleaned_data["key"],
                 quantities=self.form.quantities,
+                within=None if self.may_decide else self.part.shipping,
                 **offer,
                 **self.form.as_parcel(),
             )
@@ -96,6 +97,12 @@ class LabelScreen(OrderScreen, TemplateView):
             form.add_error(field if field in form.fields else None, str(refusal))
         except fulfillment.InvalidParcel as refusal:
             form.add_error("kilograms" if refusal.field == "weight" else "length", str(refusal))
+        except fulfillment.TooDear as refusal:
+            form.add_error(
+                None,
+                f"You may buy labels for what the shopper paid for shipping: {refusal.within}, of"
+                f" which {refusal.left} is left. Ask an owner or an editor to buy this one.",
+            )
         except CarrierUnavailable:
             form.add_error(None, _AWAY)
         except (

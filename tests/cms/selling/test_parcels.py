@@ -84,7 +84,7 @@ def test_a_packer_sees_prices_buys_a_label_prints_it_and_ships(shop):
 
 
 def test_two_parcels_each_with_its_own_slip_and_label(shop):
-    part, client = sold(shop), shop.client("packer")
+    part, client = sold(shop), shop.client("editor")
     address = f"{HOME}{part.number}/label/"
     for key, counts in (("one", (2, 0)), ("two", (0, 2))):
         value = client.post(address, parcel(part, *counts, key=key)).context["offers"][0][0]

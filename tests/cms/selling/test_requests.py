@@ -64,7 +64,7 @@ def inspected(part, **more):
 
 def test_a_return_goes_from_the_answer_to_the_refund(shop, part):
     case = returned(part)
-    client = shop.client("packer")
+    client = shop.client("editor")
     assert case.number in client.get("/admin/selling/requests/").content.decode()
     assert case.number in client.get(f"/admin/selling/orders/{part.number}/").content.decode()
     picture = client.get(f"{url(case)}pictures/{case.picture_ids[0]}.jpg")

@@ -25,6 +25,8 @@ from urllib.parse import unquote
 
 SERVICES = [("USPS", "GroundAdvantage", 450, 18, 5), ("USPS", "Priority", 720, 30, 2),
             ("UPS", "Ground", 890, 25, 4), ("FedEx", "FEDEX_2_DAY", 1850, 60, 2)]  # fmt: skip
+EU = {"AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE",
+      "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"}  # fmt: skip
 FAULTS = ("500", "429", "refuse", "hang", "lost", "nonsense")
 MESSAGES = {
     "pre_transit": "Label made, not handed over yet", "in_transit": "Arrived at a sorting center",
@@ -151,6 +153,8 @@ class CarrierDouble:
             return 422, error("SHIPMENT.POSTAGE.EXISTS", "Postage already exists.")
         if not shipment["to_address"].get("zip"):
             return 422, error("ADDRESS.VERIFY.FAILURE", "The address could not be verified.")
+        if crosses_border(shipment) and not is_declared(shipment.get("customs_info")):
+            return 422, error("SHIPMENT.CUSTOMS_INFO.INVALID", "Customs information is missing.")
         rate = next(r for r in shipment["rates"] if r["id"] == body["rate"]["id"])
         code = f"9405500105440{self._last:09d}"
         shipment.update(
@@ -212,6 +216,25 @@ class CarrierDouble:
         )  # fmt: skip
         with contextlib.suppress(OSError):
             urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
+
+
+def crosses_border(shipment: dict[str, Any]) -> bool:
+    one, other = (shipment[side].get("country") for side in ("from_address", "to_address"))
+    return one != other and not {one, other} <= EU
+
+
+def is_declared(customs: dict[str, Any] | None) -> bool:
+    """Whether a declaration says all that a customs office wants to know."""
+    if not customs or not customs.get("customs_certify") or not customs.get("customs_signer"):
+        return False
+    items = customs.get("customs_items") or []
+    return bool(items) and all(
+        len(str(item.get("hs_tariff_number"))) in (6, 8, 10)
+        and len(str(item.get("origin_country"))) == 2
+        and item.get("description")
+        and min(item.get("quantity", 0), item.get("value", 0), item.get("weight", 0)) > 0
+        for item in items
+    )
 
 
 def error(code: str, message: str) -> dict[str, Any]:

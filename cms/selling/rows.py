@@ -97,6 +97,7 @@ READ_ONLY_MODULES = {"ledger", "orders", "payments", "payouts", "returns", "sell
 # Money that a seller sets itself. Any other table with amounts is shown and never changed.
 OWN_MONEY = {
     "fulfillment_bracket",
+    "fulfillment_customsitem",
     "fulfillment_dispatch",
     "fulfillment_shippingmethod",
     "pricing_listprice",

@@ -174,6 +174,7 @@ def _of_label(label: Label) -> ParcelRequest:
         destination=label.destination,
         weight_grams=label.weight_grams,
         sizes_mm=tuple(label.sizes_mm),
+        customs=label.customs,
     )
 
 

@@ -173,6 +173,31 @@ class KnownRate(models.Model):
         indexes = [models.Index(fields=["fetched_at"], name="known_rates_by_age")]
 
 
+class CustomsItem(models.Model):
+    """What customs are told of one SKU when it crosses a border."""
+
+    variant = models.OneToOneField(
+        "catalog.Variant", primary_key=True, on_delete=models.PROTECT, related_name="+"
+    )
+    description = models.CharField(max_length=60)
+    hs_code = models.CharField(max_length=10)
+    origin_country = models.CharField(max_length=2)
+    value_minor = models.PositiveBigIntegerField(
+        null=True, help_text="Of one, in the base currency; without it what was paid."
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(hs_code__regex=r"^[0-9]{6}([0-9]{2}|[0-9]{4})?$")
+                & Q(origin_country__regex=r"^[A-Z]{2}$")
+                & ~Q(description="")
+                & (Q(value_minor__isnull=True) | Q(value_minor__gt=0)),
+                name="customs_are_told_something",
+            )
+        ]
+
+
 class Label(models.Model):
     """A carrier's label for one parcel. The key is written before the carrier is asked."""
 
@@ -199,6 +224,10 @@ class Label(models.Model):
     origin = models.JSONField()
     destination = models.JSONField()
     currency = models.CharField(max_length=3)
+    customs = models.JSONField(
+        default=dict, db_default=Value({}, models.JSONField()), blank=True,
+        help_text="What it declares; nothing inside a customs border.",
+    )  # fmt: skip
     most_minor = models.PositiveBigIntegerField(help_text="What the seller agreed to pay.")
     cost_minor = models.PositiveBigIntegerField(null=True)
     provider_id = models.CharField(max_length=80, blank=True, default="")

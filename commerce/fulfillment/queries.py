@@ -8,12 +8,14 @@ from commerce.kernel.money import Money
 from commerce.kernel.sql import fetch
 from commerce.orders import queries as orders
 
+from .customs import crosses_border, customs_of
 from .models import Carrier, Label, Shipment, TrackingEvent
 from .offering import PICK_UP
 from .options import shipping_options, why_not
 from .promises import kept as kept_promise
 from .types import (
     CarrierData,
+    CustomsPaper,
     LabelCost,
     LabelData,
     PackingLine,
@@ -25,6 +27,9 @@ from .types import (
 
 __all__ = [
     "carriers",
+    "crosses_border",
+    "customs_of",
+    "customs_paper",
     "has_label_or_parcel",
     "kept_promise",
     "label_data",
@@ -159,10 +164,35 @@ def _label(row: Label, shipment_id: int | None) -> LabelData:
         problem=row.problem,
         shipment_id=shipment_id,
         asked_at=row.asked_at,
+        has_customs=bool(row.customs),
         lines=tuple(
             ShipmentLineData(order_line_id=line.order_line_id, quantity=line.quantity)
             for line in row.lines.all()
         ),
+    )
+
+
+def customs_paper(*, seller_id: int, label_id: int) -> CustomsPaper | None:
+    """Return what a seller's own label declares; None when it crosses no border."""
+    label = (
+        Label.objects.filter(pk=label_id, seller_id=seller_id, state=Label.State.BOUGHT)
+        .exclude(customs={})
+        .select_related("seller_order")
+        .first()
+    )
+    if label is None:
+        return None
+    return CustomsPaper(
+        label_id=label.pk,
+        number=label.seller_order.number,
+        asked_on=label.asked_at.date(),
+        tracking_number=label.tracking_number,
+        carrier=label.carrier_name,
+        service=label.service,
+        weight_grams=label.weight_grams,
+        origin=label.origin,
+        destination=label.destination,
+        customs=label.customs,
     )
 
 

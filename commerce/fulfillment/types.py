@@ -1,6 +1,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from commerce.accounts.types import AddressData
 from commerce.kernel.money import Money
@@ -101,6 +102,36 @@ class LabelData:
     shipment_id: int | None
     asked_at: datetime
     lines: tuple["ShipmentLineData", ...]
+    has_customs: bool = False
+    """It declares what is inside, because it crosses a customs border."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomsItemData:
+    """What customs are told of one SKU."""
+
+    description: str
+    hs_code: str
+    origin_country: str
+    """Where it was made."""
+    value_minor: int | None = None
+    """Of one, in the base currency; None declares what was paid."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomsPaper:
+    """A label's declaration with everything that its paper says."""
+
+    label_id: int
+    number: str
+    asked_on: date
+    tracking_number: str
+    carrier: str
+    service: str
+    weight_grams: int
+    origin: Mapping[str, str]
+    destination: Mapping[str, str]
+    customs: Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from django.conf import settings
 
@@ -54,6 +54,8 @@ class ParcelRequest:
     destination: Mapping[str, str]
     weight_grams: int
     sizes_mm: Sequence[int] = ()
+    customs: Mapping[str, Any] = field(default_factory=dict)
+    """What a parcel that crosses a customs border declares: signer, currency and items."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -154,6 +154,34 @@ def _as_shipment(request: ParcelRequest) -> dict[str, Any]:
         "from_address": _address(request.origin),
         "parcel": parcel,
         "options": {"label_format": "PDF"},
+        **({"customs_info": _customs(request.customs)} if request.customs else {}),
+    }
+
+
+def _customs(declared: Mapping[str, Any]) -> dict[str, Any]:
+    """Goods that were sold; value and weight of an item are those of all its pieces."""
+    currency = declared["currency"]
+    return {
+        "contents_type": "merchandise",
+        "restriction_type": "none",
+        "non_delivery_option": "return",
+        "customs_certify": True,
+        "customs_signer": declared["signer"],
+        # Below 2,500 dollars under one tariff number the US want no filing.
+        "eel_pfc": "NOEEI 30.37(a)" if declared["from_us"] else None,
+        "customs_items": [
+            {
+                "description": item["description"],
+                "hs_tariff_number": item["hs_code"],
+                "origin_country": item["origin_country"],
+                "code": item["sku"][:20],
+                "quantity": item["quantity"],
+                "value": float(Decimal(item["value_minor"]).scaleb(-exponent(currency))),
+                "currency": currency,
+                "weight": float(round(Decimal(item["weight_grams"]) / _GRAMS_PER_OUNCE, 1)) or 0.1,
+            }
+            for item in declared["items"]
+        ],
     }
 
 

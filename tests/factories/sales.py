@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
+from commerce.accounts.types import AddressData
 from commerce.cart.models import Cart
 from commerce.catalog.models import Product, ProductType, Variant
 from commerce.kernel import actor
@@ -56,6 +57,7 @@ def sell(
     charge: str = "",
     payment_id: str = "",
     user_id: int | None = None,
+    address: AddressData = SAN_FRANCISCO,
 ) -> OrderData:
     """An order that was placed, paid and confirmed, with its capture in the ledger."""
     number = next(_numbers)
@@ -69,7 +71,7 @@ def sell(
                 user_id=user_id,
                 email=email,
                 currency="USD",
-                ship_to=SAN_FRANCISCO.as_dict(),
+                ship_to=address.as_dict(),
                 seller_orders=[_draft(part) for part in parts],
             ),
             number=f"ORD-20261120-{number:04d}",

@@ -40,6 +40,7 @@ ITEMS = [
     _item("Groups of customers", "groups", "manage_promotions", "group", 58),
     _item("Ledger", "journals", "view_ledger", "list-ol", 60),
     _item("Audit log", "audit", "view_audit", "history", 65),
+    _item("Failed work", "failures", "repair_work", "warning", 68),
     _item("Invariants", "invariants", "check_invariants", "circle-check", 70),
     _item("Ways to ship", "shipping", "manage_shipping", "truck", 80),
     StaffItem(
@@ -49,6 +50,10 @@ ITEMS = [
     StaffItem(
         "Return policies", "returns_policy_modeladmin_index",
         permission="returns.view_policy", icon="rotate", order=105,
+    ),
+    StaffItem(
+        "Kinds of products", "catalog_producttype_modeladmin_index",
+        permission="catalog.view_producttype", icon="tag", order=98,
     ),
     StaffItem(
         "Tax rates", "pricing_taxrate_modeladmin_index",

@@ -14,12 +14,15 @@ RIGHTS = {
     "manage_promotions": "Can give promotions that the marketplace bears, and end any",
     "prepare_orders": "Can prepare orders for shoppers, to be paid by a link",
     "manage_tax": "Can keep tax rates",
+    "manage_kinds": "Can keep kinds of products and say how they are taxed",
     "decide_requests": "Can decide returns and claims for sellers, and keep return policies",
+    "repair_work": "Can see work that failed for good, and have it tried again",
 }
 MODERATORS_RIGHTS = ("decide_applications", "manage_sellers")
 TABLES = {
     "manage_shipping": ("fulfillment", "carrier"),
     "manage_tax": ("pricing", "taxrate"),
+    "manage_kinds": ("catalog", "producttype"),
     "decide_requests": ("returns", "policy"),
 }
 """Tables whose own permissions come with a right."""

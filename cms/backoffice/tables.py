@@ -1,20 +1,46 @@
-"""Simple lists that staff keep: tax rates and carriers."""
+"""Simple lists that staff keep: kinds of products, tax rates and carriers."""
 
 from typing import Any
 
 from django import forms
-from wagtail.admin.panels import FieldPanel, FieldRowPanel
+from django.db import transaction
+from django.db.models import ProtectedError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from wagtail.admin import messages
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList
+from wagtail.log_actions import log
 from wagtail_modeladmin.options import ModelAdmin
+from wagtail_modeladmin.views import DeleteView
 
 from cms.pages.models import CategoryPage
+from commerce.catalog.models import ProductType
 from commerce.fulfillment.models import Carrier
 from commerce.pricing.models import TaxRate
 from commerce.returns.models import Policy
+
+from .table_forms import ProductTypeForm, TaxRateForm
+
+
+class DeleteUnused(DeleteView):
+    """What is in use stays, and whoever wants to delete it is told so."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            with transaction.atomic():
+                log(instance=self.instance, action="wagtail.delete")
+                self.delete_instance()
+        except ProtectedError:
+            messages.error(request, f"“{self.instance}” is in use, so it stays.")
+        else:
+            messages.success(request, f"“{self.instance}” was deleted.")
+        return redirect(self.index_url)
 
 
 class Table(ModelAdmin):
     """A list with its forms. Its history is left out: modeladmin shows that to everybody."""
 
+    delete_view_class = DeleteUnused
     history_view_enabled = False
     add_to_admin_menu = False
 
@@ -27,16 +53,39 @@ class TaxRateAdmin(Table):
     list_filter = ("tax_class",)
     search_fields = ("country", "region", "name")
     ordering = ("country", "region", "tax_class")
-    panels = [
-        FieldRowPanel([FieldPanel("country"), FieldPanel("region")]),
-        FieldPanel("tax_class"),
-        FieldPanel("name"),
-        FieldPanel("rate_bps", help_text="Hundredths of a percent: 875 is 8.75 %."),
-    ]
+    edit_handler = ObjectList(
+        [
+            FieldRowPanel([FieldPanel("country"), FieldPanel("region")]),
+            FieldPanel("tax_class"),
+            FieldPanel("name", help_text="What shoppers read beside the amount."),
+            FieldPanel("rate_bps", help_text="Hundredths of a percent: 875 is 8.75 %."),
+        ],
+        base_form_class=TaxRateForm,
+    )
 
     @staticmethod
     def percent(rate: Any) -> str:
         return f"{rate.rate_bps / 100:g} %"
+
+
+class ProductTypeAdmin(Table):
+    model = ProductType
+    menu_label = "Kinds of products"
+    menu_icon = "tag"
+    list_display = ("name", "code", "tax_class")
+    list_filter = ("tax_class",)
+    search_fields = ("name", "code")
+    ordering = ("name",)
+    edit_handler = ObjectList(
+        [
+            FieldPanel("name", help_text="What sellers choose from, such as Children's books."),
+            FieldPanel(
+                "tax_class",
+                help_text="Where a place has no rate for the class, it is not taxed there.",
+            ),
+        ],
+        base_form_class=ProductTypeForm,
+    )
 
 
 class CarrierAdmin(Table):
@@ -82,4 +131,4 @@ class ReturnPolicyAdmin(Table):
     ]
 
 
-TABLES = (TaxRateAdmin, CarrierAdmin, ReturnPolicyAdmin)
+TABLES = (ProductTypeAdmin, TaxRateAdmin, CarrierAdmin, ReturnPolicyAdmin)

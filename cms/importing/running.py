@@ -11,9 +11,11 @@ from django.db.models import F
 
 from cms.selling import operations as selling
 from commerce.catalog import queries as catalog
+from commerce.catalog.types import TAX_CLASSES
 from commerce.inventory import operations as inventory
 from commerce.inventory import queries as stock
 from commerce.kernel import clock
+from commerce.kernel.failpoints import failpoint
 from commerce.sellers import queries as sellers
 
 from . import queries
@@ -30,7 +32,6 @@ log = structlog.get_logger(__name__)
 
 PERMISSION = "importing.add_importjob"
 """Of staff, who import for every seller and publish what they import."""
-TAX_CLASSES = ("standard", "reduced", "food", "books", "exempt")
 INDEXED_TOGETHER = 50
 Progress = Callable[[ImportJob], None]
 
@@ -46,7 +47,7 @@ def checked_file(job: ImportJob, data: bytes) -> Checked:
     return check(
         sheet,
         categories={path: page.pk for path, page in queries.category_pages().items()},
-        tax_classes=TAX_CLASSES,
+        tax_classes=tuple(TAX_CLASSES),
         foreign_skus=queries.owners_of_skus(seller_id=job.seller_id, skus=skus),
         currency=settings.BASE_CURRENCY,
     )
@@ -143,6 +144,7 @@ def _one(
                 ImportedProduct.objects.update_or_create(
                     product_id=applied.product_id, defaults={"digest": digest}
                 )
+            failpoint("inside_import")
     except Exception as error:
         # One product that cannot be written must not cost the hundreds after it.
         log.exception("importing.product_failed", job_id=job.pk, handle=product.handle)
@@ -151,6 +153,7 @@ def _one(
             if not _take(job, index, outcome):
                 return False
             _record(job, [_unexpected(product, error)])
+    failpoint("after_import")
     setattr(job, outcome, getattr(job, outcome) + 1)
     job.next_product = index + 1
     return True

@@ -4,13 +4,17 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from .types import TAX_CLASSES
+
 
 class ProductType(models.Model):
     """What a product is: its specifications and how it is taxed."""
 
     code = models.SlugField(unique=True)
     name = models.CharField(max_length=80)
-    tax_class = models.CharField(max_length=20, default="standard")
+    tax_class = models.CharField(
+        max_length=20, default="standard", choices=list(TAX_CLASSES.items())
+    )
     attributes = models.JSONField(default=list, blank=True)
 
     def __str__(self) -> str:

@@ -6,6 +6,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+TAX_CLASSES = {
+    "standard": "Standard",
+    "reduced": "Reduced",
+    "super-reduced": "Super-reduced",
+    "food": "Food",
+    "books": "Books",
+    "exempt": "Exempt: never taxed",
+}
+"""How a kind of product can be taxed; a place that names no rate for a class does not tax it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class VariantInput:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from .models import TaxRate
@@ -68,4 +69,6 @@ def _rows(file: Iterable[str]) -> Iterable[TaxRate]:
             rate.clean_fields()
         except (KeyError, TypeError, ValueError) as error:
             raise BadFile(f"line {number} cannot be read: {error}") from error
+        except ValidationError as error:
+            raise BadFile(f"line {number}: {' '.join(error.messages)}") from error
         yield rate

@@ -2,6 +2,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from commerce.catalog.types import TAX_CLASSES
+
 from .list_models import ListPrice, ListPriceChange, PriceList
 from .promotion_models import CustomerGroup, GroupMember, Promotion, Redemption
 
@@ -57,7 +59,11 @@ class TaxRate(models.Model):
 
     country = models.CharField(max_length=2)
     region = models.CharField(max_length=10, blank=True)
-    tax_class = models.CharField(max_length=20, default="standard")
+    tax_class = models.CharField(
+        max_length=20,
+        default="standard",
+        choices=[*TAX_CLASSES.items(), ("shipping", "Shipping, where it is taxed otherwise")],
+    )
     name = models.CharField(max_length=40)
     rate_bps = models.PositiveIntegerField("rate in basis points")
 

@@ -6,6 +6,7 @@ from django.contrib.auth.models import Group
 from cms.backoffice.menu import ITEMS
 from cms.backoffice.operations import grant_staff_permissions
 from cms.backoffice.rights import RIGHTS
+from commerce.catalog.models import ProductType
 from commerce.fulfillment.models import Carrier
 from commerce.ledger.models import Journal
 from commerce.payments.models import Dispute, Payment
@@ -44,6 +45,7 @@ def world(db):
     )
     carrier = Carrier.objects.first()
     Policy.objects.create(pk=carrier.pk, name="Season")
+    ProductType.objects.get_or_create(pk=carrier.pk, defaults={"code": "k", "name": "K"})
     TaxRate.objects.create(pk=carrier.pk, country="US", name="Tax", rate_bps=100)
     return {
         **shared(), **ids, "number": ids["order_number"], "application_id": application.pk,
@@ -110,8 +112,8 @@ def test_an_editor_of_content_posts_nowhere(world):
                           "Disputes", "Reconciliation", "Gift cards and credit", "Promotions",
                           "Groups of customers", "Commissions",
                           "Ledger", "Audit log", "Invariants", "Ways to ship", "Carriers",
-                          "Tax rates", "Returns and requests", "Prepared orders",
-                          "Return policies"}),
+                          "Tax rates", "Kinds of products", "Returns and requests",
+                          "Prepared orders", "Return policies"}),
         ("Moderators", {"Applications", "Sellers"}),
         (EDITORS, set()),
     ],

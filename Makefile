@@ -5,7 +5,7 @@
 #   make check               everything that is checked without running the shop
 #   make bench               benchmarks
 #   make prove               break the running shop on purpose and count what is lost (some minutes);
-#                            LONG=1 runs every drill large, TIME=60m repeats them so long
+#                            LONG=1 runs every drill large, MINUTES=60 takes so long
 #   make stop                end what `make run` and `make test` left running
 #   make requirements        pin the requirements afresh
 
@@ -39,7 +39,7 @@ bench: venv
 	@$(BIN)/python -m bench
 
 prove: venv
-	@$(BIN)/python -m devtools.prove $(if $(LONG),--long) $(if $(TIME),--time $(TIME)) \
+	@$(BIN)/python -m devtools.prove $(if $(LONG),--long) $(if $(TIME),--time $(TIME)) $(if $(MINUTES),--time $(MINUTES)m) \
 		$(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only "$(ONLY)")
 
 stop:

@@ -1,7 +1,8 @@
 """`make prove`: run the drills, print and keep what they found.
 
 python -m devtools.prove                 the essential drills, small; some minutes
-python -m devtools.prove --long          every drill, large
+python -m devtools.prove --long          every drill, large; with --time 30m as many as fit into it,
+                                         and when all are done every drill small until then
 python -m devtools.prove --only FD06     those whose code or title holds this
 python -m devtools.prove --time 60m      every drill, again and again, with new seeds
 """
@@ -47,6 +48,8 @@ def main() -> int:
             ground.leave()
     failed = [result for result in ended if not result.passed]
     print(report.summary(ended), flush=True)
+    if left := chosen[len(ended) :]:
+        print(f"Not run: {', '.join(f'{each.code} {each.title}' for each in left)}.", flush=True)
     if not options.no_report and not os.environ.get("CI"):
         report.append(ended, seed=seed, mode=_mode(options))
     return 1 if failed else 0
@@ -75,7 +78,9 @@ def _options() -> argparse.Namespace:
 
 
 def _mode(options: argparse.Namespace) -> str:
-    return "long" if options.long else f"time {options.time}" if options.time else "short"
+    words = ["long"] if options.long else []
+    words += [f"time {options.time}"] if options.time else []
+    return ", ".join(words or ["short"])
 
 
 def _chosen(options: argparse.Namespace) -> list[Drill]:
@@ -95,9 +100,10 @@ def _run(options: argparse.Namespace, chosen: list[Drill], seed: int) -> list[Re
     try:
         nursery.say(op="warm", database=ground.TEMPLATE, paths=["/", "/cart/"])
         nursery.hear("warm", 60)
+        is_long = options.long
         while True:
             stage = Stage(
-                nursery=nursery, ground=place, seed=seed, long=options.long,
+                nursery=nursery, ground=place, seed=seed, long=is_long,
                 factor=options.factor, keep=options.keep,
             )  # fmt: skip
             for drill in chosen:
@@ -109,7 +115,7 @@ def _run(options: argparse.Namespace, chosen: list[Drill], seed: int) -> list[Re
                 print(report.line(result), flush=True)
             if not until:
                 return ended
-            seed += 1
+            seed, is_long = seed + 1, False
     finally:
         nursery.close()
 

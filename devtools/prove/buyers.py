@@ -176,6 +176,10 @@ class Buyer:
                 break
         else:
             return False
+        return self._tell()
+
+    def _tell(self) -> bool:
+        """Go through the steps to the review."""
         send = self.browser.insist
         send("address", "GET", "/checkout/address/")
         contact = {**CONTACT, "email": self.story.email}
@@ -184,6 +188,18 @@ class Buyer:
         for name, value in METHOD.findall(answer.body):
             methods.setdefault(name.decode(), value.decode())
         return self.look(send("review", "POST", "/checkout/review/", methods))
+
+    def go_on(self) -> bool:
+        """The cart came along when its shopper signed in: tell everything once more."""
+        try:
+            return self._tell()
+        except GaveUp:
+            return False
+
+    def sign_in(self, password: str) -> None:
+        self.browser.insist("sign in", "GET", "/account/login/")
+        fields = {"login": self.story.email, "password": password}
+        self.browser.insist("sign in", "POST", "/account/login/", fields)
 
     def _fill(self) -> bool:
         """Put everything into a new cart. After a lost answer nobody knows what is in it."""
@@ -329,6 +345,23 @@ def provider_get(rig: Rig, path: str) -> Any:
     connection = http.client.HTTPConnection(host.hostname or "", host.port, timeout=30)
     try:
         connection.request("GET", path, headers={"Authorization": "Bearer sk_test_stoa"})
+        return json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
+
+
+def provider_post(rig: Rig, path: str, **fields: str) -> Any:
+    """Do something at the provider behind the shop's back, as in its dashboard."""
+    import json
+
+    host = urlsplit(rig.double.url)
+    connection = http.client.HTTPConnection(host.hostname or "", host.port, timeout=30)
+    headers = {
+        "Authorization": "Bearer sk_test_stoa",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    try:
+        connection.request("POST", path, urlencode(fields), headers)
         return json.loads(connection.getresponse().read())
     finally:
         connection.close()

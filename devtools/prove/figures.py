@@ -124,7 +124,10 @@ def _kept_by_buyer(charges: list[dict[str, Any]]) -> dict[str, list[dict[str, An
 
 def _orders(rig: Rig) -> list[dict[str, Any]]:
     rows = rig.sql(
-        "SELECT token, number, email, state, total_minor - credit_minor FROM orders_order"
+        "SELECT token, number, email, state, total_minor - credit_minor - coalesce((SELECT"
+        " sum(a.refund_minor) FROM orders_adjustment a JOIN orders_sellerorder p ON p.id ="
+        " a.seller_order_id WHERE p.order_id = o.id AND a.paid_to = 'method'), 0)::bigint"
+        " FROM orders_order o"
     )
     names = ("token", "number", "email", "state", "due")
     return [dict(zip(names, row, strict=True)) for row in rows]

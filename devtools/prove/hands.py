@@ -37,6 +37,40 @@ def adjust_stock(*, variant_id: int, location_id: int, delta: int) -> bool:
     return True
 
 
+def import_stock(*, variant_id: int, location_id: int, delta: int) -> bool:
+    """The same by a file that states a count; False when it may not be so low."""
+    from django.db import transaction
+
+    from commerce.inventory import operations
+    from commerce.inventory.models import Stock
+    from commerce.inventory.types import StockInput
+
+    with transaction.atomic():
+        rows = Stock.objects.select_for_update().filter(location_id=location_id)
+        count = rows.get(variant_id=variant_id).on_hand + delta
+        if count < 0:
+            return False
+        line = StockInput(variant_id=variant_id, location_id=location_id, on_hand=count)
+        try:
+            with transaction.atomic():
+                operations.set_many(counts=[line], cause="import", kind="imported")
+        except operations.BelowReserved:
+            return False
+    return True
+
+
+def second_warehouse(*, variant_id: int, on_hand: int) -> None:
+    """Keep some units of a variant elsewhere as well."""
+    from commerce.catalog.models import Variant
+    from commerce.inventory import operations
+
+    seller_id = Variant.objects.get(pk=variant_id).product.seller_id
+    place = operations.ensure_location(seller_id=seller_id, name="Second", country="US")
+    operations.set_on_hand(
+        variant_id=variant_id, location_id=place, on_hand=on_hand, cause="opening count"
+    )
+
+
 def owe_bulk(*, count: int, together: int = 500) -> None:
     """Owe a crowd a mail each, of a kind that may wait."""
     from django.db import transaction
@@ -67,7 +101,7 @@ def set_price(*, variant_id: int, minor: int) -> None:
     )
 
 
-def promote(*, seconds: float) -> None:
+def promote(*, lasts: float) -> None:
     """Take a tenth off everything, until so many seconds from now by the database's clock."""
     from datetime import timedelta
 
@@ -75,7 +109,7 @@ def promote(*, seconds: float) -> None:
     from commerce.pricing import operations
     from commerce.pricing.types import PromotionInput
 
-    ends_at = clock.now() + timedelta(seconds=seconds)
+    ends_at = clock.now() + timedelta(seconds=lasts)
     operations.save_promotion(
         promotion=PromotionInput(
             label="A tenth off", kind="percentage", percent_bps=1000, ends_at=ends_at
@@ -89,6 +123,39 @@ def midnights() -> list[str]:
     from devtools.prove import nights
 
     return nights.check()
+
+
+def start_import(*, products: int, pictures: int) -> int:
+    from devtools.prove import imports
+
+    return imports.start(products=products, pictures=pictures)
+
+
+def sweep_imports(*, job_id: int) -> dict[str, Any]:
+    from devtools.prove import imports
+
+    imports.sweep()
+    return imports.state(job_id=job_id)
+
+
+def judge_import(*, job_id: int, products: int) -> list[str]:
+    from devtools.prove import imports
+
+    return imports.problems(job_id=job_id, products=products)
+
+
+def open_accounts(*, emails: list[str], password: str) -> None:
+    """Let shoppers have accounts, and in them a cart that waits with nothing in it."""
+    from allauth.account.models import EmailAddress
+
+    from commerce.accounts.models import User
+    from commerce.cart import operations
+
+    for number, email in enumerate(emails):
+        user = User.objects.create_user(email, password)
+        EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+        if number % 2:
+            operations.open_cart(user_id=user.pk, currency="USD")
 
 
 def connect_sellers() -> dict[str, int]:
@@ -127,11 +194,44 @@ def deliver_everything() -> int:
     return len(parts)
 
 
-def pay_out() -> int:
-    """What beat does for payouts: gather what is due, and send what was gathered."""
+def give_goodwill(*, charges: list[str], bps: int, key: str = "goodwill") -> int:
+    """Give back a share of what these charges paid, at the sellers' cost; returns the sum."""
+    from commerce.kernel.money import share
+    from commerce.orders import operations
+    from commerce.orders.models import SellerOrder
+    from commerce.payments.models import Payment
+
+    total = 0
+    for payment in Payment.objects.filter(provider_charge__in=charges).order_by("pk"):
+        part = SellerOrder.objects.get(order__token=payment.order_token)
+        minor = share(payment.amount_minor, basis_points=bps)
+        terms = operations.Terms(
+            kind="goodwill", business_key=f"{key}:{part.pk}", reason="drill", goodwill_minor=minor
+        )
+        operations.give_goodwill(seller_order_id=part.pk, terms=terms)
+        total += minor
+    return total
+
+
+def retry_refunds() -> int:
+    """What staff do with refunds that failed: send them anew. Returns how many there were."""
+    from commerce.payments import operations
+    from commerce.payments.models import Refund
+
+    failed = list(Refund.objects.filter(state="failed").values_list("pk", flat=True))
+    for refund_id in failed:
+        operations.retry_refund(refund_id=refund_id, reason="drill")
+    return len(failed)
+
+
+def pay_out(*, extra: bool = False) -> int:
+    """What beat does for payouts: gather what is due, and send what was gathered.
+
+    A day is paid once, and the drills' days do not end: `extra` is what staff do beside it.
+    """
     from commerce.payouts import operations, queries, tasks
 
-    tasks.run_schedule()
+    operations.run_now() if extra else tasks.run_schedule()
     due = queries.due_payouts(limit=100)
     for payout_id in due:
         operations.send(payout_id=payout_id)

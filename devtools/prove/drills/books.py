@@ -10,6 +10,7 @@ from typing import Any
 from devtools.prove import nights
 from devtools.prove.buyers import Buyer, Crowd, one_of
 from devtools.prove.drill import Result, Stage, close, drill, stock_of
+from devtools.prove.drills.paying import connect, pay_everybody
 from devtools.prove.figures import judge, provider_charges
 from devtools.prove.rig import Rig
 
@@ -39,7 +40,7 @@ def _payouts(stage: Stage, result: Result, rig: Rig) -> None:
     opening = stock_of(rig)
     crowd = Crowd(rig, seed=stage.seed)
     crowd.run(crowd.plan(stage.size(8, 20), one_of(rig.goods(), lines=3)))
-    accounts = _connect(rig)
+    accounts = connect(rig)
     rig.settle()
     rig.call("deliver_everything")
     rig.settle()
@@ -59,7 +60,7 @@ def _payouts(stage: Stage, result: Result, rig: Rig) -> None:
             rig.finish(slot)
             kills += slot.code == -9
         rig.age(3)
-    _pay_everybody(rig)
+    pay_everybody(rig)
     _count_payouts(rig, result, accounts, disabled)
     result.numbers |= {"kill -9": kills, "sellers": len(accounts)}
     rig.settle(seconds=20 if result.is_control else 120)
@@ -91,53 +92,72 @@ def _count_payouts(rig: Rig, result: Result, accounts: dict[str, int], disabled:
     result.numbers |= {"transfers": len(state["transfers"]), "payouts": len(state["payouts"])}
 
 
-@drill("FD36", "disputes before and after the payout, won and lost")
+@drill("FD36", "disputes before and after the payout, won, lost, on refunded orders")
 def disputes(stage: Stage, result: Result) -> None:
-    """No disputed money is paid out, and every cent that moved is booked once."""
     with stage.shop("FD36") as rig:
-        opening = stock_of(rig)
-        crowd = Crowd(rig, seed=stage.seed)
-        crowd.run(crowd.plan(stage.size(8, 16), one_of(rig.goods())))
-        _connect(rig)
-        rig.settle()
-        rig.call("deliver_everything")
-        rig.settle()
-        charges = [charge["id"] for charge in provider_charges(rig)]
-        early = charges[::4]
-        for charge in early:
-            rig.double.open_dispute(charge)
-        rig.settle()
-        rig.age(30 * 24 * 60)
-        _pay_everybody(rig)
-        sent = {transfer["source_transaction"] for transfer in rig.double.state()["transfers"]}
-        wrong = sent & set(early)
-        result.expect(not wrong, f"{len(wrong)} disputed payments were paid out to sellers")
-        late = [charge for charge in charges[1::4] if charge in sent]
-        for charge in late:
-            rig.double.open_dispute(charge)
-        rig.settle()
-        for place, dispute in enumerate(rig.double.state()["disputes"]):
+        _disputes(stage, result, rig)
+
+
+@drill("FD36", "control: without keeping disputed money back", red_by=("were paid out to sellers",))
+def disputes_unheeded(stage: Stage, result: Result) -> None:
+    with stage.shop("FD36-pay", without=("money kept back",)) as rig:
+        _disputes(stage, result, rig)
+
+
+def _disputes(stage: Stage, result: Result, rig: Rig) -> None:
+    """No disputed money is paid out, and every cent that moved is booked once, though every
+    notice comes three times. Half of each kind is won, half is lost."""
+    opening = stock_of(rig)
+    crowd = Crowd(rig, seed=stage.seed)
+    crowd.run(crowd.plan(stage.size(8, 16), one_of(rig.goods())))
+    connect(rig)
+    rig.settle(seconds=20 if result.is_control else 120)
+    rig.call("deliver_everything")
+    charges = [charge["id"] for charge in provider_charges(rig)]
+    early, after, refunded = charges[::4], charges[1::4], charges[2::4]
+    given = rig.call("give_goodwill", charges=refunded, bps=2500)
+    rig.settle(seconds=20 if result.is_control else 120)
+    _dispute(rig, early)
+    rig.age(30 * 24 * 60)
+    pay_everybody(rig)
+    sent = {transfer["source_transaction"] for transfer in rig.double.state()["transfers"]}
+    wrong = sent & set(early)
+    result.expect(not wrong, f"{len(wrong)} disputed payments were paid out to sellers")
+    late = [charge for charge in after if charge in sent]
+    result.expect(bool(late or result.is_control), "nothing was paid out that could be disputed")
+    _dispute(rig, [*late, *refunded])
+    for group in (early, late, refunded):
+        for place, charge in enumerate(group):
+            dispute = next(d for d in _found(rig) if d["charge"] == charge)
             rig.double.close_dispute(dispute["id"], "lost" if place % 2 else "won")
-        rig.settle()
-        rig.age(30 * 24 * 60)
-        _pay_everybody(rig)
-        result.numbers |= {"disputed before payout": len(early), "after payout": len(late)}
-        close(rig, crowd, result, opening)
+    rig.until_none("SELECT 1 FROM payments_dispute WHERE state = 'open'")
+    rig.age(30 * 24 * 60)
+    pay_everybody(rig, extra=True)
+    result.numbers |= {
+        "disputed before payout": len(early), "after payout": len(late),
+        "on refunded orders": len(refunded), "refunded before": given,
+    }  # fmt: skip
+    close(rig, crowd, result, opening)
+    states = dict(rig.sql("SELECT state, count(*) FROM payments_dispute GROUP BY state"))
+    result.numbers["ended"] = states
+    opened = len(early) + len(late) + len(refunded)
+    result.expect(sum(states.values()) == opened, f"{states} disputes of {opened} are known")
 
 
-def _connect(rig: Rig) -> dict[str, int]:
-    accounts: dict[str, int] = rig.call("connect_sellers")
-    for account in accounts:
-        rig.double.complete_account(account)
-    rig.call("refresh_accounts", accounts=list(accounts))
-    return accounts
+def _dispute(rig: Rig, charges: list[str]) -> None:
+    rig.double.disturb("duplicate", times=None, copies=3)
+    before = rig.sql("SELECT count(*) FROM payments_dispute")[0][0]
+    for charge in charges:
+        rig.double.open_dispute(charge)
+    wanted = before + len(charges)
+    rig.until_none(
+        f"SELECT 1 FROM (SELECT count(*) AS n FROM payments_dispute) x WHERE n < {wanted}"
+    )
+    rig.until_none("SELECT 1 FROM outbox_delivery WHERE delivered_at IS NULL AND attempts < 10")
 
 
-def _pay_everybody(rig: Rig) -> None:
-    for _ in range(4):
-        rig.call("pay_out")
-        rig.age(6)
-        time.sleep(1)
+def _found(rig: Rig) -> list[dict[str, Any]]:
+    return list(rig.double.state()["disputes"])
 
 
 @drill("FD39", "two clocks twenty minutes apart, a promotion ends at midnight", essential=True)
@@ -162,7 +182,7 @@ def _clocks(stage: Stage, result: Result, rig: Rig, *, also: tuple[str, ...] = (
     rig.wait_for_web()
     crowd = Crowd(rig, seed=stage.seed)
     wants = {good.variant_id: 1 for good in rig.goods()[:2]}
-    rig.call("promote", seconds=300)
+    rig.call("promote", lasts=300)
     before = [crowd.buyer(wants) for _ in range(stage.size(8, 24))]
     crowd.run(before, at_once=4)
     rig.sql("UPDATE pricing_promotion SET ends_at = clock_timestamp()")
@@ -224,7 +244,7 @@ def _changed_price(stage: Stage, result: Result, rig: Rig) -> None:
     def raise_price() -> None:
         rig.call("set_price", variant_id=good.variant_id, minor=9999)
 
-    rig.call("promote", seconds=3600)
+    rig.call("promote", lasts=3600)
     half = stage.size(5, 12)
     for change in (end_promotion, raise_price):
         people = crowd.plan(half, one_of([good]))

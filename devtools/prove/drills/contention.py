@@ -6,11 +6,12 @@ import copy
 import random
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from devtools.prove.buyers import Buyer, Crowd, GaveUp, one_of
 from devtools.prove.drill import Result, Stage, close, drill, rules_broken, stock_of
-from devtools.prove.rig import Rig
+from devtools.prove.rig import Good, Rig
 
 
 def flash_sale(stage: Stage, result: Result, rig: Rig, *, buyers: int, units: int) -> None:
@@ -153,16 +154,23 @@ def _race_endings(stage: Stage, result: Result, rig: Rig, *, guarded: bool) -> N
     result.expect(not broken, f"{broken} do not hold")
 
 
+PASSWORD = "Drill-26-x"
+
+
 def same_cart(stage: Stage, result: Result, rig: Rig, count: int) -> None:
     """Two clicks, two tabs and another device submit one cart; the return page is loaded thrice."""
     goods = rig.goods()
     opening = stock_of(rig, {good.variant_id: count * 2 for good in goods[:2]})
     crowd = Crowd(rig, seed=stage.seed)
     people = crowd.plan(count, one_of(goods[:4]), [("pays every page", 1.0)])
+    emails = [buyer.story.email for buyer in people if buyer.story.number % 2 == 0]
+    rig.call("open_accounts", emails=emails, password=PASSWORD)
     crowd.each(people, lambda buyer: buyer.finish(lambda: _submit_often(buyer)), at_once=3)
     close(rig, crowd, result, opening)
     several = [b.story for b in people if len(set(b.story.pages)) > 1]
-    result.numbers |= {"carts": count, "submits": count * 4}
+    merged = rig.sql("SELECT count(*) FROM cart_cart WHERE state = 'merged' OR user_id IS NOT NULL")
+    result.numbers |= {"carts": count, "submits": count * 4, "signed in": len(emails)}
+    result.numbers["carts joined or taken along"] = merged[0][0]
     result.expect(not several, f"{len(several)} carts led to several payment pages")
     rows = rig.sql(
         "SELECT count(*) FROM (SELECT cart_id FROM orders_order WHERE state <> 'canceled'"
@@ -172,14 +180,20 @@ def same_cart(stage: Stage, result: Result, rig: Rig, count: int) -> None:
 
 
 def _submit_often(buyer: Buyer) -> str:
+    """Every second one signs in at the same moment, which joins the cart with their own."""
     if not buyer.prepare():
         return "refused before placing"
-    devices = [copy.copy(buyer) for _ in range(4)]
-    for device in devices:
-        device.browser = copy.copy(buyer.browser)
-        device.browser.cookies = dict(buyer.browser.cookies)
+    signs_in = buyer.story.number % 2 == 0
+    devices = [_device(buyer) for _ in range(4)]
+    acts = [_place_or_not] * 4
+    if signs_in:
+        acts[buyer.story.number // 2 % 4] = _sign_in
     with ThreadPoolExecutor(4) as pool:
-        pages = list(pool.map(_place_or_not, devices))
+        pages = list(pool.map(lambda act, device: act(device), acts, devices))
+    if signs_in:
+        buyer.browser = devices[acts.index(_sign_in)].browser
+        if not any(pages) and buyer.go_on():
+            pages.append(_place_or_not(buyer))
     buyer.story.ending = "began"
     for page in dict.fromkeys(page for page in pages if page):
         buyer.pay(page)
@@ -192,6 +206,17 @@ def _submit_often(buyer: Buyer) -> str:
     return buyer.return_from_payment()
 
 
+def _device(buyer: Buyer) -> Buyer:
+    device = copy.copy(buyer)
+    device.browser = copy.copy(buyer.browser)
+    device.browser.cookies = dict(buyer.browser.cookies)
+    return device
+
+
+def _sign_in(device: Buyer) -> None:
+    device.sign_in(PASSWORD)
+
+
 def _place_or_not(device: Buyer) -> str | None:
     try:
         return device.place()
@@ -199,7 +224,7 @@ def _place_or_not(device: Buyer) -> str | None:
         return None
 
 
-@drill("FD05", "one cart: double click, two tabs, two devices, back button", essential=True)
+@drill("FD05", "one cart: clicks, tabs, devices, a sign-in, back button", essential=True)
 def double_click(stage: Stage, result: Result) -> None:
     with stage.shop("FD05") as rig:
         same_cart(stage, result, rig, stage.size(12, 40))
@@ -216,13 +241,25 @@ def double_click_unguarded(stage: Stage, result: Result) -> None:
         same_cart(stage, result, rig, stage.size(12, 12))
 
 
-@drill("FD04", "the seller recounts and imports while the goods are sold")
+def _one_or_some(goods: list[Good]) -> Callable[[random.Random], dict[int, int]]:
+    """One unit or three, which the last ones of two warehouses have to make up together."""
+
+    def wants(dice: random.Random) -> dict[int, int]:
+        return {dice.choice(goods).variant_id: dice.choice((1, 1, 3))}
+
+    return wants
+
+
+@drill("FD04", "recounts and imports while goods are sold from two warehouses")
 def recount(stage: Stage, result: Result) -> None:
     with stage.shop("FD04") as rig:
         goods = rig.goods()[:3]
         opening = stock_of(rig, {good.variant_id: 20 for good in goods})
+        for good in goods:
+            rig.call("second_warehouse", variant_id=good.variant_id, on_hand=9)
+            opening[good.variant_id] += 9
         crowd = Crowd(rig, seed=stage.seed)
-        people = crowd.plan(stage.size(40, 120), one_of(goods), [("abandons", 0.1)])
+        people = crowd.plan(stage.size(40, 120), _one_or_some(goods), [("abandons", 0.1)])
         stop = threading.Event()
         changed: dict[int, int] = {good.variant_id: 0 for good in goods}
         refused = [0]
@@ -232,8 +269,9 @@ def recount(stage: Stage, result: Result) -> None:
             while not stop.is_set():
                 good = dice.choice(goods)
                 delta = dice.choice([-6, -3, -1, 2, 4])
+                way = dice.choice(["adjust_stock", "import_stock"])
                 done = rig.call(
-                    "adjust_stock", variant_id=good.variant_id, location_id=good.location_id,
+                    way, variant_id=good.variant_id, location_id=good.location_id,
                     delta=delta,
                 )  # fmt: skip
                 if done:

@@ -9,6 +9,7 @@ from devtools.prove.buyers import Crowd, one_of
 from devtools.prove.drill import Result, Stage, close, drill, stock_of
 from devtools.prove.rig import Rig
 
+IMPORT_PLACES = ("inside_import", "after_import", "renditions_written")
 MANNERS = (
     ("never returns", 0.15),
     ("places again", 0.30),
@@ -18,8 +19,13 @@ MANNERS = (
 )
 
 
-def kill_while_they_buy(stage: Stage, result: Result, rig: Rig, buyers: int) -> None:
-    """A fifth of the buyers pay when their hold has lapsed; everybody's processes keep dying."""
+def kill_while_they_buy(
+    stage: Stage, result: Result, rig: Rig, buyers: int, *, kills: int = 0
+) -> None:
+    """A fifth of the buyers pay when their hold has lapsed; everybody's processes keep dying.
+
+    While fewer than so many died, more buyers come.
+    """
     goods = rig.goods()
     scarce = {good.variant_id: max(2, buyers // 9) for good in goods[:3]}
     opening = stock_of(rig, scarce)
@@ -48,8 +54,11 @@ def kill_while_they_buy(stage: Stage, result: Result, rig: Rig, buyers: int) -> 
     began = time.monotonic()
     with rig.deadly():
         crowd.each(mixed, come_back, at_once=10)
+        while rig.deaths < kills and len(crowd.witness.stories) < 2 * buyers:
+            more = crowd.plan(40, one_of(goods[:8], lines=2), MANNERS)
+            crowd.each(more, come_back, at_once=10)
     result.numbers |= {
-        "buyers": buyers,
+        "buyers": len(crowd.witness.stories),
         "kill -9": rig.deaths,
         "at failpoints": sum(rig.count_failpoints().values()),
         "load s": round(time.monotonic() - began),
@@ -60,11 +69,53 @@ def kill_while_they_buy(stage: Stage, result: Result, rig: Rig, buyers: int) -> 
 
 @drill("FD06/07", "kill -9 of web and workers at every failpoint, buyers retry", essential=True)
 def protocol(stage: Stage, result: Result) -> None:
-    buyers = stage.size(60, 1500)
+    buyers, kills = stage.size(60, 1500), stage.size(12, 520)
     with stage.shop("FD06") as rig:
-        rig.lifetime = (1.5, 4.5)
-        kill_while_they_buy(stage, result, rig, buyers)
-    result.expect(rig.deaths >= buyers // 5, f"only {rig.deaths} kills prove little")
+        rig.lifetime = (1.0, 3.2) if stage.long else (1.5, 4.5)
+        kill_while_they_buy(stage, result, rig, buyers, kills=kills)
+    killed = result.numbers["kill -9"]
+    result.expect(killed >= kills, f"only {killed} kills prove little")
+
+
+@drill("FD07", "kill -9 of a worker inside an import and its pictures")
+def import_killed(stage: Stage, result: Result) -> None:
+    """Each life ends inside a product, after it, or when a picture's files are written and not
+    entered. What beat does finds what is left; everything is there once."""
+    products, pictures = stage.size(15, 60), stage.size(3, 8)
+    with stage.shop("FD07") as rig:
+        opening = stock_of(rig)
+        crowd = Crowd(rig, seed=stage.seed)
+        rig.rest("rest")
+        rig.add("mail", "worker", queues="default,mail")
+        slow = rig.add("slow", "worker", queues="slow,bulk", deadly=IMPORT_PLACES)
+        rig.kill("slow")
+        job_id = rig.call("start_import", products=products, pictures=pictures)
+        dice = random.Random(f"{stage.seed}/import")
+        wanted, lives = stage.size(6, 25), 0
+        until = time.monotonic() + stage.size(90, 400)
+        while time.monotonic() < until:
+            if slow.lives != lives:
+                lives = slow.lives
+                place = dice.choice(IMPORT_PLACES) if rig.deaths <= wanted else ""
+                slow.failpoints = place and f"{place}=die@{dice.randint(1, 3)}"
+            told = rig.call("sweep_imports", job_id=job_id)
+            if told["state"] == "done" and not told["pictures left"]:
+                break
+            time.sleep(0.5)
+        result.numbers |= {"products": products, "pictures": pictures}
+        result.numbers |= {"kill -9": rig.deaths, **rig.count_failpoints()}
+        result.expect(sum(rig.count_failpoints().values()) >= 3, "hardly anybody died")
+        slow.failpoints = ""
+        close(rig, crowd, result, opening | _imported(rig))
+        result.problems += rig.call("judge_import", job_id=job_id, products=products)
+
+
+def _imported(rig: Rig) -> dict[int, int]:
+    rows = rig.sql(
+        "SELECT s.variant_id, s.on_hand FROM inventory_stock s"
+        " JOIN catalog_variant v ON v.id = s.variant_id WHERE v.sku LIKE 'IMP-%%'"
+    )
+    return {int(variant): int(units) for variant, units in rows}
 
 
 def _control(

@@ -15,14 +15,19 @@ from devtools.prove.buyers import (
     GaveUp,
     one_of,
     provider_get,
+    provider_list,
 )
 from devtools.prove.drill import Result, Stage, close, drill, rules_broken, stock_of
-from devtools.prove.figures import mails
+from devtools.prove.drills.paying import connect, pay_everybody
+from devtools.prove.figures import mails, provider_charges
 from devtools.prove.rig import Rig
 
 PAGES = "/v1/checkout/sessions*"
 ACTIVE = "SELECT 1 FROM inventory_reservation WHERE state = 'active'"
 FAILING_BANK = "4000008400000027"
+SLOW_SECONDS = 30
+LONGEST = 15.0
+"""Seconds a visitor may wait in line until the fuse is open: its calls end after five."""
 
 
 def buy_through(
@@ -61,43 +66,56 @@ def _paid_all(crowd: Crowd) -> bool:
 
 @drill("FD29", "the provider is slow, and refuses bursts")
 def slow(stage: Stage, result: Result) -> None:
-    """While it is slow the shop's own pages must be quick: the fuse opens, nobody waits in line."""
     with stage.shop("FD29") as rig:
-        opening = stock_of(rig)
-        crowd = Crowd(rig, seed=stage.seed)
-        people = crowd.plan(stage.size(12, 24), one_of(rig.goods()), [("places again", 0.3)])
-        rig.double.fault("latency", path="/v1/*", times=None, seconds=30)
-        stop = threading.Event()
-        browsing: list[float] = []
+        _slow(stage, result, rig)
 
-        def browse() -> None:
-            visitor = Browser(rig, crowd.witness, 0)
-            while not stop.is_set():
-                began = time.monotonic()
-                visitor.insist("browse", "GET", "/")
-                browsing.append(time.monotonic() - began)
-                time.sleep(0.05)
 
-        with ThreadPoolExecutor(len(people) + 1) as pool:
-            watching = pool.submit(browse)
-            buying = [pool.submit(buyer.live) for buyer in people]
-            time.sleep(12)
-            rig.double.clear_faults()
-            rig.double.fault("429", path=PAGES, times=10)
-            for each in buying:
-                each.result()
-            stop.set()
-            watching.result()
-        browsing.sort()
-        result.numbers |= {
-            "pages seen": len(browsing),
-            "browse p95 ms": round(browsing[int(len(browsing) * 0.95)] * 1000),
-        }
-        time.sleep(6)  # the fuse's own pause
-        waiting = [b for b in people if b.story.tokens and not b.story.paid_pages]
-        crowd.each(waiting, _come_back)
-        close(rig, crowd, result, opening)
-        result.expect(_paid_all(crowd), "somebody could not pay afterwards")
+@drill("FD29", "control: without the fuse and its time limit", red_by=("a visitor waited",))
+def slow_without_fuse(stage: Stage, result: Result) -> None:
+    with stage.shop("FD29-fuse", without=("fuse",)) as rig:
+        _slow(stage, result, rig)
+
+
+def _slow(stage: Stage, result: Result, rig: Rig) -> None:
+    """While it is slow the shop's own pages must be quick: the fuse opens, nobody waits in line."""
+    opening = stock_of(rig)
+    crowd = Crowd(rig, seed=stage.seed)
+    people = crowd.plan(stage.size(12, 24), one_of(rig.goods()), [("places again", 0.3)])
+    rig.double.fault("latency", path="/v1/*", times=None, seconds=SLOW_SECONDS)
+    stop = threading.Event()
+    browsing: list[float] = []
+
+    def browse() -> None:
+        visitor = Browser(rig, crowd.witness, 0, seconds=2 * SLOW_SECONDS)
+        while not stop.is_set():
+            began = time.monotonic()
+            visitor.insist("browse", "GET", "/")
+            browsing.append(time.monotonic() - began)
+            time.sleep(0.05)
+
+    with ThreadPoolExecutor(len(people) + 1) as pool:
+        watching = pool.submit(browse)
+        buying = [pool.submit(buyer.live) for buyer in people]
+        time.sleep(12)
+        rig.double.clear_faults()
+        rig.double.fault("429", path=PAGES, times=10)
+        for each in buying:
+            each.result()
+        stop.set()
+        watching.result()
+    browsing.sort()
+    result.numbers |= {
+        "pages seen": len(browsing),
+        "browse p95 ms": round(browsing[int(len(browsing) * 0.95)] * 1000),
+        "longest ms": round(browsing[-1] * 1000),
+    }
+    longest = browsing[-1]
+    result.expect(longest <= LONGEST, f"a visitor waited {longest:.0f} s for a page")
+    time.sleep(6)  # the fuse's own pause
+    waiting = [b for b in people if b.story.tokens and not b.story.paid_pages]
+    crowd.each(waiting, _come_back)
+    close(rig, crowd, result, opening)
+    result.expect(_paid_all(crowd), "somebody could not pay afterwards")
 
 
 @drill("FD30", "the provider is away")
@@ -132,7 +150,7 @@ def _try_to_buy(buyer: Buyer) -> None:
 
 
 def _come_back(buyer: Buyer) -> None:
-    for _ in range(8):
+    for _ in range(40):
         page = buyer._page_of(buyer.story.tokens[-1])
         if page:
             buyer.pay(page)
@@ -247,7 +265,76 @@ def _processing(rig: Rig) -> list[dict]:
     return [intent for intent in page["data"] if intent["status"] == "processing"]
 
 
-@drill("FD35", "a refund waits for money at the provider, then fails")
+@drill("FD35", "a refund waits for money and fails; its seller owes and earns it back")
+def refund_waits(stage: Stage, result: Result) -> None:
+    with stage.shop("FD35-waits") as rig:
+        _refund_waits(stage, result, rig)
+
+
+@drill("FD35", "control: without the provider's word", red_by=("provider difference",))
+def refund_believed(stage: Stage, result: Result) -> None:
+    with stage.shop("FD35-word", without=("refund's own word",)) as rig:
+        _refund_waits(stage, result, rig)
+
+
+def _refund_waits(stage: Stage, result: Result, rig: Rig) -> None:
+    """Everything was paid out, so that neither seller nor marketplace has what a refund takes."""
+    opening = stock_of(rig)
+    rig.double.settings(refunds_when_short="pending")
+    dear = rig.goods()[-1]
+    crowd = Crowd(rig, seed=stage.seed)
+    crowd.run([crowd.buyer({dear.variant_id: 1}) for _ in range(3)])
+    connect(rig)
+    _earn(rig)
+    first = provider_charges(rig)[0]["id"]
+    given = rig.call("give_goodwill", charges=[first], bps=8000)
+    rig.until_none("SELECT 1 FROM payments_refund WHERE state = 'requested'", 30)
+    states = [_refunds(rig)]
+    owes = _balance(rig, f"payable:{dear.seller_id}")
+    result.expect(owes == given, f"the seller's account says {owes}, not that it owes {given}")
+    [refund] = provider_list(rig, "/v1/refunds")
+    result.expect(refund["status"] == "pending", f"the refund is {refund['status']} there")
+    rig.double.resolve_refund(refund["id"], "insufficient_funds")
+    rig.until_none("SELECT 1 FROM payments_refund WHERE state = 'pending'", 30)
+    states.append(_refunds(rig))
+    result.expect(states == ["pending", "failed"], f"the refund was {states} here")
+    crowd.run([crowd.buyer({dear.variant_id: 1}) for _ in range(3)])
+    rig.double.advance(8 * 24 * 3600)
+    rig.call("retry_refunds")
+    rig.until_none("SELECT 1 FROM payments_refund WHERE state IN ('requested', 'pending')", 30)
+    states.append(_refunds(rig))
+    _earn(rig, extra=True)
+    moved = sum(each["amount"] for each in rig.double.state()["transfers"])
+    earned = rig.sql("SELECT coalesce(sum(amount_minor), 0)::bigint FROM payouts_earning")[0][0]
+    left = rig.sql("SELECT coalesce(sum(open_minor), 0)::bigint FROM payouts_deduction")[0][0]
+    result.numbers |= {"refund was": "/".join(states), "owed by the seller": owes}
+    result.numbers |= {"earned": earned, "transferred": moved}
+    result.expect(moved == earned - given, f"{moved} of {earned} was sent, {given} was owed")
+    result.expect(left == 0, f"{left} of what the seller owed was not recovered")
+    close(rig, crowd, result, opening)
+
+
+def _earn(rig: Rig, *, extra: bool = False) -> None:
+    rig.until_none("SELECT 1 FROM outbox_delivery WHERE delivered_at IS NULL AND attempts < 10")
+    rig.call("deliver_everything")
+    rig.until_none("SELECT 1 FROM outbox_delivery WHERE delivered_at IS NULL AND attempts < 10")
+    rig.age(30 * 24 * 60)
+    pay_everybody(rig, extra=extra)
+
+
+def _refunds(rig: Rig) -> str:
+    return "/".join(str(state) for (state,) in rig.sql("SELECT state FROM payments_refund"))
+
+
+def _balance(rig: Rig, account: str) -> int:
+    rows = rig.sql(
+        "SELECT coalesce(sum(e.amount_minor), 0)::bigint FROM ledger_entry e"
+        " JOIN ledger_account a ON a.id = e.account_id WHERE a.code = %s", [account]
+    )  # fmt: skip
+    return int(rows[0][0])
+
+
+@drill("FD35", "a refund that its bank refuses for ever stays owed, and a person is told")
 def refund_fails(stage: Stage, result: Result) -> None:
     """The shopper's money stays owed in the ledger, and a person is told."""
     with stage.shop("FD35") as rig:
@@ -269,10 +356,7 @@ def refund_fails(stage: Stage, result: Result) -> None:
             if rig.sql("SELECT 1 FROM payments_refund WHERE state = 'failed'"):
                 break
         states = [s for (s,) in rig.sql("SELECT state FROM payments_refund")]
-        owed = rig.sql(
-            "SELECT coalesce(-sum(e.amount_minor), 0)::bigint FROM ledger_entry e"
-            " JOIN ledger_account a ON a.id = e.account_id WHERE a.code = 'refunds:owed'"
-        )[0][0]
+        owed = -_balance(rig, "refunds:owed")
         result.numbers |= {"refunds": "/".join(states), "owed in the ledger": owed}
         result.expect(states == ["failed"], f"refunds are {states}")
         result.expect(owed == late.story.total_minor, f"{owed} owed, not {late.story.total_minor}")

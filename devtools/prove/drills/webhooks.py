@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import random
 import time
 from typing import Any
 
-from devtools.prove.buyers import Crowd, one_of, provider_get, provider_list
+from devtools.prove.buyers import Buyer, Crowd, one_of, provider_get, provider_list, provider_post
 from devtools.prove.drill import Result, Stage, close, drill, rules_broken, stock_of
 from devtools.prove.rig import Rig
 
@@ -70,6 +71,55 @@ def permutations(stage: Stage, result: Result) -> None:
         rig.resume(beat)
         rig.double.resume_webhooks()
         close(rig, crowd, result, opening)
+
+
+@drill("FD12", "notices of payment, refund and lost dispute in every order", essential=True)
+def aftermath(stage: Stage, result: Result) -> None:
+    """Paid, refunded in part in the provider's dashboard, disputed and lost before the shop was
+    told of anything; then every notice comes, in an order of its own for each buyer."""
+    with stage.shop("FD12-after") as rig:
+        opening = stock_of(rig)
+        rig.double.pause_webhooks()
+        beat = rig.rest("beat")
+        crowd = Crowd(rig, seed=stage.seed)
+        good = rig.goods()[3]
+        people = crowd.plan(stage.size(6, 24), one_of([good]), LEAVES)
+        crowd.run(people)
+        for charge in provider_list(rig, "/v1/charges"):
+            provider_post(rig, "/v1/refunds", charge=charge["id"], amount="500")
+            dispute = rig.double.open_dispute(charge["id"], amount=charge["amount"] - 500)
+            rig.double.close_dispute(dispute["id"], "lost")
+        events = _events_by_order(rig)
+        dice = random.Random(f"{stage.seed}/aftermath")
+        for place, buyer in enumerate(people):
+            names = list(events[buyer.story.tokens[0]])
+            if place == 1:
+                names.reverse()
+            elif place:
+                dice.shuffle(names)
+            rig.double.send_events(*names, names[0])
+        rig.resume(beat)
+        for _ in range(6):
+            rig.until_none("SELECT 1 FROM payments_providerevent WHERE handled_at IS NULL", 5)
+            rig.age(5)
+        rig.until_none("SELECT 1 FROM outbox_delivery WHERE delivered_at IS NULL AND attempts < 10")
+        ends = _ends(rig)
+        result.numbers |= {"orders of notices": len(people), "notices each": len(names)}
+        result.numbers["end state"] = " or ".join(sorted(ends))
+        result.expect(len(ends) == 1, f"end states differ: {sorted(ends)}")
+        rig.double.resume_webhooks()
+        close(rig, crowd, result, opening)
+
+
+def _ends(rig: Rig) -> set[str]:
+    """What each order came to: its state, its payment, its dispute, and its ledger's sums."""
+    rows = rig.sql(
+        "SELECT o.state, p.state, p.refunded_minor, (SELECT string_agg(d.state, '+')"
+        " FROM payments_dispute d WHERE d.payment_id = p.id), (SELECT string_agg(r.state, '+')"
+        " FROM payments_refund r WHERE r.payment_id = p.id) FROM orders_order o"
+        " JOIN payments_payment p ON p.order_token = o.token"
+    )
+    return {", ".join(str(value) for value in row) for row in rows}
 
 
 def _unhandled(rig: Rig) -> int:
@@ -146,6 +196,10 @@ def _lies(stage: Stage, result: Result, rig: Rig) -> None:
     crowd = Crowd(rig, seed=stage.seed)
     people = crowd.plan(len(LIES) * stage.size(1, 4), one_of(rig.goods()), LEAVES)
     crowd.run(people)
+    strangers = crowd.plan(2, one_of(rig.goods()))
+    crowd.each(strangers, lambda buyer: buyer.prepare() and buyer.place())
+    for buyer in strangers:
+        _tell_of_another_account(rig, buyer)
     for buyer, lie in zip(people, itertools.cycle(LIES.values()), strict=False):
         session = buyer.story.pages[-1].rstrip("/").rsplit("/", 1)[-1]
         found = provider_get(rig, f"/v1/checkout/sessions/{session}")
@@ -153,18 +207,30 @@ def _lies(stage: Stage, result: Result, rig: Rig) -> None:
     rig.double.resume_webhooks()
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and rig.sql(
-        "SELECT 1 FROM payments_payment WHERE state = 'created'"
+        "SELECT 1 FROM payments_payment WHERE state = 'created' OFFSET %s", [len(strangers)]
     ):
         rig.double.retry_webhooks()
         rig.age(1)
         time.sleep(1)
     wrong = rig.sql("SELECT count(*) FROM orders_order WHERE state = 'confirmed'")[0][0]
     review = rig.sql("SELECT count(*) FROM payments_payment WHERE state = 'review'")[0][0]
-    result.numbers |= {"lies": len(people), "in review": review, "wrongly confirmed": wrong}
+    result.numbers |= {
+        "lies": len(people) + len(strangers),
+        "in review": review,
+        "wrongly confirmed": wrong,
+    }
     result.expect(wrong == 0, f"{wrong} orders were confirmed by a lie")
     result.expect(review == len(people), f"{review} of {len(people)} wait for a person")
     broken = rules_broken(rig)
     result.expect(not broken, f"{broken} do not hold")
+
+
+def _tell_of_another_account(rig: Rig, buyer: Buyer) -> None:
+    """A genuine notice of a page paid at another account, made to name this unpaid one."""
+    paid = "checkout.session.completed"
+    event = next(e for e in provider_list(rig, "/v1/events") if e["type"] == paid)
+    session = buyer.story.pages[-1].rstrip("/").rsplit("/", 1)[-1]
+    rig.double.forge(event["id"], changes={"account": "acct_another", "data.object.id": session})
 
 
 def _falsify(rig: Rig, session: dict, lie: dict) -> None:

@@ -11,3 +11,11 @@ class StaffRights(models.Model):
         default_permissions = ()
         permissions = tuple(RIGHTS.items())
         verbose_name = "marketplace"
+
+
+class Alarm(models.Model):
+    """What of one kind the marketplace's people were told last, so that news are told once."""
+
+    kind = models.CharField(max_length=20, unique=True)
+    known = models.JSONField(default=list, help_text="What there was when it was told.")
+    mailed_at = models.DateTimeField(null=True)

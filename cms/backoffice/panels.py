@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 from wagtail.admin.ui.components import Component
 
 from commerce.payments.models import Dispute
@@ -12,6 +13,7 @@ from commerce.reconciling.models import Break
 from commerce.returns import queries as returns
 from commerce.sellers import queries as sellers
 
+from . import failures
 from .rights import full
 from .views.payments import unsettled_payments
 
@@ -31,16 +33,25 @@ class WaitingForStaff(Component):
             ("review_payments", "payments", "Payments to review", _payments),
             ("review_payments", "disputes", "Disputes to answer", _disputes),
             ("review_payments", "breaks", "Differences to explain", _breaks),
-            ("decide_requests", "requests", "Requests to decide", returns.count_escalated),
-            ("manage_payouts", "payouts", "Failed payouts", _failed),
-        ]
+            (
+                "decide_requests", "requests?state=escalated", "Requests to decide",
+                returns.count_escalated,
+            ),
+            ("manage_payouts", "payouts?state=failed", "Failed payouts", _failed),
+            ("repair_work", "failures", "Failed work", failures.count),
+        ]  # fmt: skip
         return {
             "waiting": [
-                (f"backoffice:{name}", label, count())
+                (_address(name), label, count())
                 for right, name, label, count in counters
                 if self.request.user.has_perm(full(right))
             ]
         }
+
+
+def _address(screen: str) -> str:
+    name, mark, query = screen.partition("?")
+    return reverse(f"backoffice:{name}") + mark + query
 
 
 def _applications() -> int:

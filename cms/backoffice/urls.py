@@ -11,6 +11,7 @@ from .views import (
     checks,
     commissions,
     drafts,
+    failures,
     goodwill,
     ledger,
     orders,
@@ -66,6 +67,7 @@ urlpatterns = [
     path("ledger/results/", ledger.JournalList.as_view(results_only=True), name="journals_results"),
     path("ledger/balances/", ledger.Balances.as_view(), name="balances"),
     path("ledger/<int:journal_id>/", ledger.JournalDetail.as_view(), name="journal"),
+    path("failures/", failures.Failures.as_view(), name="failures"),
     path("invariants/", checks.Invariants.as_view(), name="invariants"),
     path("shipping/", shipping.ShippingList.as_view(), name="shipping"),
     path(

@@ -214,7 +214,7 @@ ORDER_RULES = [
         promise="No fact waits for its hearers longer than an hour.",
         violations="""
             SELECT count(*) FROM outbox_delivery d JOIN outbox_event e ON e.id = d.event_id
-            WHERE d.delivered_at IS NULL
+            WHERE d.delivered_at IS NULL AND d.given_up_at IS NULL
               AND e.occurred_at < clock_timestamp() - interval '1 hour'
         """,
     ),

@@ -44,12 +44,16 @@ def remind_of_return(fact: CaseReminder) -> None:
     if (case.state, len(case.events) - 1) != (fact.state, fact.version):
         return  # the step was taken meanwhile
     shop = sellers.sellers(seller_ids=[case.seller_id])[case.seller_id]
-    step = {"state": fact.state, "version": fact.version}
     if fact.state == "approved":
-        operations.send(**case_mails.reminder(case, shop.name, **step))
+        operations.send(
+            **case_mails.reminder(case, shop.name, state=fact.state, version=fact.version)
+        )
         return
     for member in sellers.members(seller_ids=[case.seller_id])[case.seller_id]:
-        operations.send(**case_mails.reminder_to_seller(case, shop, member, **step))
+        mail = case_mails.reminder_to_seller(
+            case, shop, member, state=fact.state, version=fact.version
+        )
+        operations.send(**mail)
 
 
 @subscribe(ReplacementSent)

@@ -52,7 +52,61 @@ def order_confirmed(order: OrderData, sellers: dict[int, SellerData]) -> Mail:
             "total": order.total,
             "credit": order.credit,
             "charged": order.due,
+            "reserved": order.awaits_capture,
         },
+    }
+
+
+def order_charged(order: OrderData, taken: Money) -> Mail:
+    """To the shopper: what was reserved and goes ahead is paid now."""
+    return {
+        "key": f"order-charged:{order.id}",
+        "kind": "order_charged",
+        "recipient": order.email,
+        "subject": f"{_money(taken)} was charged for your order {order.number}",
+        "context": {
+            **_about_order(order),
+            "amount": taken,
+            "released": order.due - taken,
+        },
+    }
+
+
+def may_leave(part: SellerOrderData, seller: SellerData, member: MemberData) -> Mail:
+    """To a seller's people: what they promised is charged and may be sent now."""
+    return {
+        "key": f"may-leave:{part.id}:{member.user_id}",
+        "kind": "may_leave",
+        "recipient": member.email,
+        "subject": f"Order {part.number} is charged: please send it",
+        "context": {
+            "greeting": member.first_name,
+            "shop": seller.name,
+            "number": part.number,
+            "link": absolute(f"{SELLER_ORDERS}{part.number}/"),
+        },
+    }
+
+
+def payment_lapsed(order: OrderData, *, payment_id: int, until: datetime) -> Mail:
+    """To the shopper: the reserved money is gone, and how to pay what is to be sent."""
+    return {
+        "key": f"payment-lapsed:{payment_id}",
+        "kind": "payment_lapsed",
+        "recipient": order.email,
+        "subject": f"Please pay for order {order.number} again",
+        "context": {**_about_order(order), "until": until},
+    }
+
+
+def never_paid(order: OrderData) -> Mail:
+    """To the shopper: the new payment never came, so the order is over and cost nothing."""
+    return {
+        "key": f"never-paid:{order.id}",
+        "kind": "never_paid",
+        "recipient": order.email,
+        "subject": f"Order {order.number} was canceled, and nothing was charged",
+        "context": {**_about_order(order), "shop_link": absolute("/")},
     }
 
 
@@ -96,6 +150,7 @@ def new_order(part: SellerOrderData, seller: SellerData, member: MemberData) -> 
             "borne": part.platform_discount,
             "commission": -part.commission,
             "earning": part.earning,
+            "reserved": part.awaits_capture,
             "link": absolute(f"{SELLER_ORDERS}{part.number}/"),
         },
     }

@@ -17,6 +17,9 @@ class Message(models.Model):
     last_error = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True)
+    given_up_at = models.DateTimeField(
+        null=True, help_text="When a person decided that it is not to be sent any more."
+    )
 
     class Meta:
         indexes = [

@@ -7,8 +7,8 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models import F, Value
+from django.db.models.functions import Concat, Now
 
 from commerce.kernel import clock
 from commerce.kernel.confinement import unconfined
@@ -17,6 +17,7 @@ from commerce.orders import queries as orders
 
 from . import mails
 from .models import Message
+from .queries import stuck
 from .rendering import render
 
 log = structlog.get_logger(__name__)
@@ -125,3 +126,20 @@ def _as_mail(message: Message) -> EmailMultiAlternatives:
     )
     mail.attach_alternative(message.html, "text/html")
     return mail
+
+
+def try_again(*, message_id: int) -> bool:
+    """Give a stuck mail all its attempts anew, at once; False when it is not stuck.
+
+    For staff with the right.
+    """
+    return bool(stuck().filter(pk=message_id).update(attempts=0, due_at=Now()))
+
+
+def give_up(*, message_id: int, note: str) -> bool:
+    """Leave a stuck mail unsent, with a note; False when it is not stuck.
+
+    For staff with the right, who told the recipient in another way or need not.
+    """
+    said = Concat(Value(f"Given up: {note}. "), F("last_error"))
+    return bool(stuck().filter(pk=message_id).update(given_up_at=Now(), last_error=said))

@@ -1,10 +1,25 @@
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from .models import Message
 
 MAX_ATTEMPTS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class StuckMessage:
+    """A mail that the mail server refused too often."""
+
+    id: int
+    kind: str
+    recipient: str
+    attempts: int
+    created_at: datetime
+    last_error: str
 
 
 def due_messages(
@@ -26,10 +41,26 @@ def message_id(*, key: str) -> int | None:
     return Message.objects.filter(key=key).values_list("pk", flat=True).first()
 
 
-def stuck_messages(*, limit: int = 100) -> list[tuple[str, str, str]]:
-    """Return key, recipient and last error of mails that failed too often."""
-    return list(
-        Message.objects.filter(sent_at=None, attempts__gte=MAX_ATTEMPTS)
-        .order_by("-pk")
-        .values_list("key", "recipient", "last_error")[:limit]
-    )
+def stuck_messages(*, limit: int = 100) -> list[StuckMessage]:
+    """Return mails that failed too often and wait for a person, oldest first."""
+    return [
+        StuckMessage(
+            id=row.pk,
+            kind=row.kind,
+            recipient=row.recipient,
+            attempts=row.attempts,
+            created_at=row.created_at,
+            last_error=row.last_error,
+        )
+        for row in stuck().order_by("pk")[:limit]
+    ]
+
+
+def count_stuck() -> int:
+    """Return how many mails wait for a person."""
+    return stuck().count()
+
+
+def stuck() -> QuerySet[Message]:
+    """Return the rows themselves; for this module's own use."""
+    return Message.objects.filter(sent_at=None, given_up_at=None, attempts__gte=MAX_ATTEMPTS)

@@ -3,7 +3,7 @@
 from commerce.catalog import queries as catalog
 from commerce.hooks.events import EndpointDisabled
 from commerce.inventory import queries as inventory
-from commerce.inventory.events import StockRanLow
+from commerce.inventory.events import StockInaccurate, StockRanLow
 from commerce.outbox.facts import subscribe
 from commerce.sellers import queries as sellers
 
@@ -68,5 +68,32 @@ def tell_of_disabled_address(fact: EndpointDisabled) -> None:
                 "shop": shop.name,
                 "url": fact.url,
                 "link": absolute(f"/admin/selling/stock/connections/addresses/{fact.endpoint_id}/"),
+            },
+        )
+
+
+@subscribe(StockInaccurate)
+def tell_of_inaccurate_stock(fact: StockInaccurate) -> None:
+    """To those who can count again and look for the cause."""
+    shop = sellers.sellers(seller_ids=[fact.seller_id])[fact.seller_id]
+    found = inventory.accuracy(seller_ids=[fact.seller_id]).get(fact.seller_id)
+    if found is None or not found.is_low:
+        return  # counted again meanwhile
+    for member in sellers.members(seller_ids=[fact.seller_id])[fact.seller_id]:
+        if member.role == "packer":
+            continue
+        operations.send(
+            key=f"stock-inaccurate:{fact.sheet_id}:{member.user_id}",
+            kind="stock_inaccurate",
+            recipient=member.email,
+            subject=f"Only {found.text} of your stock is where the records say",
+            context={
+                "greeting": member.first_name,
+                "shop": shop.name,
+                "accuracy": found.text,
+                "floor": found.floor_text,
+                "wrong": found.wrong,
+                "expected": found.expected,
+                "link": absolute("/admin/selling/stock/counts/"),
             },
         )

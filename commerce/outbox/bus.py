@@ -12,14 +12,14 @@ from django.db import connection, transaction
 
 from commerce.kernel import actor
 from commerce.kernel.confinement import unconfined
-from commerce.kernel.sql import fetch
+from commerce.kernel.sql import Planned, fetch
 
 from .facts import Fact, subscribers_of
 from .tasks import deliver_all
 
 log = structlog.get_logger(__name__)
 
-_RECORD = """
+_RECORD = Planned("""
 WITH event AS (
     INSERT INTO outbox_event (id, name, payload, actor, request_id)
     VALUES (%s, %s, %s::jsonb, %s, %s)
@@ -30,7 +30,7 @@ SELECT event.id, heard.subscriber, 0, ''
 FROM event, unnest(%s::text[]) WITH ORDINALITY AS heard (subscriber, place)
 ORDER BY heard.place
 RETURNING id
-"""
+""")
 
 _quiet: ContextVar[bool] = ContextVar("publish_quietly", default=False)
 

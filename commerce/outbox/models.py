@@ -30,6 +30,9 @@ class Delivery(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(db_default=Now())
     delivered_at = models.DateTimeField(null=True)
+    given_up_at = models.DateTimeField(
+        null=True, help_text="When a person decided that it is not to be heard any more."
+    )
     last_error = models.TextField(blank=True)
 
     class Meta:

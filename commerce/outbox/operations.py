@@ -2,15 +2,15 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models import F, Value
+from django.db.models.functions import Concat, Now
 
 from commerce.kernel.actor import acting_as
 from commerce.kernel.failpoints import failpoint
 
 from .facts import hand_over
 from .models import Delivery
-from .queries import MAX_ATTEMPTS
+from .queries import MAX_ATTEMPTS, parked
 
 BACKOFF = [timedelta(seconds=s) for s in (5, 30, 300, 3600, 21_600)]
 
@@ -84,3 +84,20 @@ def settle(*, subscribers: str, before: datetime) -> int:
         subscriber__startswith=subscribers, delivered_at=None, event__occurred_at__lt=before
     )
     return waiting.update(delivered_at=Now())
+
+
+def try_again(*, delivery_id: int) -> bool:
+    """Give a parked delivery all its attempts anew, at once; False when it is not parked.
+
+    For staff with the right.
+    """
+    return bool(parked().filter(pk=delivery_id).update(attempts=0, due_at=Now()))
+
+
+def give_up(*, delivery_id: int, note: str) -> bool:
+    """Let a parked delivery go unheard, with a note; False when it is not parked.
+
+    For staff with the right, who have seen to it in another way.
+    """
+    said = Concat(Value(f"Given up: {note}. "), F("last_error"))
+    return bool(parked().filter(pk=delivery_id).update(given_up_at=Now(), last_error=said))

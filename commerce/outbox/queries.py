@@ -1,8 +1,24 @@
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from .models import Delivery
 
 MAX_ATTEMPTS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParkedDelivery:
+    """A fact that one of its hearers failed on too often."""
+
+    id: int
+    fact: str
+    subscriber: str
+    attempts: int
+    occurred_at: datetime
+    last_error: str
 
 
 def due_deliveries(*, limit: int) -> list[int]:
@@ -14,10 +30,26 @@ def due_deliveries(*, limit: int) -> list[int]:
     )
 
 
-def parked_deliveries(*, limit: int) -> list[int]:
-    """Return deliveries that failed too often and wait for a person."""
-    return list(
-        Delivery.objects.filter(delivered_at=None, attempts__gte=MAX_ATTEMPTS)
-        .order_by("pk")
-        .values_list("pk", flat=True)[:limit]
-    )
+def parked_deliveries(*, limit: int) -> list[ParkedDelivery]:
+    """Return deliveries that failed too often and wait for a person, oldest first."""
+    return [
+        ParkedDelivery(
+            id=row.pk,
+            fact=row.event.name,
+            subscriber=row.subscriber,
+            attempts=row.attempts,
+            occurred_at=row.event.occurred_at,
+            last_error=row.last_error,
+        )
+        for row in parked().select_related("event").order_by("pk")[:limit]
+    ]
+
+
+def count_parked() -> int:
+    """Return how many deliveries wait for a person."""
+    return parked().count()
+
+
+def parked() -> QuerySet[Delivery]:
+    """Return the rows themselves; for this module's own use."""
+    return Delivery.objects.filter(delivered_at=None, given_up_at=None, attempts__gte=MAX_ATTEMPTS)

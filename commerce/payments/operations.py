@@ -19,7 +19,16 @@ from .keeping import NotKept, ensure_customer, keep_method, make_default, remove
 from .models import Payment
 from .order_refunds import WayClosed, refund_order
 from .queries import as_data
-from .receiving import handle_event, receive, record_event, work_off_events
+from .receiving import (
+    count_parked_notices,
+    give_up_notice,
+    handle_event,
+    parked_notices,
+    receive,
+    record_event,
+    retry_notice,
+    work_off_events,
+)
 from .refunding import RefundTooLarge, look_at_refunds, request_refund, send_refunds
 from .types import PaymentData, PayTerms
 
@@ -38,7 +47,9 @@ __all__ = [
     "close",
     "close_reviewed",
     "close_unopened",
+    "count_parked_notices",
     "ensure_customer",
+    "give_up_notice",
     "handle_event",
     "hold_for_review",
     "keep_method",
@@ -52,6 +63,7 @@ __all__ = [
     "note_decline",
     "note_lapsed",
     "note_refusal",
+    "parked_notices",
     "receive",
     "record_event",
     "record_fee",
@@ -60,6 +72,7 @@ __all__ = [
     "refund_order",
     "remove_method",
     "request_refund",
+    "retry_notice",
     "retry_refund",
     "send_refunds",
     "settle_otherwise",

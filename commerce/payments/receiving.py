@@ -1,10 +1,11 @@
 """The provider's notices: stored at once, acted on later, each once."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from commerce.gateways.notices import handlers_of
@@ -99,3 +100,57 @@ def work_off_events(*, limit: int = 200) -> int:
         except Exception as error:
             log.warning("notice.failed", event_id=event_id, error=repr(error))
     return done
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParkedNotice:
+    """A notice of the provider's that could not be acted on too often."""
+
+    id: int
+    event_id: str
+    kind: str
+    attempts: int
+    received_at: datetime
+    last_error: str
+
+
+def parked_notices(*, limit: int) -> list[ParkedNotice]:
+    """Return notices that failed too often and wait for a person, oldest first."""
+    return [
+        ParkedNotice(
+            id=row.pk,
+            event_id=row.event_id,
+            kind=row.kind,
+            attempts=row.attempts,
+            received_at=row.received_at,
+            last_error=row.outcome,
+        )
+        for row in _parked().order_by("pk")[:limit]
+    ]
+
+
+def count_parked_notices() -> int:
+    """Return how many notices wait for a person."""
+    return _parked().count()
+
+
+def retry_notice(*, notice_id: int) -> bool:
+    """Give a parked notice all its attempts anew, at once; False when it is not parked.
+
+    For staff with the right.
+    """
+    due = Now() - timedelta(minutes=1)
+    return bool(_parked().filter(pk=notice_id).update(attempts=0, due_at=due))
+
+
+def give_up_notice(*, notice_id: int, note: str) -> bool:
+    """Count a parked notice as handled, with a note; False when it is not parked.
+
+    For staff with the right, who have seen to it in another way.
+    """
+    said = f"given up: {note}"[:200]
+    return bool(_parked().filter(pk=notice_id).update(handled_at=Now(), outcome=said))
+
+
+def _parked() -> QuerySet[ProviderEvent]:
+    return ProviderEvent.objects.filter(handled_at=None, attempts__gte=MAX_ATTEMPTS)

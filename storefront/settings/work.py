@@ -86,11 +86,13 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "cms.importing.tasks.delete_old_files",
         "schedule": 24 * 3600,
     },
+    "continue imports": {"task": "cms.importing.tasks.continue_stalled", "schedule": 300},
     "make missing renditions": {"task": "cms.media.tasks.make_missing", "schedule": 3600},
     "forget what has expired": {
         "task": "storefront.tasks.forget_expired",
         "schedule": 24 * 3600,
     },
+    "tell staff what failed": {"task": "cms.backoffice.tasks.ring", "schedule": 300},
     "check invariants": {"task": "commerce.invariants.tasks.check", "schedule": 3600},
 }
 # With the workers away sweeps do not pile up: one that waited is as good as the next.

@@ -278,7 +278,7 @@ def test_a_mail_that_fails_for_ever_waits_for_a_person(settings):
         Message.objects.update(due_at=Now())
     assert Message.objects.get().attempts == operations.MAX_ATTEMPTS
     assert queries.due_messages(limit=10) == []
-    assert [key for key, _, _ in queries.stuck_messages()] == ["k:1"]
+    assert [row.id for row in queries.stuck_messages()] == [message_id]
 
 
 def test_the_worker_is_told_after_the_commit(django_capture_on_commit_callbacks):

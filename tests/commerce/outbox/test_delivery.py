@@ -138,7 +138,7 @@ def test_after_ten_attempts_a_delivery_waits_for_a_person(hears):
     Delivery.objects.update(due_at=Now())
 
     assert queries.due_deliveries(limit=10) == []
-    assert queries.parked_deliveries(limit=10) == [due]
+    assert [row.id for row in queries.parked_deliveries(limit=10)] == [due]
 
 
 @pytest.mark.django_db(transaction=True)

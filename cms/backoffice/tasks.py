@@ -1,0 +1,9 @@
+from celery import shared_task
+
+from . import alarms
+
+
+@shared_task
+def ring(**_: object) -> None:
+    """Tell staff what failed for good; beat runs this every five minutes."""
+    alarms.ring()

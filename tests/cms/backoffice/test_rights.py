@@ -111,7 +111,7 @@ def test_an_editor_of_content_posts_nowhere(world):
         (ADMINISTRATORS, {"Applications", "Sellers", "Orders", "Payouts", "Payments to review",
                           "Disputes", "Reconciliation", "Gift cards and credit", "Promotions",
                           "Groups of customers", "Commissions",
-                          "Ledger", "Audit log", "Invariants", "Ways to ship", "Carriers",
+                          "Ledger", "Audit log", "Invariants", "Failed work", "Ways to ship", "Carriers",
                           "Tax rates", "Kinds of products", "Returns and requests",
                           "Prepared orders", "Return policies"}),
         ("Moderators", {"Applications", "Sellers"}),

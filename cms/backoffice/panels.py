@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from wagtail.admin.ui.components import Component
 
 from commerce.payments.models import Dispute
 from commerce.payouts.models import Payout
+from commerce.pricing.models import TaxRate
 from commerce.reconciling.models import Break
 from commerce.returns import queries as returns
 from commerce.sellers import queries as sellers
@@ -40,12 +42,14 @@ class WaitingForStaff(Component):
             ("manage_payouts", "payouts?state=failed", "Failed payouts", _failed),
             ("repair_work", "failures", "Failed work", failures.count),
         ]  # fmt: skip
+        keeps_rates = self.request.user.has_perm("pricing.view_taxrate")
         return {
+            "takes_no_tax": keeps_rates and _takes_no_tax(),
             "waiting": [
                 (_address(name), label, count())
                 for right, name, label, count in counters
                 if self.request.user.has_perm(full(right))
-            ]
+            ],
         }
 
 
@@ -68,6 +72,10 @@ def _disputes() -> int:
 
 def _breaks() -> int:
     return Break.objects.filter(resolved_at=None).count()
+
+
+def _takes_no_tax() -> bool:
+    return settings.TAX_ENGINE == "tables" and not TaxRate.objects.exists()
 
 
 def _failed() -> int:

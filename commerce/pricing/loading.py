@@ -26,11 +26,16 @@ class BadFile(ValueError):
 
 
 @transaction.atomic
-def load_tax_rates(*, path: Path = RATES_FILE, replace: bool = False) -> Loaded:
+def load_tax_rates(
+    *, path: Path = RATES_FILE, replace: bool = False, if_empty: bool = False
+) -> Loaded:
     """Read rates from a CSV file with country, region, tax_class, rate_bps and name.
 
-    Rates that are kept already stay unless `replace`. All or nothing; raises BadFile.
+    Rates that are kept already stay unless `replace`; with `if_empty`, nothing is added
+    beside them, as what is missing may have been deleted. All or nothing; raises BadFile.
     """
+    if if_empty and TaxRate.objects.exists():
+        return Loaded(added=0, changed=0, different=())
     with path.open(newline="", encoding="utf-8") as file:
         wanted = {(row.country, row.region, row.tax_class): row for row in _rows(file)}
     known = {

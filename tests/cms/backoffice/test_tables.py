@@ -121,3 +121,22 @@ def test_a_kind_that_nothing_has_is_deleted():
     staff_client(ADMINISTRATORS).post(reverse(f"{KINDS}_delete", args=[kind.pk]))
 
     assert not ProductType.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("group", "engine", "rates", "is_said"),
+    [
+        (ADMINISTRATORS, "tables", 0, True),
+        (ADMINISTRATORS, "tables", 1, False),
+        (ADMINISTRATORS, "taxjar", 0, False),
+        ("Moderators", "tables", 0, False),
+    ],
+)
+def test_a_shop_that_takes_no_tax_says_so_on_the_home_page(settings, group, engine, rates, is_said):
+    settings.TAX_ENGINE = engine
+    for _ in range(rates):
+        TaxRate.objects.create(**RATE)
+
+    page = staff_client(group).get("/admin/").content.decode()
+
+    assert ("No tax is taken on any order." in page) == is_said

@@ -181,6 +181,24 @@ def test_the_file_adds_what_is_missing_and_leaves_what_staff_keep(
     assert operations.load_tax_rates().added == 0
 
 
+def test_a_deployment_fills_an_empty_table_and_never_adds_what_staff_deleted() -> None:
+    call_command("load_tax_rates", "--if-empty")
+    TaxRate.objects.filter(country="US", region="OR").delete()
+
+    call_command("load_tax_rates", "--if-empty")
+
+    assert TaxRate.objects.count() > 400
+    assert not TaxRate.objects.filter(country="US", region="OR").exists()
+
+
+def test_a_class_of_which_nobody_knows_is_named_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "rates.csv"
+    path.write_text("country,region,tax_class,rate_bps,name\nFR,,standart,2000,VAT\n")
+
+    with pytest.raises(CommandError, match="line 2: Value 'standart' is not a valid choice"):
+        call_command("load_tax_rates", str(path))
+
+
 @pytest.mark.parametrize("line", ["DE,,standard,much,VAT", "DE,,standard", "DEU,,standard,1,V"])
 def test_a_file_that_cannot_be_read_changes_nothing(tmp_path: Path, line: str) -> None:
     path = tmp_path / "rates.csv"

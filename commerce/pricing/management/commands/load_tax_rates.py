@@ -15,11 +15,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("path", nargs="?", type=Path, help="another file than our own")
         parser.add_argument("--replace", action="store_true", help="also change rates kept here")
+        parser.add_argument(
+            "--if-empty", action="store_true", help="only for a shop that has no rates yet"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         given = {"path": options["path"]} if options["path"] else {}
         try:
-            loaded = operations.load_tax_rates(replace=options["replace"], **given)
+            loaded = operations.load_tax_rates(
+                replace=options["replace"], if_empty=options["if_empty"], **given
+            )
         except (BadFile, OSError, UnicodeDecodeError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{loaded.added} added, {loaded.changed} changed")

@@ -13,8 +13,11 @@ from django.db.models.functions import Now
 
 from commerce.kernel import actor
 from commerce.kernel.sql import fetch
+from commerce.outbox.bus import publish
 
 from . import statements
+from .accuracy import FLOOR, accuracy, share_found
+from .events import StockInaccurate
 from .models import CountLine, CountSheet, Location
 from .shelves import MAX_ON_HAND, LocationUnknown, Shelf, lock, write
 
@@ -80,7 +83,17 @@ def apply_count(*, seller_id: int, sheet_id: int) -> int:
     sheet.ended_at = Now()
     sheet.accuracy = _accuracy(list(lines.values()))
     sheet.save(update_fields=["state", "ended_at", "accuracy"])
+    _raise_alarm(seller_id, sheet)
     return len(changed)
+
+
+def _raise_alarm(seller_id: int, sheet: CountSheet) -> None:
+    """Report records that are too far from the shelves, when this count says so."""
+    if sheet.accuracy is None or sheet.accuracy >= FLOOR:
+        return
+    found = accuracy(seller_ids=[seller_id]).get(seller_id)
+    if found is not None and found.is_low:
+        publish(StockInaccurate(seller_id=seller_id, sheet_id=sheet.pk, accuracy=found.accuracy))
 
 
 @transaction.atomic
@@ -115,4 +128,4 @@ def _accuracy(lines: list[CountLine]) -> int | None:
     wrong = sum(abs(line.counted - line.expected) for line in lines)
     if not lines:
         return None
-    return max(10_000 - 10_000 * wrong // max(expected, 1), 0) if wrong else 10_000
+    return share_found(expected=expected, wrong=wrong)

@@ -22,3 +22,13 @@ class StockRanLow(Fact):
     seller_id: int
     variant_ids: list[int]
     notice_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockInaccurate(Fact):
+    """A count found a seller's records below the floor of agreement with the shelves."""
+
+    name: ClassVar[str] = "inventory.stock-inaccurate.v1"
+    seller_id: int
+    sheet_id: int
+    accuracy: int

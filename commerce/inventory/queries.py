@@ -12,6 +12,7 @@ from commerce.catalog import queries as catalog
 from commerce.kernel.sql import fetch
 
 from . import statements
+from .accuracy import accuracy
 from .models import (
     Allocation,
     CountSheet,
@@ -36,6 +37,8 @@ from .types import (
     StockLevel,
     Unfulfillable,
 )
+
+__all__ = ["accuracy"]
 
 
 def available(*, variant_ids: Iterable[int]) -> dict[int, Availability]:

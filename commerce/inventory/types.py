@@ -194,6 +194,31 @@ class CountRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AccuracyData:
+    """How far the records of a seller agree with what lay on the shelves."""
+
+    skus: int
+    expected: int
+    wrong: int
+    """Units too many or too few."""
+    accuracy: int
+    """Ten-thousandths of the expected units that were found as recorded."""
+    floor: int
+
+    @property
+    def is_low(self) -> bool:
+        return self.accuracy < self.floor
+
+    @property
+    def text(self) -> str:
+        return f"{self.accuracy / 100:.2f} %"
+
+    @property
+    def floor_text(self) -> str:
+        return f"{self.floor / 100:g} %"
+
+
+@dataclass(frozen=True, kw_only=True)
 class CountData:
     id: int
     location_id: int

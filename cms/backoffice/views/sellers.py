@@ -19,6 +19,7 @@ from cms.selling.models import Workspace
 from cms.selling.tables import StateColumn
 from commerce.accounts.queries import country_name
 from commerce.catalog.models import Product
+from commerce.inventory import queries as inventory
 from commerce.orders import queries as orders
 from commerce.payouts import queries as payouts
 from commerce.sellers import operations as sellers
@@ -146,6 +147,7 @@ class SellerDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
             ],
             "products": Product.objects.filter(seller_id=seller_id, state="active").count(),
             "to_ship": counts.get("confirmed", 0) + counts.get("processing", 0),
+            "accuracy": inventory.accuracy(seller_ids=[seller_id]).get(seller_id),
             "money": payouts.summary(seller_id=seller_id, currency=settings.BASE_CURRENCY),
             "rate": self.rate,
             "reason": self.reason,

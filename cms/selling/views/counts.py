@@ -52,6 +52,7 @@ class Counts(CountScreen):
             **super().get_context_data(**kwargs),
             "places": levels.locations_of(seller_id=self.seller_id),
             "counts": levels.counts_of(seller_id=self.seller_id),
+            "accuracy": levels.accuracy(seller_ids=[self.seller_id]).get(self.seller_id),
         }
 
 

@@ -14,6 +14,7 @@ from commerce.kernel import clock
 from tests.factories.cart import make_sellable
 from tests.factories.inventory import stock_up
 from tests.factories.selling import open_shop
+from tests.factories.staff import staff_client
 
 pytestmark = pytest.mark.django_db
 STOCK = "/admin/selling/stock/"
@@ -164,7 +165,11 @@ def test_a_count_is_entered_shown_and_applied(shop, sku):
     client.post(sheet, {"do": "apply"})
 
     assert stock.available(variant_ids=[sku])[sku].on_hand == 8
-    assert "80.00 %" in client.get(f"{STOCK}counts/").content.decode()
+    page = client.get(f"{STOCK}counts/").content.decode()
+    assert page.count("80.00 %") == 2
+    assert "Below 99.5 %" in page
+    staff = staff_client("Moderators").get(f"/admin/office/sellers/{shop.seller.pk}/")
+    assert "Below 99.5 %" in staff.content.decode()
 
 
 @pytest.mark.parametrize("typed", ["-1", "x", "1e3", "9" * 40])

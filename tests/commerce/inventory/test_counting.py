@@ -1,12 +1,16 @@
 """Counts of what lies there: differences, accuracy, goods of paid orders that are not found."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import DatabaseError
 
 from commerce.catalog import queries as catalog
 from commerce.inventory import operations, queries
-from commerce.inventory.models import Stock
+from commerce.inventory.accuracy import share_found
+from commerce.inventory.models import CountSheet, Stock
 from commerce.inventory.types import PolicyData
+from commerce.kernel import clock
 from commerce.outbox.models import Event
 from tests.factories.catalog import make_variant, make_variants
 from tests.factories.inventory import stock_up
@@ -254,3 +258,53 @@ def test_what_never_had_stock_is_not_low() -> None:
     stock_up(make_variant(), 0)
 
     assert operations.find_low() == 0
+
+
+def alarms() -> list[Event]:
+    return list(Event.objects.filter(name="inventory.stock-inaccurate.v1"))
+
+
+def test_at_the_floor_nobody_is_alarmed_and_one_unit_below_it_is() -> None:
+    count = Count(200)
+    count.enter(199)
+    count.apply()
+    assert (queries.accuracy()[count.seller_id].text, alarms()) == ("99.50 %", [])
+
+    count.enter(197)
+    count.apply()
+
+    [alarm] = alarms()
+    found = queries.accuracy(seller_ids=[count.seller_id])[count.seller_id]
+    assert (found.expected, found.wrong, found.is_low, found.floor_text) == (199, 2, True, "99.5 %")
+    assert alarm.payload["seller_id"] == count.seller_id
+
+
+def test_a_share_just_below_the_floor_is_not_rounded_up_to_it() -> None:
+    assert share_found(expected=100_000, wrong=501) == 9_949
+    assert share_found(expected=0, wrong=0) == 10_000
+    assert share_found(expected=1, wrong=7) == 0
+
+
+def test_the_last_count_of_a_sku_decides_and_old_ones_do_not() -> None:
+    count = Count(10)
+    count.enter(5)
+    count.apply()
+    assert queries.accuracy()[count.seller_id].is_low
+
+    count.enter(5)
+    count.apply()
+    assert queries.accuracy()[count.seller_id].accuracy == 10_000
+    assert len(alarms()) == 1
+
+    run_sql("SET LOCAL session_replication_role = replica")
+    CountSheet.objects.update(ended_at=clock.now() - timedelta(days=91))
+    run_sql("SET LOCAL session_replication_role = origin")
+    assert queries.accuracy() == {}
+
+
+def test_sellers_are_judged_apart() -> None:
+    count = Count(10)
+    count.enter(5)
+    count.apply()
+
+    assert queries.accuracy(seller_ids=[make_seller().pk]) == {}

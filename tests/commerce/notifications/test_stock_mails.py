@@ -8,6 +8,7 @@ from commerce.catalog import queries as catalog
 from commerce.hooks import operations as hooks
 from commerce.hooks.models import Endpoint
 from commerce.inventory import operations as inventory
+from commerce.inventory import queries as inventory_queries
 from commerce.kernel import clock
 from commerce.notifications.models import Message
 from commerce.outbox.models import Delivery
@@ -73,9 +74,27 @@ def test_the_owner_hears_when_an_address_is_called_no_more(variant_id: int) -> N
     hooks.announce_stock(variant_ids=[variant_id])
     Endpoint.objects.update(failing_since=clock.now() - timedelta(days=4))
 
-    hooks.send_due()
+    [endpoint_id] = hooks.waiting_endpoints()
+    hooks.send_to(endpoint_id=endpoint_id)
     work_off()
 
     (mail,) = mails("endpoint_disabled")
     assert mail.recipient == "kim@brook.example"
     assert "http://127.0.0.1:9/none" in mail.text
+
+
+def test_owners_and_editors_hear_when_counts_find_too_little_where_it_should_lie(
+    variant_id: int,
+) -> None:
+    [level] = inventory_queries.levels(variant_ids=[variant_id])[variant_id]
+    seller_id = catalog.variants(variant_ids=[variant_id])[variant_id].seller_id
+    sheet_id = inventory.start_count(seller_id=seller_id, location_id=level.location_id)
+    [row] = inventory_queries.count_rows(sheet_id=sheet_id)
+    inventory.enter_counts(seller_id=seller_id, sheet_id=sheet_id, counted={row.stock_id: 2})
+    inventory.apply_count(seller_id=seller_id, sheet_id=sheet_id)
+    work_off()
+
+    (mail,) = mails("stock_inaccurate")
+    assert mail.recipient == "kim@brook.example"
+    assert "66.66 %" in mail.subject
+    assert "1 too many or too few of 3" in mail.text

@@ -81,6 +81,7 @@ def credit_note(
             "corrects": dict(invoice),
             "reason": credit.reason,
             "withheld_minor": credit.withheld_minor,
+            "advanced_minor": credit.advanced_minor,
         },
         parties=_parties(part.ship_to, part.email),
     )
@@ -150,6 +151,7 @@ def credit_of(adjustment: AdjustmentData) -> Credit:
         included_shipping_tax_minor=adjustment.included_tax.minor
         - sum(line.included_tax.minor for line in lines),
         withheld_minor=adjustment.withheld.minor,
+        advanced_minor=adjustment.advanced.minor,
     )
 
 

@@ -175,6 +175,9 @@ def _notes(kind: str, content: Mapping[str, Any]) -> list[str]:
         if kept := content.get("withheld_minor"):
             amount = f"{_amount(kept, content['currency'])} {content['currency']}"
             notes.append(f"{amount} of it was kept because goods came back worn.")
+        if had := content.get("advanced_minor"):
+            amount = f"{_amount(had, content['currency'])} {content['currency']}"
+            notes.append(f"{amount} of it was given as goodwill before.")
     if any(row["category"] == "AE" for row in content["taxes"]):
         notes.append("Reverse charge: the recipient of the goods owes the tax.")
     if content.get("payment"):

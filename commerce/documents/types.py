@@ -53,6 +53,8 @@ class Credit:
     shipping_tax_minor: int = 0
     included_shipping_tax_minor: int = 0
     withheld_minor: int = 0
+    advanced_minor: int = 0
+    """What the shopper had of it as goodwill before."""
     """What the seller keeps of it because goods came back worn."""
 
 

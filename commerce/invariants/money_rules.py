@@ -226,7 +226,8 @@ LEDGER_RULES = [
                    OR coalesce(booked.refund, 0) <> a.refund_minor * one.is_booked
                    OR coalesce(booked.seller, 0) <> a.seller_minor * one.is_booked
                    OR coalesce(booked.commission, 0) <> a.commission_minor * one.is_booked
-                   OR coalesce(booked.borne, 0) <> a.borne_minor * one.is_booked
+                   OR coalesce(booked.borne, 0)
+                        <> (a.borne_minor - a.recovered_minor) * one.is_booked
             ) + (
                 SELECT count(*) FROM ledger_journal j
                 WHERE j.business_key LIKE 'adjustment:%' AND NOT EXISTS (
@@ -271,6 +272,7 @@ LEDGER_RULES = [
                 SELECT seller_id, currency, sum(amount) AS amount FROM (
                     SELECT seller_id, currency, amount_minor AS amount FROM payouts_earning
                     WHERE kind = 'credit' AND business_key NOT LIKE 'label-void:%'
+                        AND business_key NOT LIKE 'adjustment:%'
                     UNION ALL
                     SELECT seller_id, currency, -amount_minor FROM payouts_deduction
                     WHERE kind NOT IN ('adjustment', 'label')
@@ -340,7 +342,7 @@ LEDGER_RULES = [
                         SELECT coalesce(sum(j.seller_minor), 0) FROM orders_adjustment j
                         JOIN orders_sellerorder p ON p.id = j.seller_order_id
                         WHERE 'payable:' || p.seller_id = a.code AND NOT j.uncharged
-                          AND NOT EXISTS (
+                          AND j.seller_minor > 0 AND NOT EXISTS (
                             SELECT 1 FROM payouts_deduction d
                             WHERE d.business_key = 'adjustment:' || j.id
                         )

@@ -7,6 +7,7 @@ from .case_rules import CASE_RULES
 from .credit_rules import CREDIT_RULES
 from .dispute_rules import DISPUTE_RULES
 from .document_rules import DOCUMENT_RULES
+from .goodwill_rules import GOODWILL_RULES
 from .money_rules import LEDGER_RULES, PAYMENT_RULES
 from .order_rules import ORDER_RULES
 from .payout_rules import PAYOUT_RULES
@@ -26,6 +27,7 @@ RULES: list[Rule] = sorted(
         *CASE_RULES,
         *PAYOUT_RULES,
         *DISPUTE_RULES,
+        *GOODWILL_RULES,
         *SHIPPING_RULES,
         *RECONCILING_RULES,
         *PROMOTION_RULES,

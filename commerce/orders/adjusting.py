@@ -5,10 +5,9 @@ Locks are taken in one order: the order, its part and lines, then the payment.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F
 
 from commerce.kernel import actor
 from commerce.kernel.failpoints import failpoint
@@ -21,8 +20,8 @@ from commerce.payments.types import RefundWay
 from .advancing import IllegalMove, lock_part, move_part
 from .events import OrderCanceled, PartAdjusted
 from .models import Adjustment, AdjustmentLine, Order, OrderLine, SellerOrder
-from .queries import adjustment_where, line_data
-from .shares import LineShare, share_of
+from .queries import adjustment_where, adjustments_of, line_data
+from .shares import LineShare, advance_of, share_of
 from .types import AdjustmentData
 
 State = SellerOrder.State
@@ -188,12 +187,10 @@ def _give_back(locked: _Locked, units: Units, terms: Terms) -> AdjustmentData:
         )
         for pk, count in sorted(units.items())
     }
-    left = part.total_minor - _given(part)
+    before = adjustments_of(seller_order_ids=[part.pk]).get(part.pk, [])
     amounts = _amounts(part, locked.lines, shares, terms)
-    if units and amounts["refund_minor"] > left:
-        terms = _given_before(terms, amounts["refund_minor"] - left)
-        amounts = _amounts(part, locked.lines, shares, terms)
-    _check(order, amounts, left)
+    _take_advance(amounts, before, part)
+    _check(order, amounts, part.total_minor - sum(each.refund.minor for each in before))
     row = Adjustment.objects.create(
         seller_order=part,
         kind=terms.kind,
@@ -242,6 +239,8 @@ def _amounts(
         "goodwill_minor": terms.goodwill_minor,
         "withheld_minor": terms.withheld_minor,
         "borne_minor": terms.borne_minor,
+        "advanced_minor": 0,
+        "recovered_minor": 0,
     }
     if terms.with_shipping:
         amounts["shipping_minor"] = part.shipping_minor - part.shipping_discount_minor
@@ -252,45 +251,36 @@ def _amounts(
         amounts["platform_minor"] += part.platform_discount_minor - sum(
             line.platform_discount_minor for line in lines.values()
         )
-    amounts["refund_minor"] = (
-        amounts["goods_minor"]
-        + amounts["shipping_minor"]
-        + amounts["tax_minor"]
-        + amounts["goodwill_minor"]
-        - amounts["withheld_minor"]
+    return amounts
+
+
+def _take_advance(amounts: dict[str, int], before: list[AdjustmentData], part: SellerOrder) -> None:
+    """Settle units with goodwill that was given for them, then say who gets and bears the rest."""
+    gross = amounts["goods_minor"] + amounts["shipping_minor"] + amounts["tax_minor"]
+    amounts["advanced_minor"], amounts["recovered_minor"] = advance_of(
+        before,
+        total_minor=part.total_minor,
+        gross_minor=gross,
+        withheld_minor=amounts["withheld_minor"],
     )
+    kept = amounts["withheld_minor"] + amounts["advanced_minor"] - amounts["goodwill_minor"]
+    amounts["refund_minor"] = gross - kept
     amounts["seller_minor"] = (
         amounts["goods_minor"]
         + amounts["shipping_minor"]
         + amounts["platform_minor"]
         - amounts["included_tax_minor"]
         - amounts["commission_minor"]
-        + amounts["goodwill_minor"]
-        - amounts["withheld_minor"]
+        - kept
         - amounts["borne_minor"]
-    )
-    return amounts
-
-
-def _given(part: SellerOrder) -> int:
-    given: dict[str, Any] = Adjustment.objects.filter(seller_order=part).aggregate(
-        refund=Sum("refund_minor")
-    )
-    return int(given["refund"] or 0)
-
-
-def _given_before(terms: Terms, minor: int) -> Terms:
-    """What the shopper got as goodwill for units does not come back with them once more."""
-    return replace(
-        terms,
-        withheld_minor=terms.withheld_minor + minor,
-        borne_minor=max(terms.borne_minor - minor, 0),
+        + amounts["recovered_minor"]
     )
 
 
 def _check(order: Order, amounts: dict[str, int], left: int) -> None:
-    if min(amounts.values()) < 0:
-        spare = amounts["seller_minor"] + amounts["withheld_minor"] + amounts["borne_minor"]
+    loses = amounts["seller_minor"] + amounts["advanced_minor"] - amounts["recovered_minor"]
+    if min((loses, *(amount for name, amount in amounts.items() if name != "seller_minor"))) < 0:
+        spare = loses + amounts["withheld_minor"] + amounts["borne_minor"]
         raise GivesTooMuch(left=Money(max(spare, 0), order.currency))
     if amounts["refund_minor"] > left:
         raise GivesTooMuch(left=Money(left, order.currency))
@@ -313,7 +303,7 @@ def _pay_back(order: Order, row: Adjustment, terms: Terms) -> None:
         "commission": row.commission_minor,
         "tax": row.tax_minor + row.included_tax_minor,
         "promotions": -row.platform_minor,
-        "losses": row.borne_minor,
+        "losses": row.borne_minor - row.recovered_minor,
         "refunds:owed": -row.refund_minor,
     }
     if any(entries.values()):

@@ -305,8 +305,16 @@ class Adjustment(models.Model):
     borne_minor = models.PositiveBigIntegerField(
         default=0, help_text="What the marketplace bears in the seller's place."
     )
+    advanced_minor = models.PositiveBigIntegerField(
+        db_default=0, default=0, help_text="What the shopper had of it as goodwill before."
+    )
+    recovered_minor = models.PositiveBigIntegerField(
+        db_default=0, default=0, help_text="What of that the marketplace had borne."
+    )
     refund_minor = models.PositiveBigIntegerField(help_text="What the shopper gets back.")
-    seller_minor = models.PositiveBigIntegerField(help_text="What the seller's earning loses.")
+    seller_minor = models.BigIntegerField(
+        help_text="What the seller's earning loses, or gets back of its goodwill."
+    )
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -323,6 +331,7 @@ class Adjustment(models.Model):
                     + F("tax_minor")
                     + F("goodwill_minor")
                     - F("withheld_minor")
+                    - F("advanced_minor")
                 ),
                 name="refund_is_its_parts",
             ),
@@ -336,8 +345,15 @@ class Adjustment(models.Model):
                     + F("goodwill_minor")
                     - F("withheld_minor")
                     - F("borne_minor")
+                    - F("advanced_minor")
+                    + F("recovered_minor")
                 ),
                 name="seller_loses_what_others_do_not_bear",
+            ),
+            models.CheckConstraint(
+                condition=Q(recovered_minor__lte=F("advanced_minor"))
+                & Q(seller_minor__gte=F("recovered_minor") - F("advanced_minor")),
+                name="seller_gets_back_only_goodwill",
             ),
             models.CheckConstraint(
                 condition=Q(paid_to__in=["method", "store_credit", "gift_card"]),

@@ -12,7 +12,7 @@ from commerce.kernel.sql import fetch
 
 from . import finding, statements
 from .models import AddressChange, Adjustment, Order, OrderLine, SellerOrder
-from .shares import share_of
+from .shares import advance_of, share_of
 from .totals import savings_of as savings_of
 from .totals import taxes_of as taxes_of
 from .types import (
@@ -278,8 +278,9 @@ def _left(part: SellerOrderData, given: Iterable[AdjustmentData]) -> PartAmounts
         tax_minor=less(part.tax, "tax"),
         included_tax_minor=less(part.included_tax, "included_tax"),
         commission_minor=less(part.commission, "commission"),
-        goodwill_minor=less(zero, "withheld", "borne") - less(zero, "goodwill"),
-        borne_minor=-less(zero, "borne"),
+        goodwill_minor=less(zero, "withheld", "borne", "advanced")
+        - less(zero, "goodwill", "recovered"),
+        borne_minor=less(zero, "recovered") - less(zero, "borne"),
     )
 
 
@@ -311,7 +312,8 @@ def refund_preview(*, seller_order_id: int, units: Mapping[int, int]) -> Money:
     if total and not left:
         total += part.shipping - part.shipping_discount + part.shipping_tax
     given = adjustments_of(seller_order_ids=[seller_order_id]).get(seller_order_id, [])
-    return min(total, part.total - sum((one.refund for one in given), Money.zero(total.currency)))
+    advanced, _ = advance_of(given, total_minor=part.total.minor, gross_minor=total.minor)
+    return total - Money(advanced, total.currency)
 
 
 def seller_share(*, seller_order_id: int, units: Mapping[int, int], with_shipping: bool) -> Money:
@@ -485,6 +487,8 @@ def _adjustment(row: Adjustment) -> AdjustmentData:
         goodwill=Money(row.goodwill_minor, currency),
         withheld=Money(row.withheld_minor, currency),
         borne=Money(row.borne_minor, currency),
+        advanced=Money(row.advanced_minor, currency),
+        recovered=Money(row.recovered_minor, currency),
         refund=Money(row.refund_minor, currency),
         seller=Money(row.seller_minor, currency),
         at=row.at,

@@ -1,10 +1,11 @@
 """What some units of a line are worth, so that all its units together are worth the line."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 from commerce.kernel.money import split
 
-from .types import LineData
+from .types import AdjustmentData, LineData
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,3 +57,24 @@ def share_of(line: LineData, *, after: int, count: int) -> LineShare:
             for field in fields(LineShare)
         }
     )
+
+
+def advance_of(
+    given: Iterable[AdjustmentData], *, total_minor: int, gross_minor: int, withheld_minor: int = 0
+) -> tuple[int, int]:
+    """Return what of units' money the shopper had as goodwill before, and what of that the
+    marketplace had borne, in minor units.
+
+    Goodwill is for what the shopper keeps: it counts as given for units that come back
+    only when what is kept costs less than it. `given` is what the part gave back so far.
+    """
+    given = list(given)
+
+    def together(name: str) -> int:
+        return sum(getattr(each, name).minor for each in given)
+
+    over = together("refund") + together("withheld") + gross_minor - total_minor
+    outstanding = together("goodwill") - together("advanced")
+    advanced = max(min(over, outstanding, gross_minor - withheld_minor), 0)
+    borne = sum(each.borne.minor for each in given if each.kind == "goodwill")
+    return advanced, max(min(advanced, borne - together("recovered")), 0)

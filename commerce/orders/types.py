@@ -399,6 +399,10 @@ class AdjustmentData:
     goodwill: Money
     withheld: Money
     borne: Money
+    advanced: Money
+    """What the shopper had of it as goodwill before."""
+    recovered: Money
+    """What of that the marketplace had borne."""
     refund: Money
     """What the shopper gets back, with its tax."""
     seller: Money

@@ -34,15 +34,23 @@ def deduct_what_went_back(fact: PartAdjusted) -> None:
     adjustment = orders.adjustments(adjustment_ids=[fact.adjustment_id])[fact.adjustment_id]
     if adjustment.uncharged:
         return
+    found = orders.seller_orders_by_id(seller_order_ids=[fact.seller_order_id])
+    part = found[fact.seller_order_id]
     if adjustment.seller.minor > 0:
-        part = orders.seller_orders_by_id(seller_order_ids=[fact.seller_order_id])
         operations.deduct(
-            seller_id=part[fact.seller_order_id].seller_id,
+            seller_id=part.seller_id,
             kind="adjustment",
             amount=adjustment.seller,
             business_key=f"adjustment:{adjustment.id}",
-            memo=f"{part[fact.seller_order_id].number}: {adjustment.kind}",
-            seller_order_id=fact.seller_order_id,
+            memo=f"{part.number}: {adjustment.kind}",
+            seller_order_id=part.id,
+        )
+    elif adjustment.seller.minor < 0:
+        operations.give_back(
+            seller_id=part.seller_id,
+            amount=-adjustment.seller,
+            business_key=f"adjustment:{adjustment.id}",
+            seller_order_id=part.id,
         )
     operations.release_earning(seller_order_id=fact.seller_order_id)
     operations.share_disputes_of(order_id=fact.order_id)

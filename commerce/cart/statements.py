@@ -1,27 +1,31 @@
 """The cart's hot paths; what changes also locks and tells in one trip."""
 
-LINES = "SELECT id, variant_id, quantity FROM cart_line WHERE cart_id = %s ORDER BY id"
+from commerce.kernel.sql import Planned
 
-FIND = """
+LINES = Planned("SELECT id, variant_id, quantity FROM cart_line WHERE cart_id = %s ORDER BY id")
+
+FIND = Planned("""
 SELECT token FROM cart_cart
 WHERE state = 'open' AND (user_id = %s OR token = %s AND user_id IS NULL)
 ORDER BY user_id NULLS LAST
 LIMIT 1
-"""
+""")
 
-NAMED = "SELECT token FROM cart_cart WHERE token = %s AND (user_id IS NULL OR user_id = %s)"
+NAMED = Planned(
+    "SELECT token FROM cart_cart WHERE token = %s AND (user_id IS NULL OR user_id = %s)"
+)
 
-CONTENTS = """
+CONTENTS = Planned("""
 SELECT c.id, c.currency, c.user_id, c.codes, l.id, l.variant_id, l.quantity
 FROM cart_cart c LEFT JOIN cart_line l ON l.cart_id = c.id
 WHERE c.token = %s
 ORDER BY l.id
-"""
+""")
 
-COUNT = """
+COUNT = Planned("""
 SELECT coalesce(sum(l.quantity), 0) FROM cart_line l JOIN cart_cart c ON c.id = l.cart_id
 WHERE c.token = %s AND c.state = 'open'
-"""
+""")
 
 TOUCH = """
 UPDATE cart_cart SET touched_at = statement_timestamp()
@@ -31,7 +35,7 @@ RETURNING id, currency
 
 # Also returned: what the line held before, as this statement saw it; good enough to
 # tell that the ceiling cut something off.
-ADD = """
+ADD = Planned("""
 WITH cart AS (
     UPDATE cart_cart SET touched_at = statement_timestamp()
     WHERE token = %s AND state = 'open'
@@ -50,10 +54,10 @@ SELECT cart.id, cart.currency, cart.user_id, line.id, line.quantity, coalesce((
     WHERE l.cart_id = cart.id AND l.variant_id = asked.variant_id
 ), 0)
 FROM cart, line, asked
-"""
+""")
 
 # A materialized CTE runs before what joins it; the triggers of the same transaction hear it.
-MARK_ORDERED = """
+MARK_ORDERED = Planned("""
 WITH told AS MATERIALIZED (
     SELECT set_config('stoa.actor', %s, true) AS actor, set_config('stoa.cause', %s, true),
         set_config('stoa.request', %s, true),
@@ -61,7 +65,7 @@ WITH told AS MATERIALIZED (
 )
 UPDATE cart_cart SET state = 'ordered' FROM told
 WHERE id = %s AND state = 'open' AND told.actor IS NOT NULL
-"""
+""")
 
 KEEP_CODES = """
 UPDATE cart_cart SET codes = %s, touched_at = statement_timestamp()

@@ -10,7 +10,7 @@ from commerce.accounts.queries import country_name
 from commerce.accounts.types import AddressData
 from commerce.inventory import queries as inventory
 from commerce.kernel.money import Money
-from commerce.kernel.sql import fetch
+from commerce.kernel.sql import Planned, fetch
 
 from . import known_rates
 from .calendars import public_holidays
@@ -63,7 +63,7 @@ class Method(NamedTuple):
         )
 
 
-_METHODS = """
+_METHODS = Planned("""
 SELECT m.id, m.seller_id, m.kind, m.name, c.name, c.code, m.service, z.places, m.max_weight_grams,
     m.base_minor, m.per_kg_minor, m.per_piece_minor, m.basis,
     (SELECT array_agg(ARRAY[b.from_value, b.price_minor] ORDER BY b.from_value)
@@ -77,7 +77,7 @@ LEFT JOIN fulfillment_zone z ON z.id = m.zone_id
 LEFT JOIN fulfillment_pickuppoint p ON p.location_id = m.location_id
 LEFT JOIN fulfillment_dispatch d ON d.seller_id = m.seller_id
 WHERE m.seller_id = ANY (%s) AND m.is_active AND m.currency = %s
-"""
+""")
 
 
 def methods_of(*, seller_ids: Iterable[int], currency: str) -> dict[int, list[Method]]:

@@ -4,12 +4,14 @@ What ends holds locks the holds first, then their stock rows by id. `locked` is
 joined so that every lock is taken before the first row changes.
 """
 
+from commerce.kernel.sql import Planned
+
 # Functions of the same names stand in the database; here written out, as they are not inlined.
 _UNITS = "(SELECT count(*) FROM inventory_unit u WHERE u.stock_id = s.id)"
 _FREE = f"CASE WHEN s.by_unit THEN {_UNITS} ELSE greatest(s.on_hand - s.reserved, 0) END"
 _ROOM = f"CASE WHEN s.by_unit THEN {_UNITS} ELSE s.on_hand + s.backorder_limit - s.reserved END"
 
-AVAILABLE = f"""
+AVAILABLE = Planned(f"""
 SELECT s.variant_id, sum(s.on_hand),
     sum(CASE WHEN s.by_unit THEN s.on_hand - {_UNITS} ELSE s.reserved END),
     sum({_FREE}), sum({_ROOM}), max(s.low_at),
@@ -17,7 +19,7 @@ SELECT s.variant_id, sum(s.on_hand),
 FROM inventory_stock s LEFT JOIN inventory_skupolicy p ON p.variant_id = s.variant_id
 WHERE s.variant_id = ANY (%s)
 GROUP BY s.variant_id
-"""  # noqa: S608
+""")  # noqa: S608
 
 FREE_AT = f"""
 SELECT s.variant_id, s.location_id, {_FREE} + coalesce((
@@ -33,20 +35,20 @@ SELECT outcome, variant, units
 FROM inventory_set_on_hand(%s::bigint[], %s::bigint[], %s::int[])
 """
 
-RESERVE = """
+RESERVE = Planned("""
 SELECT outcome, variant, units FROM inventory_reserve(
     %s, %s::bigint[], %s::int[], %s, %s, %s, %s::bigint[], %s::text[], %s::timestamptz,
     %s::bigint[]
 )
-"""
+""")
 
-LOCK_HOLDS = """
+LOCK_HOLDS = Planned("""
 SELECT s.variant_id, r.quantity, r.state, r.created_at
 FROM inventory_reservation r JOIN inventory_stock s ON s.id = r.stock_id
 WHERE r.holder = %s
 ORDER BY r.stock_id, r.id
 FOR UPDATE OF r
-"""
+""")
 
 
 def _ending(mine: str) -> str:
@@ -70,13 +72,15 @@ _SHELF_AND_END = f"""
 SELECT shelf.variant_id, shelf.free FROM ended JOIN shelf ON shelf.id = ended.stock_id
 """  # noqa: S608
 
-END_HOLDS = _ending("""
+END_HOLDS = Planned(
+    _ending("""
 WITH mine AS MATERIALIZED (
     SELECT id, stock_id FROM inventory_reservation
     WHERE holder = %s AND state = 'active'
     ORDER BY stock_id, id
     FOR UPDATE
 )""")
+)
 
 END_LAPSED = _ending("""
 WITH mine AS MATERIALIZED (

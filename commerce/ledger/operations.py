@@ -4,17 +4,18 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from commerce.kernel import day_seals
 from commerce.kernel.confinement import unconfined
+from commerce.kernel.sql import Planned, fetch_one
 
 from .models import Account
 from .types import SEALED
 
 # One round trip: the journal claims the business key when every account is there, and
 # the entries follow only when the claim was new.
-_POST = """
+_POST = Planned("""
 WITH line AS (
     SELECT account.id, given.amount_minor
     FROM unnest(%(codes)s::text[], %(amounts)s::bigint[]) AS given (code, amount_minor)
@@ -31,7 +32,7 @@ WITH line AS (
     SELECT journal.id, line.id, line.amount_minor FROM journal, line
 )
 SELECT id FROM journal
-"""
+""")
 
 
 class Unbalanced(ValueError):
@@ -76,9 +77,7 @@ def post(
 
 
 def _book(params: dict[str, Any]) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(_POST, params)
-        return cursor.fetchone() is not None
+    return fetch_one(_POST, **params) is not None
 
 
 def _open_accounts(*, codes: list[str], currency: str) -> None:

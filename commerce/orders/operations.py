@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 
 from commerce.kernel import actor
 from commerce.kernel.money import Money
+from commerce.kernel.sql import fetch
 from commerce.outbox.bus import publish
 
 from . import statements
@@ -83,9 +84,7 @@ class ShipsTooMany(Exception):
 
 def next_number() -> tuple[str, datetime]:
     """Give out an order number such as ORD-20261120-0042, once, and the database's time."""
-    with connection.cursor() as cursor:
-        cursor.execute(statements.NEXT_NUMBER)
-        day, last, moment = cursor.fetchone()
+    [(day, last, moment)] = fetch(statements.NEXT_NUMBER)
     return f"ORD-{day}-{last:04d}", moment
 
 
@@ -116,9 +115,7 @@ def place(*, draft: OrderDraft, number: str, token: str) -> OrderRef:
         ),
     }
     with transaction.atomic(savepoint=False):
-        with connection.cursor() as cursor:
-            cursor.execute(statements.PLACE, order)
-            order_id, placed_at = cursor.fetchone()
+        [(order_id, placed_at)] = fetch(statements.PLACE, **order)
         publish(OrderPlaced(order_id=order_id))
     return OrderRef(
         id=order_id,
@@ -235,9 +232,8 @@ def _move_all(
     order_id: int, to_state: str, *, cause: str, awaits_capture: bool = False
 ) -> list[PartAmounts]:
     told = [actor.current()[:80], cause[:80]]
-    with connection.cursor() as cursor:
-        cursor.execute(statements.MOVE_ALL, [*told, to_state, to_state, awaits_capture, order_id])
-        return [PartAmounts(*row) for row in cursor.fetchall()]
+    rows = fetch(statements.MOVE_ALL, *told, to_state, to_state, awaits_capture, order_id)
+    return [PartAmounts(*row) for row in rows]
 
 
 @transaction.atomic

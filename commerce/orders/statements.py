@@ -1,24 +1,26 @@
 """Statements that do in one trip what the ORM would do in several."""
 
+from commerce.kernel.sql import Planned
+
 ORDER = "SELECT * FROM orders_order WHERE token = %s"
 PARTS = "SELECT * FROM orders_sellerorder WHERE order_id = ANY (%s) ORDER BY id"
 LINES = "SELECT * FROM orders_orderline WHERE seller_order_id = ANY (%s) ORDER BY id"
-EVENTS = """
+EVENTS = Planned("""
 SELECT order_id, seller_order_id, from_state, to_state, actor, cause, at FROM orders_orderevent
 WHERE order_id = ANY (%s) ORDER BY at, id
-"""
+""")
 LOCK = "SELECT * FROM orders_order WHERE token = %s FOR UPDATE"
 
 # Runs outside the placing transaction: no checkout waits for another's number, and a
 # number whose order came to nothing stays unused.
-NEXT_NUMBER = """
+NEXT_NUMBER = Planned("""
 INSERT INTO orders_daycounter (day, last)
 VALUES ((clock_timestamp() AT TIME ZONE 'UTC')::date, 1)
 ON CONFLICT (day) DO UPDATE SET last = orders_daycounter.last + 1
 RETURNING to_char(day, 'YYYYMMDD'), last, clock_timestamp()
-"""
+""")
 
-PLACE = """
+PLACE = Planned("""
 WITH placed AS (
     INSERT INTO orders_order (
         token, number, cart_id, user_id, email, currency, state, version, goods_minor,
@@ -69,10 +71,10 @@ WITH placed AS (
     ORDER BY l.ordinality
 )
 SELECT id, placed_at FROM placed
-"""
+""")
 
 # The actor is told in the same trip; a materialized CTE runs before what joins it.
-MOVE_ALL = """
+MOVE_ALL = Planned("""
 WITH told AS MATERIALIZED (
     SELECT set_config('stoa.actor', %s, true) AS actor, set_config('stoa.cause', %s, true)
 ), moved AS (
@@ -92,7 +94,7 @@ WHERE part.order_id = moved.id AND part.state = 'pending'
 RETURNING part.seller_id, part.goods_minor, part.discount_minor, part.shipping_minor,
     part.shipping_discount_minor, part.platform_discount_minor, part.tax_minor,
     part.included_tax_minor, part.commission_minor
-"""
+""")
 
 # As the indexes say it, letter by letter.
 _WORDS = "to_tsvector('simple', translate(lower({text}), '-_@./,;:+()''', '            '))"

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 
 from commerce.kernel.money import Money
 from commerce.kernel.sql import fetch
@@ -167,9 +166,7 @@ def _facts(
         "engine": settings.TAX_ENGINE,
         "tax_classes": sorted({*classes, SHIPPING}),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(statements.FACTS, asked)
-        found, rates = cursor.fetchone()
+    [(found, rates)] = fetch(statements.FACTS, **asked)
     none = NO_TAX if destination.country else NO_PLACE
     return json.loads(found), _rates(classes, json.loads(rates), none)
 

@@ -4,14 +4,16 @@ The database's clock decides what is on. A promotion whose code was entered is r
 even when it cannot be used, with the reason; one that applies by itself only when it can.
 """
 
-PRICES = """
+from commerce.kernel.sql import Planned
+
+PRICES = Planned("""
 SELECT variant_id, amount_minor, compare_at_minor FROM pricing_price
 WHERE currency = %s AND variant_id = ANY (%s)
-"""
+""")
 
 # What was paid before a reduction is the lowest price of the thirty days before it began:
 # of the prices that began in them, the one they began with, and lists open to everybody.
-OFFERED = """
+OFFERED = Planned("""
 SELECT p.variant_id, p.amount_minor, p.compare_at_minor, coalesce(listed.entries, '[]'),
     CASE WHEN reduced.since IS NOT NULL THEN least(
         (
@@ -64,16 +66,16 @@ LEFT JOIN LATERAL (
         ) END AS since
 ) AS reduced ON true
 WHERE p.currency = %s AND p.variant_id = ANY (%s)
-"""
+""")
 
 # The country's own row has an empty region and comes first.
-RATES = """
+RATES = Planned("""
 SELECT tax_class, name, rate_bps FROM pricing_taxrate
 WHERE country = %s AND region IN (%s, '') AND tax_class = ANY (%s)
 ORDER BY region
-"""
+""")
 
-FACTS = """
+FACTS = Planned("""
 WITH mine AS (
     SELECT coalesce(array_agg(group_id), '{}') AS groups FROM pricing_groupmember
     WHERE user_id = %(user_id)s
@@ -125,7 +127,7 @@ SELECT
               AND fetched_at > statement_timestamp() - interval '30 days'
         ) AS t
     )
-"""  # noqa: E501
+""")  # noqa: E501
 
 CLAIM = """
 INSERT INTO pricing_redemption (

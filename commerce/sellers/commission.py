@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
-
 from commerce.kernel.confinement import unconfined
+from commerce.kernel.sql import Planned, fetch
 
 # Rules and agreements of all sellers asked about, and the plan each is on, in one trip.
-_RULES = """
+_RULES = Planned("""
 WITH asked AS (
     SELECT s.id AS seller_id, (
         SELECT plan_id FROM sellers_subscription p
@@ -39,7 +38,7 @@ FROM asked CROSS JOIN LATERAL (
     WHERE a.seller_id = asked.seller_id AND a.valid_from <= %(at)s
     ORDER BY a.valid_from DESC LIMIT 1
 ) AS agreed
-"""
+""")
 
 
 class NoAgreement(LookupError):
@@ -87,10 +86,8 @@ def rates(*, items: Sequence[Commissioned], at: datetime) -> dict[int, Rate]:
     """
     wanted = {item.seller_id for item in items}
     by_seller: dict[int, list[_Rule]] = {seller_id: [] for seller_id in wanted}
-    with connection.cursor() as cursor:
-        cursor.execute(_RULES, {"at": at, "sellers": sorted(wanted)})
-        for seller_id, *rule in cursor.fetchall():
-            by_seller[seller_id].append(_Rule(*rule))
+    for seller_id, *rule in fetch(_RULES, at=at, sellers=sorted(wanted)):
+        by_seller[seller_id].append(_Rule(*rule))
     if missing := {
         seller_id
         for seller_id, rules in by_seller.items()

@@ -1,26 +1,27 @@
 """Count statements: a budget is a literal number that does not grow with the data."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 _CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE SAVEPOINT")
 
 
 class Statements(list[str]):
-    """The statements of a block, transaction control left out."""
+    """The statements of a block as they were written, transaction control left out."""
 
 
 @contextmanager
 def counted() -> Iterator[Statements]:
     """Collect the statements that a block sends: `with counted() as statements`."""
     statements = Statements()
-    with CaptureQueriesContext(connection) as captured:
+
+    def note(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
+        if not str(sql).lstrip().upper().startswith(_CONTROL):
+            statements.append(str(sql))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
         yield statements
-    statements += [
-        query["sql"]
-        for query in captured.captured_queries
-        if not query["sql"].lstrip().upper().startswith(_CONTROL)
-    ]

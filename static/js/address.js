@@ -24,7 +24,8 @@ form?.addEventListener("change", (event) => {
 
 form?.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-fill]");
-  if (!button) return;
+  if (!button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
   const address = JSON.parse(button.dataset.fill);
   form.elements.country.value = address.country;
   await adapt();

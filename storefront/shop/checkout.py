@@ -28,7 +28,7 @@ from .checkout_forms import ContactForm, chosen_methods, shown_prices
 from .chosen_variant import MOST_DIGITS
 from .payment_pages import may_lead_to_payment
 from .principal import principal_of
-from .tracking import names_of
+from .tracking import names_of, reservation_of
 
 SLOW = {"us_bank_account", "sepa_debit", "customer_balance", "bacs_debit", "acss_debit"}
 """Ways to pay that take days, as the provider calls them."""
@@ -44,7 +44,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def address(request: HttpRequest) -> HttpResponse:
-    """Step one: who buys and where it goes."""
+    """Step one: who buys and where it goes; `address` names one of the shopper's own."""
     review = reviewed(request)
     if review is None:
         return redirect("cart")
@@ -83,15 +83,15 @@ def shipping(request: HttpRequest) -> HttpResponse:
             return _address_page(request, _require(request), form, status=422)
         except operations.CartUnavailable:
             return redirect("cart")
-        _save_to_book(request, form)
+        notice = _save_to_book(request, form)
     else:
-        review = _freshened(request)
+        review, notice = _freshened(request), ""
     if review is None or not review.cart.lines:
         return redirect("cart")
     if review.needs_address:
         return redirect("checkout-address")
     status = 200 if review.can_ship else 422
-    context = {"review": review, "step": 2}
+    context = {"review": review, "step": 2, "notice": notice}
     return render(request, "shop/checkout_shipping.html", context, status=status)
 
 
@@ -183,6 +183,7 @@ def returned(request: HttpRequest, token: str) -> HttpResponse:
         "order": order,
         "status": order.state,
         "sellers": names_of(order),
+        "reserved": reservation_of(order),
         "standing": None if order.state == "confirmed" else queries.standing(order_token=token),
     }
     return render(request, "shop/confirmation.html", context)
@@ -258,16 +259,17 @@ def _require(request: HttpRequest) -> Review:
 
 
 def _known(request: HttpRequest, review: Review) -> dict[str, object]:
-    """Return what we know of the buyer: typed before, else the default address."""
-    if review.address is not None:
-        known = review.address.as_dict()
-        return {"email": review.email, "vat_id": review.vat_id, **known}
+    """Return what we know of the buyer: chosen now, typed before, else the default address."""
     user_id = cart_session.signed_in_user_id(request)
+    book = address_book.addresses_of(user_id=user_id) if user_id else []
+    chosen = next((a for a in book if str(a.id) == request.GET.get("address")), None)
+    if review.address is not None:
+        known = (chosen or review.address).as_dict()
+        return {"email": review.email, "vat_id": review.vat_id, **known}
     if user_id is None:
         return {"country": "US"}
-    book = address_book.addresses_of(user_id=user_id)
-    default = next((a for a in book if a.is_default_shipping), book[0] if book else None)
-    known = default.as_dict() if default else {"country": "US"}
+    first = chosen or next((a for a in book if a.is_default_shipping), book[0] if book else None)
+    known = first.as_dict() if first else {"country": "US"}
     return {"email": cart_session.person(request).email, **known}
 
 
@@ -296,6 +298,7 @@ def review_page(
     """Show the last step; `more` goes into its template."""
     slow_days = settings.PAYMENT_PERIOD_DAYS if SLOW & set(settings.PAYMENT_METHODS) else 0
     context = {"review": contents, "step": 3, "error": error, "slow_days": slow_days, **more}
+    context["on_shipping"] = settings.PAYMENT_ON_SHIPPING and not contents.credit
     return render(request, "shop/checkout_review.html", context, status=status)
 
 
@@ -307,17 +310,22 @@ def _too_often(request: HttpRequest, refusal: limits.TooOften) -> HttpResponse:
     return limits.answer(page, refusal)
 
 
-def _save_to_book(request: HttpRequest, form: ContactForm) -> None:
+def _save_to_book(request: HttpRequest, form: ContactForm) -> str:
+    """Keep the address where that was asked for; returns why it was not kept, if so."""
     user_id = cart_session.signed_in_user_id(request)
     if user_id is None or not form.cleaned_data["save_address"]:
-        return
+        return ""
     address = form.address()
     if any(
         AddressData.from_dict(known.as_dict()) == address
         for known in address_book.addresses_of(user_id=user_id)
     ):
-        return
-    accounts.save_address(user_id=user_id, address=address)
+        return ""
+    try:
+        accounts.save_address(user_id=user_id, address=address)
+    except accounts.AddressBookFull as full:
+        return f"This order goes to the address you gave, but it was not kept. {full}"
+    return ""
 
 
 def _expected(request: HttpRequest, name: str) -> Money:

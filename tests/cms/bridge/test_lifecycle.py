@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import DatabaseError, connection, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 from wagtail.contrib.redirects.models import Redirect
@@ -287,3 +288,29 @@ def test_pages_stand_only_where_they_belong():
     for name in ("One", "Two", "Three"):
         parent = a_category(name, parent=parent)
     assert not type(parent).can_create_at(parent)
+
+
+def change(statement):
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE wagtailcore_page SET live = false WHERE depth = 5",
+     "UPDATE wagtailcore_page SET live = NOT live, title = 'x' WHERE depth > 3",
+     "UPDATE catalog_listing SET page_id = (SELECT id FROM wagtailcore_page WHERE NOT live)"],
+)  # fmt: skip
+def test_the_database_keeps_no_listing_live_without_its_page(live, seller, shop_page, statement):
+    a_draft(a_product(seller, handle="red-mug"), parent=shop_page)
+
+    with pytest.raises(DatabaseError, match="is not live, but its listing is"):
+        change(statement)
+
+
+def test_a_listing_cannot_be_put_up_for_a_page_that_is_down(live):
+    live.unpublish()
+
+    with pytest.raises(DatabaseError, match="is not live, but its listing is"):
+        change("UPDATE catalog_listing SET is_live = true")

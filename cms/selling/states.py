@@ -2,7 +2,7 @@
 
 ORDER_STATES = {
     "confirmed": "To ship",
-    "processing": "Partly shipped",
+    "processing": "In progress",
     "shipped": "Shipped",
     "delivered": "Delivered",
     "canceled": "Canceled",
@@ -45,7 +45,7 @@ _KINDS = {
     "draft": DRAFT_STATES,
     "case": CASE_STATES,
     "whole order": WHOLE_ORDER_STATES,
-    "order": ORDER_STATES,
+    "order": {**ORDER_STATES, "partly-shipped": "Partly shipped"},
     "payout": PAYOUT_STATES,
     "page": PAGE_STATES,
 }

@@ -22,12 +22,14 @@ from .views import (
     products,
     promotions,
     reach,
+    return_labels,
     shipping,
     sku,
     stock,
     stock_upload,
     store,
     team,
+    windows,
 )
 
 app_name = "selling"
@@ -44,6 +46,8 @@ urlpatterns = [
     screen("orders/results/", orders.OrderList, "orders_results", results_only=True),
     screen("orders/export/", orders.OrderExport, "orders_export"),
     screen("orders/<str:number>/", orders.OrderDetail, "order"),
+    screen("orders/<str:number>/promise/", orders.OrderPromised, "order_promise"),
+    screen("orders/<str:number>/start/", orders.PackingStarted, "order_start"),
     screen("orders/<str:number>/packing-slip/", orders.PackingSlip, "packing_slip"),
     screen(
         "orders/<str:number>/parcels/<int:shipment_id>/delivered/",
@@ -54,7 +58,14 @@ urlpatterns = [
     screen("orders/<str:number>/cancel/", cases.CancelForSeller, "order_cancel"),
     screen("requests/", cases.CaseList, "requests"),
     screen("requests/results/", cases.CaseList, "requests_results", results_only=True),
+    screen("requests/days/", windows.ReturnWindow, "return_window"),
     screen("requests/<str:case_number>/", cases.CaseDetail, "request"),
+    screen("requests/<str:case_number>/label/", return_labels.ReturnLabel, "request_label"),
+    screen(
+        "requests/<str:case_number>/label/sheet/",
+        return_labels.ReturnLabelSheet,
+        "request_label_sheet",
+    ),
     screen(
         "requests/<str:case_number>/pictures/<int:picture_id>.jpg",
         cases.CasePicture,
@@ -68,6 +79,9 @@ urlpatterns = [
     screen("documents/<str:paper>.pdf", papers.DocumentFile, "document"),
     screen("orders/<str:number>/label/", parcels.LabelScreen, "label"),
     screen("orders/<str:number>/labels/<int:label_id>/sheet/", parcels.LabelSheet, "label_sheet"),
+    screen(
+        "orders/<str:number>/labels/<int:label_id>/customs/", parcels.CustomsSheet, "customs_sheet"
+    ),
     screen("orders/<str:number>/labels/<int:label_id>/void/", parcels.LabelVoided, "label_void"),
     screen(
         "orders/<str:number>/labels/<int:label_id>/handed-over/",

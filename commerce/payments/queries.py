@@ -1,11 +1,23 @@
 from collections import defaultdict
 
 from django.db import connection
+from django.db.models import F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
+from commerce.kernel.confinement import unconfined
 from commerce.kernel.money import Money
 
 from .models import Dispute, Payer, Payment, Refund, SavedMethod
-from .types import DisputeData, PaymentData, PayTerms, Rates, SavedMethodData
+from .types import (
+    FOUND,
+    DisputeData,
+    FoundRefund,
+    PaymentData,
+    PayTerms,
+    Rates,
+    Reservation,
+    SavedMethodData,
+)
 
 _OF_ORDER = "SELECT * FROM payments_payment WHERE order_token = ANY (%s) ORDER BY attempt"
 
@@ -48,6 +60,24 @@ def of_order(*, order_tokens: list[str]) -> dict[str, list[PaymentData]]:
     for payment in Payment.objects.raw(_OF_ORDER, [order_tokens]):
         found[payment.order_token].append(as_data(payment))
     return dict(found)
+
+
+@unconfined()  # when a sale is charged is its sellers' business, the payment's row is not
+def reservation(*, order_token: str) -> Reservation | None:
+    """Return an order's reserved money, or what of it lapsed; None when there is none."""
+    last = (
+        Payment.objects.filter(order_token=order_token)
+        .filter(Q(state=Payment.State.AUTHORIZED) | Q(renew_by__isnull=False))
+        .order_by("-attempt")
+        .first()
+    )
+    if last is None:
+        return None
+    return Reservation(
+        amount=Money(last.amount_minor, last.currency),
+        capture_by=last.capture_by if last.renew_by is None else None,
+        renew_by=last.renew_by,
+    )
 
 
 def by_session(*, session_id: str) -> PaymentData | None:
@@ -133,6 +163,34 @@ def _as_dispute(dispute: Dispute) -> DisputeData:
         opened_at=dispute.opened_at,
         closed_at=dispute.closed_at,
     )
+
+
+def unused_found() -> QuerySet[Refund]:
+    """Found refunds of which nobody has said what all of it was for, with what is `unused`."""
+    return (
+        Refund.objects.filter(business_key__startswith=FOUND, payment__state="captured")
+        .exclude(state__in=[Refund.State.FAILED, Refund.State.SETTLED])
+        .annotate(unused=F("amount_minor") - Coalesce(Sum("uses__amount_minor"), 0))
+        .filter(unused__gt=0)
+        .order_by("pk")
+    )
+
+
+def unused_found_refunds(*, payment_id: int | None = None) -> list[FoundRefund]:
+    """Return refunds made in the provider's dashboard, of one payment or all, as far as nobody
+    has said what they were for."""
+    rows = unused_found().select_related("payment")
+    if payment_id is not None:
+        rows = rows.filter(payment_id=payment_id)
+    return [
+        FoundRefund(
+            id=row.pk,
+            reference=str(row.provider_refund or row.business_key),
+            amount=Money(row.amount_minor, row.payment.currency),
+            unused=Money(row.unused, row.payment.currency),
+        )
+        for row in rows
+    ]
 
 
 def knows_dispute(*, provider_dispute: str) -> bool:

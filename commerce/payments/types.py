@@ -4,6 +4,9 @@ from typing import Any, Literal
 
 from commerce.kernel.money import Money
 
+FOUND = "found:"
+"""What the keys of refunds begin with that somebody made in the provider's dashboard."""
+
 RefundWay = Literal["method", "store_credit", "gift_card"]
 """How the shopper wants the money back; by "method" it goes where it came from."""
 
@@ -81,6 +84,11 @@ class PaymentData:
     """Its reserved money is gone; until when the order waits for a new payment."""
 
     @property
+    def captured(self) -> Money:
+        """What was taken."""
+        return Money(self.captured_minor, self.amount.currency)
+
+    @property
     def is_settled(self) -> bool:
         """Whether nothing more will be asked about it: its money is booked, or people look."""
         return self.state in ("captured", "orphan", "review")
@@ -127,6 +135,19 @@ class RefundedOrder:
     refund_id: int | None = None
     store_credit_minor: int = 0
     gift_card_minor: int = 0
+    found_minor: int = 0
+    """Made in the provider's dashboard before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundRefund:
+    """A refund that somebody made in the provider's dashboard."""
+
+    id: int
+    reference: str
+    amount: Money
+    unused: Money
+    """What of it nobody has said the purpose of."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,9 @@ from commerce.sellers import queries as sellers
 from . import claiming, exchanging, policies, readdressing, returning, withdrawing
 from .cancelling import AUTOMATIC
 from .cases import busy_units, out_of
+from .labeling import ReturnLabelData, case_of_label, label_of, label_sheet
 from .models import Case, CasePicture, Withdrawal
+from .policies import own_days, shop_days, window_of
 from .types import (
     CaseData,
     CaseEventData,
@@ -25,6 +27,16 @@ from .types import (
     TimelineEntry,
     WithdrawalData,
 )
+
+__all__ = [
+    "ReturnLabelData",
+    "case_of_label",
+    "label_of",
+    "label_sheet",
+    "own_days",
+    "shop_days",
+    "window_of",
+]
 
 WAITING = Q(state__in=["requested", "received"]) | Q(state="exchanged", replaced_at=None)
 
@@ -287,7 +299,7 @@ def _case(case: Case, given: AdjustmentData | None, instead: dict[int, str]) -> 
         replacement_tracking=case.replacement_tracking,
         replaced_at=case.replaced_at,
         withheld=Money(case.withheld_minor, order.currency),
-        refund=given.refund if given else None,
+        refund=given.refund if given and not given.uncharged else None,
         adjustment_id=given.id if given else None,
         returned_before_bps=case.returned_before_bps,
         is_suspect=case.is_suspect,

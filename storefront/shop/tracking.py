@@ -10,6 +10,8 @@ from commerce.fulfillment import queries as fulfillment
 from commerce.notifications import operations as notifications
 from commerce.orders import queries as orders
 from commerce.orders.types import OrderData
+from commerce.payments import queries as payments
+from commerce.payments.types import Reservation
 from commerce.returns import queries as cases
 from commerce.sellers import queries as sellers
 from commerce.sellers.types import SellerData
@@ -57,6 +59,7 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
         "actors": cases.actor_names(order=order) if paid else {},
         "may_readdress": paid and not cases.why_no_new_address(order=order),
         "sellers": names_of(order),
+        "reserved": reservation_of(order),
         **parcels_of(order),
         "papers": documents.of_orders(order_ids=[order.id]).get(order.id, []),
     }
@@ -69,6 +72,11 @@ def parcels_of(order: OrderData) -> dict[str, object]:
     shipments = fulfillment.shipments_of(seller_order_ids=parts)
     ids = [parcel.id for sent in shipments.values() for parcel in sent]
     return {"shipments": shipments, "tracking": fulfillment.tracking_of(shipment_ids=ids)}
+
+
+def reservation_of(order: OrderData) -> Reservation | None:
+    """Return the money of an order that is reserved and not charged yet."""
+    return payments.reservation(order_token=order.token) if order.awaits_capture else None
 
 
 def names_of(order: OrderData) -> dict[int, SellerData]:

@@ -53,17 +53,24 @@ def make_ready_cart(
     shipping_minor: int = 700,
     rate_bps: int = 1000,
     user_id: int | None = None,
+    first_seller: int | None = None,
 ) -> ReadyCart:
-    """A cart with one seller for each sequence of wanted lines; one mug by default."""
+    """A cart with one seller for each sequence of wanted lines; one mug by default.
+
+    The first may be a shop that is open already and offers to ship.
+    """
     pricing.set_tax_rate(
         country="US", region="CA", tax_class="standard", name="CA sales tax", rate_bps=875
     )
     sellers: list[int] = []
     quantities: dict[int, int] = {}
     for lines in parts or ([Wanted()],):
-        seller_id = make_seller(rate_bps=rate_bps).pk
+        if first_seller is not None and not sellers:
+            seller_id = first_seller
+        else:
+            seller_id = make_seller(rate_bps=rate_bps).pk
+            offer_shipping(seller_id, minor=shipping_minor)
         sellers.append(seller_id)
-        offer_shipping(seller_id, minor=shipping_minor)
         for line in lines:
             variant_id = make_sellable(
                 seller_id=seller_id, minor=line.minor, on_hand=line.on_hand, title=line.title

@@ -19,9 +19,13 @@ from tests.support.provider import session_of
 class Reserved:
     """An order of some sellers whose money is reserved and not taken."""
 
-    def __init__(self, double: StripeDouble, sellers: int = 3) -> None:
+    def __init__(
+        self, double: StripeDouble, sellers: int = 3, *, first_seller: int | None = None
+    ) -> None:
         self.double = double
-        self.ready = make_ready_cart(*[[Wanted(minor=1000 * (n + 1))] for n in range(sellers)])
+        self.ready = make_ready_cart(
+            *[[Wanted(minor=1000 * (n + 1))] for n in range(sellers)], first_seller=first_seller
+        )
         placed = self.ready.place()
         self.token = placed.order_token
         url = str(placed.payment_url)

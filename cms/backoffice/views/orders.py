@@ -155,6 +155,9 @@ class OrderDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
             "happened": returns.timeline(order=order),
             "parts": self._parts(part_ids),
             "attempts": attempts,
+            "reserved": payments.reservation(order_token=order.token)
+            if order.awaits_capture
+            else None,
             "refunds": Refund.objects.filter(payment__order_token=order.token).order_by("pk"),
             "journals": Journal.objects.filter(
                 business_key__in=[f"capture:{each.charge_id}" for each in attempts]

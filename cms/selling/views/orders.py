@@ -52,6 +52,7 @@ class OrderList(SellerScreen, BaseListingView):
     """Every paid part, newest first."""
 
     work = Work.ANYONE
+    reveals = "orders.listed"
     page_title = "Orders"
     header_icon = "clipboard-list"
     index_url_name = "selling:orders"
@@ -93,6 +94,8 @@ class OrderList(SellerScreen, BaseListingView):
 class OrderExport(OrderList):
     """The same list, filtered alike, as one row per line; each is written down."""
 
+    reveals = ""  # written down below, with how many lines it was
+
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         kind = "xlsx" if request.GET.get("format") == "xlsx" else "csv"
         # As in a list, so that a filter that says nothing narrows nothing.
@@ -115,6 +118,7 @@ class OrderScreen(SellerScreen, WagtailAdminTemplateMixin):
     """One part, found among the seller's own only."""
 
     work = Work.ANYONE
+    reveals = "order.viewed"
     parent = ("selling:orders", "Orders")
     header_icon = "clipboard-list"
 
@@ -173,6 +177,7 @@ class OrderDetail(OrderScreen, TemplateView):
             **super().get_context_data(**kwargs),
             "part": part,
             "form": (self.form or ShipForm(part=part)) if may_ship else None,
+            "may_start": may_ship and part.state == "confirmed",
             "reserved": payments.reservation(order_token=part.order_token)
             if part.awaits_capture
             else None,
@@ -217,9 +222,25 @@ class OrderPromised(OrderScreen, View):
         return redirect(order_url(number))
 
 
+class PackingStarted(OrderScreen, View):
+    """The seller packs it now, and the shopper sees so."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, number: str) -> HttpResponse:
+        try:
+            fulfillment.start_packing(seller_id=self.seller_id, seller_order_id=self.part.id)
+        except fulfillment.NotShippable as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, "The shopper sees that it is being prepared.")
+        return redirect(order_url(number))
+
+
 class PackingSlip(OrderScreen, TemplateView):
     """A sheet for the parcel: no prices, nothing of the admin around it."""
 
+    reveals = "packing-slip.viewed"
     template_name = "admin/selling/packing_slip.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-// Pages hold nothing personal, so the number on the cart comes by one small request.
+// Public pages hold nothing personal, so the number on the cart comes by one small request; pages
+// of the visitor's own bring it along.
 // A change made by htmx or by a module announces itself: `cart:changed` with the new count.
 const link = document.querySelector("[data-cart-count]");
 
@@ -11,7 +12,7 @@ function show(count) {
 
 async function load() {
   try {
-    const reply = await fetch(link.dataset.cartCount, { headers: { Accept: "application/json" } });
+    const reply = await fetch("/cart/count/", { headers: { Accept: "application/json" } });
     if (reply.ok) show((await reply.json()).count);
   } catch { /* offline: the link still leads to the cart */ }
 }
@@ -20,4 +21,4 @@ document.addEventListener("cart:changed", (event) => {
   if (event.detail && "count" in event.detail) show(Number(event.detail.count));
   else load();
 });
-if (link) load();
+if (link?.dataset.cartCount) load();

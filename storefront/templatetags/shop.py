@@ -38,7 +38,7 @@ register = template.Library()
 STATES = {
     "pending": "Waiting for payment",
     "confirmed": "Confirmed",
-    "processing": "Being packed",
+    "processing": "Being prepared",
     "partly-shipped": "Partly shipped",
     "shipped": "Shipped",
     "delivered": "Delivered",
@@ -154,6 +154,14 @@ def cart_line(line: CartLine, quote: Quote | None = None) -> dict[str, Any]:
         "arrival": offer.arrival_text(line.quantity),
         "held_until": line.held_until,
     }
+
+
+@register.simple_tag(takes_context=True)
+def own_count(context: Mapping[str, Any]) -> str:
+    """Write how many units the visitor's cart holds: as the page knows it, else looked up."""
+    known = next((context[name] for name in ("review", "basket") if context.get(name)), None)
+    count = known.cart.count if known else context["cart_count"]()
+    return "99+" if count > 99 else str(count)
 
 
 @register.filter

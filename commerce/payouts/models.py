@@ -69,6 +69,7 @@ class Payout(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at"], condition=~Q(state="sent"), name="payouts_by_due_date"),
+            models.Index(fields=["due_at"], condition=Q(state="sent"), name="payouts_to_look_at"),
             models.Index(fields=["seller", "-created_at"], name="payouts_of_seller"),
         ]
 

@@ -17,6 +17,7 @@ from commerce.gateways.payments import (
 )
 from commerce.kernel import actor, clock
 from commerce.kernel.failpoints import failpoint
+from commerce.kernel.retrying import pause
 from commerce.ledger import operations as ledger
 from commerce.orders import queries as orders
 from commerce.orders.types import SellerOrderData
@@ -32,6 +33,8 @@ log = structlog.get_logger(__name__)
 LEASE = timedelta(minutes=2)
 BACKOFF = [timedelta(minutes=m) for m in (1, 5, 30, 120)]
 AFTER_REFUSAL = timedelta(days=1)
+FIRST_LOOK = timedelta(hours=6)
+"""How long after it was sent a payout is looked at first, in case no notice tells of it."""
 # A call that was never answered has ended by then, one way or the other; what it did can
 # be looked up. Its key may be stuck on a stored failure, so the next call takes another.
 SETTLED_AFTER = timedelta(minutes=10)
@@ -252,7 +255,11 @@ def _record_transfer(earning: Earning, transfer_id: str, *, memo: str) -> None:
 def _record_sent(payout_id: int, provider_payout: str) -> str:
     actor.tell_database(cause="payout was sent")
     changed = Payout.objects.filter(pk=payout_id, state=Payout.State.SENDING).update(
-        state=Payout.State.SENT, provider_payout=provider_payout, sent_at=Now(), last_error=""
+        state=Payout.State.SENT,
+        provider_payout=provider_payout,
+        sent_at=Now(),
+        due_at=Now() + FIRST_LOOK,
+        last_error="",
     )
     if changed:
         publish(PayoutSent(payout_id=payout_id))
@@ -260,9 +267,9 @@ def _record_sent(payout_id: int, provider_payout: str) -> str:
 
 
 def _try_later(payout: Payout, reason: str) -> str:
-    pause = BACKOFF[min(payout.attempts, len(BACKOFF) - 1)]
+    wait = pause(BACKOFF, attempts=payout.attempts)
     Payout.objects.filter(pk=payout.pk, state=Payout.State.SENDING).update(
-        due_at=Now() + pause, last_error=reason[:2000]
+        due_at=Now() + wait, last_error=reason[:2000]
     )
     return Payout.State.SENDING
 

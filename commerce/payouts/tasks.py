@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from . import operations, queries
+from . import looking, operations, queries
 
 
 @shared_task
@@ -26,3 +26,15 @@ def send_due(**_: object) -> None:
     """Continue what was interrupted, answered late, or refused a while ago."""
     for payout_id in queries.due_payouts(limit=200):
         send.delay(payout_id=payout_id)
+
+
+@shared_task
+def look_at_payouts(**_: object) -> None:
+    """Find payouts that arrived or came back without a notice; beat runs this every half hour."""
+    looking.look_at_payouts()
+
+
+@shared_task
+def look_at_accounts(**_: object) -> None:
+    """Find changed accounts that no notice told of; beat runs this every hour."""
+    looking.look_at_accounts()

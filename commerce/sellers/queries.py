@@ -2,11 +2,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.core import signing
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import F, Q
+from django.db.models.functions import Mod, Now
 
 from commerce.kernel.money import Money
-from commerce.kernel.sql import fetch
+from commerce.kernel.sql import Planned, fetch
 
 from .commission import Commissioned, NoAgreement, rates
 from .models import Application, Invitation, Member, Plan, Seller, Subscription, TeamMove
@@ -31,7 +31,11 @@ _COLUMNS = (
     "id", "name", "slug", "legal_name", "email", "country", "state", "trusted",
     "stripe_account_id", "payouts_enabled", "payouts_paused_until",
 )  # fmt: skip
-SELLERS = f"SELECT {', '.join(_COLUMNS)} FROM sellers_seller WHERE id = ANY (%s)"  # noqa: S608
+_READ = (*_COLUMNS, "has_bank")
+SELLERS = Planned(
+    f"SELECT {', '.join(_COLUMNS)}, bank_fingerprint <> '' AS has_bank"  # noqa: S608
+    " FROM sellers_seller WHERE id = ANY (%s)"
+)
 
 
 def _data(seller: Seller) -> SellerData:
@@ -47,13 +51,14 @@ def _data(seller: Seller) -> SellerData:
         stripe_account_id=seller.stripe_account_id,
         payouts_enabled=seller.payouts_enabled,
         payouts_paused_until=seller.payouts_paused_until,
+        has_bank=bool(seller.bank_fingerprint),
     )
 
 
 def sellers(*, seller_ids: Iterable[int]) -> dict[int, SellerData]:
     """Return the sellers that exist, by id, whatever their state."""
     rows = fetch(SELLERS, list(set(seller_ids)))
-    return {row[0]: SellerData(**dict(zip(_COLUMNS, row, strict=True))) for row in rows}
+    return {row[0]: SellerData(**dict(zip(_READ, row, strict=True))) for row in rows}
 
 
 def all_sellers(*, state: str | None = None) -> list[SellerData]:
@@ -74,6 +79,18 @@ def seller_by_account(*, stripe_account_id: str) -> SellerData | None:
         return None
     row = Seller.objects.filter(stripe_account_id=stripe_account_id).first()
     return _data(row) if row else None
+
+
+def accounts_in_turn(*, turn: int, of: int) -> list[str]:
+    """Return the connected accounts of every so-manieth active seller, beginning at a turn."""
+    rows = Seller.objects.annotate(turn=Mod(F("pk"), of)).filter(
+        state=Seller.State.ACTIVE, turn=turn % of
+    )
+    return list(
+        rows.exclude(stripe_account_id="")
+        .order_by("pk")
+        .values_list("stripe_account_id", flat=True)
+    )
 
 
 def seller_of(*, user_id: int) -> Membership | None:

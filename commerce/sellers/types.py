@@ -34,6 +34,8 @@ class SellerData:
     stripe_account_id: str
     payouts_enabled: bool
     payouts_paused_until: datetime | None = None
+    has_bank: bool = False
+    """Whether the provider was ever told where the money goes, even if it may not go now."""
 
     @property
     def is_active(self) -> bool:

@@ -62,6 +62,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "render documents": {"task": "commerce.documents.tasks.render_due", "schedule": 60},
     "continue payouts": {"task": "commerce.payouts.tasks.send_due", "schedule": 60},
     "bill plans": {"task": "commerce.payouts.tasks.bill_subscriptions", "schedule": 3600},
+    "look at payouts": {"task": "commerce.payouts.tasks.look_at_payouts", "schedule": 1800},
+    "look at accounts": {"task": "commerce.payouts.tasks.look_at_accounts", "schedule": 3600},
     "payout run": {"task": "commerce.payouts.tasks.run_schedule", "schedule": 3600},
     "reconcile listings": {"task": "cms.bridge.tasks.reconcile", "schedule": 24 * 3600},
     "forget buyers of old documents": {
@@ -78,6 +80,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "announce switched prices": {
         "task": "commerce.pricing.tasks.announce_switched",
         "schedule": 60,
+    },
+    "give unused return labels back": {
+        "task": "commerce.returns.tasks.give_back_unused",
+        "schedule": 3600,
     },
     "follow VAT numbers": {"task": "commerce.pricing.tasks.follow_vat_ids", "schedule": 3600},
     "expire carts": {"task": "commerce.cart.tasks.expire", "schedule": 3600},

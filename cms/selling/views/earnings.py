@@ -172,7 +172,7 @@ class ConnectBank(SellerScreen, View):
     def get(self, request: HttpRequest) -> HttpResponse:
         """Whoever changes a bank that is known has just proven who they are."""
         seller = sellers.sellers(seller_ids=[self.seller_id])[self.seller_id]
-        if seller.payouts_enabled:
+        if seller.payouts_enabled or seller.has_bank:
             try:
                 self._prove(request)
             except ReauthenticationRequired:

@@ -83,6 +83,16 @@ def test_another_bank_asks_for_a_fresh_sign_in(shop, double):
     assert client.get("/admin/selling/earnings/connect/")["Location"].startswith(double.url)
 
 
+def test_a_known_bank_asks_for_a_fresh_sign_in_also_while_payouts_are_off(shop, double):
+    Provider(double).connect(shop.seller)
+    confirmed(shop.people["owner"])
+    Seller.objects.filter(pk=shop.seller.pk).update(payouts_enabled=False)
+
+    asked = shop.client().get("/admin/selling/earnings/connect/")
+
+    assert asked["Location"].startswith(reverse("account_reauthenticate"))
+
+
 def test_a_provider_that_does_not_answer_is_no_dead_end(shop):
     answer = shop.client().get("/admin/selling/earnings/connect/", follow=True)
 

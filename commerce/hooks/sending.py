@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import json
-import random
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from commerce.catalog import queries as catalog
 from commerce.gateways import hooks as gateway
 from commerce.inventory import queries as inventory
 from commerce.kernel import clock
+from commerce.kernel.retrying import spread
 from commerce.kernel.sealing import unseal
 from commerce.outbox.bus import publish
 
@@ -222,7 +222,7 @@ def _record(delivery_id: int, endpoint_id: int, answer: gateway.Answer) -> None:
 def _pause(attempts: int) -> timedelta:
     """Double with every attempt, up to some hours; by chance a little more or less."""
     pause = min(FIRST_PAUSE * 2 ** min(attempts - 1, 20), LONGEST_PAUSE)
-    return timedelta(seconds=pause.total_seconds() * random.uniform(0.8, 1.2))  # noqa: S311
+    return spread(pause)
 
 
 def _disable(endpoint: Endpoint) -> None:

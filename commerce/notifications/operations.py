@@ -13,6 +13,7 @@ from django.db.models.functions import Concat, Now
 from commerce.kernel import clock
 from commerce.kernel.confinement import unconfined
 from commerce.kernel.failpoints import failpoint
+from commerce.kernel.retrying import pause
 from commerce.orders import queries as orders
 
 from . import mails
@@ -85,9 +86,9 @@ def deliver(*, message_id: int) -> bool:
     try:
         _as_mail(message).send()
     except Exception as error:
-        pause = BACKOFF[min(message.attempts, len(BACKOFF) - 1)]
+        wait = pause(BACKOFF, attempts=message.attempts)
         Message.objects.filter(pk=message_id).update(
-            due_at=Now() + pause, last_error=repr(error)[:2000]
+            due_at=Now() + wait, last_error=repr(error)[:2000]
         )
         log.warning("mail.failed", message_id=message_id, kind=message.kind, error=repr(error))
         return False

@@ -7,6 +7,7 @@ from django.db.models.functions import Concat, Now
 
 from commerce.kernel.actor import acting_as
 from commerce.kernel.failpoints import failpoint
+from commerce.kernel.retrying import pause
 
 from .facts import hand_over
 from .models import Delivery
@@ -51,7 +52,9 @@ def deliver(*, delivery_id: int, again: bool = False) -> bool:
     except Exception as error:
         failed = Delivery.objects.filter(pk=delivery_id)
         if not again:
-            failed.update(attempts=F("attempts") + 1, due_at=Now() + _pause(attempts))
+            failed.update(
+                attempts=F("attempts") + 1, due_at=Now() + pause(BACKOFF, attempts=attempts)
+            )
         failed.update(last_error=repr(error)[:2000])
         raise
 
@@ -66,13 +69,9 @@ def _count(delivery_id: int) -> bool:
     if attempts is None:
         return False
     Delivery.objects.filter(pk=delivery_id).update(
-        attempts=F("attempts") + 1, due_at=Now() + _pause(attempts)
+        attempts=F("attempts") + 1, due_at=Now() + pause(BACKOFF, attempts=attempts)
     )
     return True
-
-
-def _pause(attempts: int) -> timedelta:
-    return BACKOFF[min(attempts, len(BACKOFF) - 1)]
 
 
 def settle(*, subscribers: str, before: datetime) -> int:

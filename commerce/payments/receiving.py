@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from commerce.gateways.notices import handlers_of
 from commerce.gateways.payments import ProviderEventData, get_payment_gateway
 from commerce.kernel.actor import acting_as
+from commerce.kernel.retrying import pause
 
 from .models import ProviderEvent
 from .nudging import nudge
@@ -62,9 +63,9 @@ def handle_event(*, event_id: str) -> str:
         with acting_as("stripe"):
             outcome = _dispatch(event)
     except Exception as error:
-        pause = BACKOFF[min(stored.attempts, len(BACKOFF) - 1)]
+        wait = pause(BACKOFF, attempts=stored.attempts)
         ProviderEvent.objects.filter(pk=stored.pk).update(
-            attempts=F("attempts") + 1, due_at=Now() + pause, outcome=repr(error)[:200]
+            attempts=F("attempts") + 1, due_at=Now() + wait, outcome=repr(error)[:200]
         )
         raise
     ProviderEvent.objects.filter(pk=stored.pk, handled_at=None).update(

@@ -16,6 +16,7 @@ from commerce.gateways.payments import (
 )
 from commerce.kernel.failpoints import failpoint
 from commerce.kernel.money import Money
+from commerce.kernel.retrying import pause
 from commerce.ledger import operations as ledger
 from commerce.outbox.bus import publish
 
@@ -154,9 +155,9 @@ def _look_at(refund: Refund, reference: str) -> bool:
 
 
 def _postpone(refund: Refund, problem: str) -> bool:
-    pause = BACKOFF[min(refund.attempts, len(BACKOFF) - 1)]
+    wait = pause(BACKOFF, attempts=refund.attempts)
     Refund.objects.filter(pk=refund.pk, state__in=OPEN).update(
-        due_at=Now() + pause, last_error=problem[:2000]
+        due_at=Now() + wait, last_error=problem[:2000]
     )
     return False
 

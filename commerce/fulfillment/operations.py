@@ -35,6 +35,7 @@ from .offering import (
     set_shipping_method,
     withdraw_shipping_method,
 )
+from .return_labels import ask_return_label, finish_return_label, return_offers
 from .sending import (
     InvalidTracking,
     NothingToShip,
@@ -47,6 +48,7 @@ from .sending import (
     make_ready,
     promise,
     ship,
+    start_packing,
 )
 from .tracking import poll_parcels, record_tracking
 
@@ -74,9 +76,11 @@ __all__ = [
     "UnknownCarrier",
     "ZoneInUse",
     "add_carrier",
+    "ask_return_label",
     "buy_label",
     "delete_zone",
     "deliver",
+    "finish_return_label",
     "forget_old_rates",
     "hand_over",
     "label_offers",
@@ -88,6 +92,7 @@ __all__ = [
     "record_tracking",
     "refresh_rates",
     "replacement_sent",
+    "return_offers",
     "save_zone",
     "set_customs",
     "set_dispatch",
@@ -97,6 +102,7 @@ __all__ = [
     "settle_labels",
     "settle_part",
     "ship",
+    "start_packing",
     "void_label",
     "withdraw_shipping_method",
 ]

@@ -194,6 +194,26 @@ def promise(*, seller_id: int, seller_order_id: int) -> bool:
     return True
 
 
+@transaction.atomic
+def start_packing(*, seller_id: int, seller_order_id: int) -> bool:
+    """Say that a part is being packed, for its shopper to see; returns False when it was said.
+
+    What is canceled of it meanwhile is canceled as before. For the seller's own people.
+    Raises NotFound and NotShippable.
+    """
+    part = own_part(seller_id, seller_order_id)
+    if orders.lock(token=part.order_token).awaits_capture:
+        raise NotShippable(number=part.number, state="reserved")
+    part = own_part(seller_id, seller_order_id)
+    if part.state == "processing":
+        return False
+    try:
+        orders.advance(seller_order_id=part.id, to_state="processing")
+    except orders.IllegalMove as refusal:
+        raise NotShippable(number=part.number, state=refusal.from_state) from refusal
+    return True
+
+
 def _send(part: SellerOrderData, parcel: Shipment, quantities: Mapping[int, int] | None) -> int:
     """Count what is in a parcel as shipped, write the parcel and report it."""
     if quantities is not None and not any(quantities.values()):

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from commerce.kernel.money import Money
-from commerce.kernel.sql import fetch
+from commerce.kernel.sql import fetch, fetch_as
 
 from . import finding, statements
 from .models import AddressChange, Adjustment, Order, OrderLine, SellerOrder
@@ -29,13 +29,12 @@ from .types import (
     OrderSummary,
     PartAmounts,
     SellerOrderData,
-    summary_state,
 )
 
 
 def order(*, token: str) -> OrderData | None:
     """Return an order with all its parts by its unguessable token."""
-    found = orders_where(Order.objects.raw(statements.ORDER, [token]), with_events=True)
+    found = orders_where(fetch_as(Order, statements.ORDER, token), with_events=True)
     return found[0] if found else None
 
 
@@ -49,7 +48,7 @@ def orders_where(rows: Iterable[Order], *, with_events: bool = False) -> list[Or
     heads = {head.pk: head for head in rows}
     if not heads:
         return []
-    parts = _whole(list(SellerOrder.objects.raw(statements.PARTS, [list(heads)])), heads)
+    parts = _whole(fetch_as(SellerOrder, statements.PARTS, list(heads)), heads)
     events = _events(list(heads)) if with_events else {}
     by_order: dict[int, list[SellerOrderData]] = defaultdict(list)
     for part in parts:
@@ -394,7 +393,7 @@ def _whole(parts: list[SellerOrder], heads: Mapping[int, Order]) -> list[SellerO
     if not parts:
         return []
     lines: dict[int, list[OrderLine]] = defaultdict(list)
-    for line in OrderLine.objects.raw(statements.LINES, [[part.pk for part in parts]]):
+    for line in fetch_as(OrderLine, statements.LINES, [part.pk for part in parts]):
         lines[line.seller_order_id].append(line)
     return [_part(part, heads[part.order_id], lines[part.pk]) for part in parts]
 
@@ -527,7 +526,7 @@ def _summary(found: OrderData) -> OrderSummary:
     return OrderSummary(
         token=found.token,
         number=found.number,
-        status=summary_state(found.state, [part.state for part in found.seller_orders]),
+        status=found.status,
         total=found.total,
         placed_at=found.placed_at,
         items=sum(line.quantity for line in found.lines),

@@ -255,6 +255,13 @@ class SellerOrderData:
     """Its money is reserved and not taken yet, so nothing of it may leave."""
 
     @property
+    def stage(self) -> str:
+        """Its state, or "partly-shipped" when some of it has left and some is still packed."""
+        if self.state == "processing" and any(line.shipped_quantity for line in self.lines):
+            return "partly-shipped"
+        return self.state
+
+    @property
     def earning(self) -> Money:
         """What the seller is owed, as `PartAmounts.earning_minor` says."""
         return (
@@ -326,7 +333,7 @@ class OrderData:
     @property
     def status(self) -> str:
         """What the shopper is told, in one word, of all parts together."""
-        return summary_state(self.state, [part.state for part in self.seller_orders])
+        return summary_state(self.state, [part.stage for part in self.seller_orders])
 
     @property
     def lines(self) -> tuple[LineData, ...]:
@@ -359,9 +366,11 @@ def summary_state(state: str, parts: list[str]) -> str:
     living = [part for part in parts if part != "canceled"]
     if not living:
         return "canceled"
-    order = ["pending", "confirmed", "processing", "shipped", "delivered", "returned"]
+    order = [
+        "pending", "confirmed", "processing", "partly-shipped", "shipped", "delivered", "returned",
+    ]  # fmt: skip
     slowest = min(living, key=order.index)
-    moved = any(order.index(part) >= order.index("shipped") for part in living)
+    moved = any(order.index(part) >= order.index("partly-shipped") for part in living)
     if moved and order.index(slowest) < order.index("shipped"):
         return "partly-shipped"
     return slowest

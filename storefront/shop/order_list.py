@@ -19,7 +19,7 @@ from .cart_session import person
 
 STATES = {
     "waiting": "Waiting for payment",
-    "preparing": "Being packed",
+    "preparing": "Being prepared",
     "shipped": "On its way",
     "delivered": "Delivered",
     "canceled": "Canceled",

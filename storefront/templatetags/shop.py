@@ -14,7 +14,7 @@ from commerce.accounts.queries import countries_by_name, country_name
 from commerce.accounts.types import AddressData, AddressRules, SavedAddress
 from commerce.cart.types import CartLine
 from commerce.checkout.types import Review, SellerPart
-from commerce.discovery.types import CardData
+from commerce.discovery.types import Alternatives, CardData
 from commerce.fulfillment import queries as fulfillment
 from commerce.fulfillment.types import ShipmentData, ShippingOption, TrackingEventData
 from commerce.kernel.money import Money
@@ -154,6 +154,21 @@ def cart_line(line: CartLine, quote: Quote | None = None) -> dict[str, Any]:
         "arrival": offer.arrival_text(line.quantity),
         "held_until": line.held_until,
     }
+
+
+@register.filter
+def links_instead_of(instead: Mapping[int, Alternatives] | str, line: CartLine) -> Rows:
+    """Shape what may be bought instead of a line as links."""
+    found = instead.get(line.id) if isinstance(instead, Mapping) else None
+    if found is None:
+        return []
+    return [
+        *(
+            {"text": offer.options_text or offer.title, "url": f"{offer.path}?sku={offer.sku}"}
+            for offer in found.variants
+        ),
+        *({"text": f"{card.title}, {money(card.price)}", "url": card.path} for card in found.cards),
+    ]
 
 
 @register.simple_tag(takes_context=True)

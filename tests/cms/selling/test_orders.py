@@ -6,8 +6,10 @@ from openpyxl import load_workbook
 
 from cms.selling import exports
 from commerce.audit import queries as audit
+from commerce.fulfillment import operations as fulfillment
 from commerce.fulfillment.models import Shipment
 from commerce.orders import queries as orders
+from commerce.returns import queries as returns
 from tests.factories.fulfillment import make_carrier, shipped
 from tests.factories.sales import Sold, sell
 from tests.factories.selling import open_shop
@@ -214,3 +216,47 @@ def test_too_many_lines_are_refused_with_what_to_do_instead(shop, monkeypatch):
     page = shop.client().get("/admin/selling/orders/export/", follow=True).content.decode()
 
     assert "2 lines are too many for one file of at most 1. Choose fewer days" in page
+
+
+def test_a_packer_starts_packing_and_the_shopper_sees_it(shop, client):
+    part = a_sale(shop)
+    packer = shop.client("packer")
+    assert "Start packing" in packer.get(ship_url(part)).content.decode()
+
+    done = packer.post(f"{ship_url(part)}start/", follow=True).content.decode()
+
+    assert "it is being prepared" in done
+    assert "Start packing" not in done
+    page = client.get(f"/orders/track/{part.order_token}/").content.decode()
+    assert "Being prepared" in page
+    [allowed] = returns.choices(order=orders.order(token=part.order_token))
+    assert allowed.cancels_at_once
+    packer.post(f"{ship_url(part)}start/")  # once more changes nothing
+
+
+def test_a_part_of_which_some_has_left_has_a_word_of_its_own(shop, client):
+    part = a_sale(shop, quantity=3)
+    shop.client().post(f"{ship_url(part)}start/")
+    fulfillment.ship(
+        seller_id=part.seller_id,
+        seller_order_id=part.id,
+        carrier_code=make_carrier(),
+        tracking_number="9400 1000",
+        quantities={part.lines[0].id: 1},
+    )
+
+    page = client.get(f"/orders/track/{part.order_token}/").content.decode()
+
+    assert "Partly shipped" in page
+    assert "Partly shipped" in shop.client().get(ship_url(part)).content.decode()
+
+
+def test_what_was_sent_or_is_anothers_is_not_packed(shop, other):
+    part, foreign = a_sale(shop), a_sale(other)
+    shipped(part)
+    client = shop.client()
+
+    refused = client.post(f"{ship_url(part)}start/", follow=True).content.decode()
+
+    assert "nothing can be shipped" in refused
+    assert client.post(f"{ship_url(foreign)}start/").status_code == 404

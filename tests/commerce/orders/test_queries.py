@@ -99,6 +99,8 @@ def test_the_history_tells_every_move_in_order() -> None:
         ("confirmed", ["confirmed", "processing"], "confirmed"),
         ("confirmed", ["processing", "processing"], "processing"),
         ("confirmed", ["confirmed", "shipped"], "partly-shipped"),
+        ("confirmed", ["partly-shipped"], "partly-shipped"),
+        ("confirmed", ["confirmed", "partly-shipped"], "partly-shipped"),
         ("confirmed", ["processing", "delivered"], "partly-shipped"),
         ("confirmed", ["shipped", "delivered"], "shipped"),
         ("confirmed", ["delivered", "delivered"], "delivered"),

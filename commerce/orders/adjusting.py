@@ -61,6 +61,8 @@ class Terms:
     borne_minor: int = 0
     """What the marketplace bears in the seller's place."""
     goodwill_minor: int = 0
+    found_refund: int | None = None
+    """The refund made in the provider's dashboard that gave it already."""
 
 
 @dataclass(kw_only=True)
@@ -297,6 +299,7 @@ def _pay_back(order: Order, row: Adjustment, terms: Terms) -> None:
             to=terms.to,
             user_id=order.user_id,
             email=order.email,
+            found=terms.found_refund,
         )
     entries = {
         f"payable:{row.seller_order.seller_id}": row.seller_minor,

@@ -9,8 +9,10 @@ from commerce.gateways.payments import ProviderRefund, get_payment_gateway
 from commerce.ledger import operations as ledger
 
 from .charged_back import left_on_charge
-from .models import Payment, Refund
+from .models import FoundUse, Payment, Refund
+from .queries import unused_found
 from .refunding import settle_refund
+from .types import FOUND
 
 log = structlog.get_logger(__name__)
 
@@ -73,7 +75,7 @@ def _added(payment: Payment, found: ProviderRefund) -> int | None:
         return None
     refund = Refund.objects.create(
         payment_id=payment.pk,
-        business_key=f"found:{found.id}",
+        business_key=f"{FOUND}{found.id}",
         amount_minor=found.amount_minor,
         reason="made in the provider's dashboard",
     )
@@ -85,3 +87,31 @@ def _added(payment: Payment, found: ProviderRefund) -> int | None:
         memo="made in the provider's dashboard",
     )
     return refund.pk
+
+
+def use_found(
+    payment: Payment, *, most: int, business_key: str, reason: str, refund_id: int | None = None
+) -> int:
+    """Let found refunds be what an order owes back; returns how much of it they were.
+
+    For this module's own use, with the payment locked. The caller books the whole
+    amount against "refunds:owed"; what was a loss of the marketplace is one no more.
+    """
+    rows = unused_found().filter(payment_id=payment.pk)
+    if refund_id is not None:
+        rows = rows.filter(pk=refund_id)
+    left = most
+    for refund in rows:
+        taken = min(left, refund.unused)
+        if taken > 0:
+            FoundUse.objects.create(refund=refund, business_key=business_key, amount_minor=taken)
+            left -= taken
+    if most > left:
+        ledger.post(
+            business_key=f"found-used:{business_key}",
+            kind="refund found",
+            entries={"refunds:owed": most - left, "losses": left - most},
+            currency=payment.currency,
+            memo=reason,
+        )
+    return most - left

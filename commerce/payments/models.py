@@ -169,6 +169,25 @@ class Refund(models.Model):
         return f"{self.business_key}#{self.round}" if self.round else self.business_key
 
 
+class FoundUse(models.Model):
+    """So much of a refund made in the provider's dashboard an order gives back; append-only.
+
+    The rest of it is the marketplace's loss until somebody says what it was for.
+    """
+
+    refund = models.ForeignKey(Refund, on_delete=models.PROTECT, related_name="uses")
+    business_key = models.CharField(max_length=160)
+    amount_minor = models.PositiveBigIntegerField()
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["refund", "business_key"], name="found_used_once"),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="found_use_is_positive"),
+        ]
+        indexes = [models.Index(fields=["business_key"], name="found_uses_by_key")]
+
+
 class Dispute(models.Model):
     """A payment that the shopper's bank questions: the money is away until it is decided."""
 

@@ -8,7 +8,8 @@ from commerce.kernel.confinement import unconfined
 from commerce.kernel.money import Money
 
 from .charged_back import is_charged_back, left_on_charge
-from .models import Dispute, Payment, Refund
+from .found_refunds import use_found
+from .models import Dispute, FoundUse, Payment, Refund
 from .refunding import RefundTooLarge, request_refund
 from .types import RefundedOrder, RefundWay
 
@@ -32,6 +33,7 @@ def refund_order(
     to: RefundWay = "method",
     user_id: int | None = None,
     email: str = "",
+    found: int | None = None,
 ) -> RefundedOrder:
     """Give an amount of an order back, once per business key.
 
@@ -41,7 +43,9 @@ def refund_order(
     gift card by mail. So it is, whatever was asked for, while the shopper's bank
     questions the payment or has taken it back: the provider refuses what would be
     given twice. What the bank has taken is asked of the card last, so that what credit
-    paid still comes back. Repeating the key changes nothing. Raises RefundTooLarge and WayClosed.
+    paid still comes back. What somebody refunded in the provider's dashboard is taken for
+    what cannot go back any more; with `found`, all of it is that refund. Repeating the key
+    changes nothing. Raises RefundTooLarge and WayClosed.
     """
     payment = _captured(order_token)
     credits.lock_spends(order_token=order_token)
@@ -49,11 +53,13 @@ def refund_order(
     if known is not None:
         return known
     left = _left(order_token, payment)
-    if amount.minor > left:
-        raise RefundTooLarge(left=Money(left, amount.currency))
+    used = _use_found(
+        payment, amount, left=left, business_key=business_key, reason=reason, found=found
+    )
+    wanted = amount.minor - used
     if payment is not None and _is_disputed(payment):
         to = "method"
-    by_card = _by_card(payment, amount.minor, left) if payment and to == "method" else 0
+    by_card = _by_card(payment, wanted, left) if payment and to == "method" else 0
     refund_id = None
     if payment is not None and by_card:
         refund_id = request_refund(
@@ -62,7 +68,7 @@ def refund_order(
             business_key=business_key,
             reason=reason,
         )
-    rest = amount.minor - by_card
+    rest = wanted - by_card
     kind = _kind(to, user_id=user_id, email=email) if rest else ""
     if rest:
         credits.issue(
@@ -81,7 +87,32 @@ def refund_order(
         refund_id=refund_id,
         store_credit_minor=rest if kind == "store_credit" else 0,
         gift_card_minor=rest if kind == "gift_card" else 0,
+        found_minor=used,
     )
+
+
+def _use_found(
+    payment: Payment | None,
+    amount: Money,
+    *,
+    left: int,
+    business_key: str,
+    reason: str,
+    found: int | None,
+) -> int:
+    """Take refunds made elsewhere for what cannot go back any more. Raises RefundTooLarge."""
+    over = max(amount.minor - left, 0) if found is None else amount.minor
+    if not over:
+        return 0
+    used = 0
+    if payment is not None:
+        used = use_found(
+            payment, most=over, business_key=business_key, reason=reason, refund_id=found
+        )
+    if used < over:
+        there = used if found is not None else left + used
+        raise RefundTooLarge(left=Money(there, amount.currency))
+    return used
 
 
 def _captured(order_token: str) -> Payment | None:
@@ -127,7 +158,10 @@ def _kind(to: RefundWay, *, user_id: int | None, email: str) -> str:
 def _known(business_key: str) -> RefundedOrder | None:
     refund = Refund.objects.filter(business_key=business_key).first()
     credit = credit_queries.by_business_key(business_key=f"refund:{business_key}")
-    if refund is None and credit is None:
+    used = sum(
+        FoundUse.objects.filter(business_key=business_key).values_list("amount_minor", flat=True)
+    )
+    if refund is None and credit is None and not used:
         return None
     given = credit.issued.minor if credit else 0
     return RefundedOrder(
@@ -135,4 +169,5 @@ def _known(business_key: str) -> RefundedOrder | None:
         refund_id=refund.pk if refund else None,
         store_credit_minor=given if credit and credit.kind == "store_credit" else 0,
         gift_card_minor=given if credit and credit.kind == "gift_card" else 0,
+        found_minor=used,
     )

@@ -6,6 +6,7 @@ from django.db.models.functions import Coalesce
 
 from commerce.kernel.confinement import unconfined
 from commerce.kernel.money import Money
+from commerce.kernel.sql import Planned, columns, fetch_as
 
 from .models import Dispute, Payer, Payment, Refund, SavedMethod
 from .types import (
@@ -19,7 +20,10 @@ from .types import (
     SavedMethodData,
 )
 
-_OF_ORDER = "SELECT * FROM payments_payment WHERE order_token = ANY (%s) ORDER BY attempt"
+_OF_ORDER = Planned(
+    f"SELECT {columns(Payment)} FROM payments_payment"  # noqa: S608
+    " WHERE order_token = ANY (%s) ORDER BY attempt"
+)
 
 
 def as_data(payment: Payment) -> PaymentData:
@@ -57,7 +61,7 @@ def as_data(payment: Payment) -> PaymentData:
 def of_order(*, order_tokens: list[str]) -> dict[str, list[PaymentData]]:
     """Return every attempt of the orders, oldest first."""
     found: dict[str, list[PaymentData]] = defaultdict(list)
-    for payment in Payment.objects.raw(_OF_ORDER, [order_tokens]):
+    for payment in fetch_as(Payment, _OF_ORDER, order_tokens):
         found[payment.order_token].append(as_data(payment))
     return dict(found)
 

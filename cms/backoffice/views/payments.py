@@ -19,6 +19,7 @@ from commerce.gateways.payments import GatewayRefused, GatewayUnavailable
 from commerce.kernel.money import Money
 from commerce.orders.models import Order
 from commerce.payments import operations as payments
+from commerce.payments import queries
 from commerce.payments.models import Decision, Payment, Refund
 
 from ..forms import DecisionForm
@@ -137,16 +138,19 @@ class PaymentDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
                 for each in payment.refunds.order_by("pk")
             ],
             "moves": payment.moves.order_by("pk"),
+            "found": queries.unused_found_refunds(payment_id=payment.pk),
             "decisions": Decision.objects.filter(payment=payment).order_by("pk"),
             "form": self.form,
         }
 
 
 def unsettled_payments() -> Any:
-    """Payments in review, orphans that are not given back, and captures whose refund failed."""
+    """Payments in review, orphans that are not given back, and captures whose refund failed or
+    was made elsewhere for nobody knows what."""
     number = Order.objects.filter(token=OuterRef("order_token")).values("number")
     failed = Refund.objects.filter(state=Refund.State.FAILED).values("payment")
     rows = Payment.objects.annotate(order_number=Subquery(number[:1]))
     in_review = rows.filter(state=Payment.State.REVIEW)
     orphans = rows.filter(state=Payment.State.ORPHAN, refunded_minor=0)
-    return in_review | orphans | rows.filter(pk__in=failed)
+    found = queries.unused_found().values("payment")
+    return in_review | orphans | rows.filter(pk__in=failed) | rows.filter(pk__in=found)

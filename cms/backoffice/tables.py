@@ -116,7 +116,7 @@ class ReturnPolicyAdmin(Table):
     model = Policy
     menu_label = "Return policies"
     menu_icon = "rotate"
-    list_display = ("name", "seller", "days", "starts_on", "ends_on", "is_active")
+    list_display = ("name", "seller", "days", "starts_on", "ends_on", "returns_until", "is_active")
     list_filter = ("is_active",)
     search_fields = ("name",)
     ordering = ("name",)
@@ -125,6 +125,7 @@ class ReturnPolicyAdmin(Table):
         FieldRowPanel([FieldPanel("seller"), FieldPanel("category_key", widget=CategorySelect)]),
         FieldPanel("days"),
         FieldRowPanel([FieldPanel("starts_on"), FieldPanel("ends_on")]),
+        FieldPanel("returns_until"),
         FieldPanel("exempt_because"),
         FieldPanel("puts_back"),
         FieldPanel("is_active"),

@@ -12,7 +12,8 @@ class Policy(models.Model):
 
     Of all rows that match, the most specific decides: a seller's before the
     marketplace's, a category's before the general one, a season's before the rest
-    of the year, then the longest.
+    of the year, then the longest. The last day of a season that matches holds whatever
+    decides, unless the law lets the goods be kept out.
     """
 
     name = models.CharField(max_length=80)
@@ -25,6 +26,11 @@ class Policy(models.Model):
     )
     starts_on = models.DateField(null=True, blank=True, help_text="For orders placed from here")
     ends_on = models.DateField(null=True, blank=True, help_text="to here.")
+    returns_until = models.DateField(
+        null=True,
+        blank=True,
+        help_text="What is ordered in this season can go back until the end of this day at least.",
+    )
     exempt_because = models.CharField(
         max_length=120,
         blank=True,
@@ -45,10 +51,28 @@ class Policy(models.Model):
                 | Q(ends_on__gte=F("starts_on")),
                 name="season_has_both_ends",
             ),
+            models.CheckConstraint(
+                condition=Q(returns_until__isnull=True)
+                | Q(ends_on__isnull=False, returns_until__gte=F("ends_on")),
+                name="last_day_is_after_its_season",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class LineTerms(models.Model):
+    """What was agreed of sending a line back, when its order was confirmed; append-only."""
+
+    order_line = models.OneToOneField(
+        "orders.OrderLine", on_delete=models.PROTECT, related_name="+"
+    )
+    days = models.PositiveSmallIntegerField()
+    returns_until = models.DateField(null=True)
+    exempt_because = models.CharField(max_length=120, blank=True)
+    puts_back = models.BooleanField()
+    agreed_at = models.DateTimeField(db_default=Now())
 
 
 class Case(models.Model):

@@ -9,6 +9,7 @@ from .claiming import answer_claim, claim, decide_claim
 from .deadlines import decide_due, remind_due
 from .exchanging import NothingToSwap, send_replacement
 from .pictures import InvalidPicture
+from .policies import TooFewDays, agree, set_own_days
 from .readdressing import change_address
 from .returning import (
     answer_return,
@@ -27,6 +28,8 @@ __all__ = [
     "NotPossible",
     "NotThatMany",
     "NothingToSwap",
+    "TooFewDays",
+    "agree",
     "answer_cancellation",
     "answer_claim",
     "answer_return",
@@ -46,5 +49,6 @@ __all__ = [
     "remind_due",
     "request_return",
     "send_replacement",
+    "set_own_days",
     "withdraw",
 ]

@@ -1,4 +1,4 @@
-"""`/p/<id>/delivery/`: what sending a product costs and when it arrives, before anything is bought.
+"""`/p/<id>/delivery/`: what sending a product costs, when it arrives and how long it may go back.
 
 Open to all. The product's own page is the same for everybody and kept for hours; dates
 are not, so they have a page of their own.
@@ -18,6 +18,7 @@ from commerce.fulfillment import queries as fulfillment
 from commerce.fulfillment.types import Parcel
 from commerce.offers import queries as offers
 from commerce.offers.types import Offer
+from commerce.returns import queries as returns
 
 
 class PlaceForm(forms.Form):
@@ -40,7 +41,11 @@ def show(request: HttpRequest, product_id: int) -> HttpResponse:
     if offer is None:
         raise Http404
     form = PlaceForm(request.GET or {"country": offer.seller_country or "US"})
-    context: dict[str, Any] = {"offer": offer, "form": form}
+    context: dict[str, Any] = {
+        "offer": offer,
+        "form": form,
+        "window": returns.window_of(product_id=product_id, seller_id=offer.seller_id),
+    }
     if form.is_valid():
         parcel = _parcel(offer, **form.cleaned_data)
         options = fulfillment.shipping_options(parcels=[parcel], currency=offer.price.currency)

@@ -13,6 +13,7 @@ from django.views import View
 from django.views.generic import TemplateView
 from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
 from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTemplateMixin
+from wagtail.admin.widgets.button import HeaderButton
 
 from commerce.kernel.money import Money
 from commerce.orders import queries as orders
@@ -61,6 +62,12 @@ class CaseList(SellerScreen, BaseListingView):
         CountColumn("items", label="Items"),
         StateColumn("state", label="State", kind="case", sort_key="state"),
     ]  # fmt: skip
+
+    def get_header_buttons(self) -> list[HeaderButton]:
+        if not self.is_owner:
+            return []
+        address = reverse("selling:return_window")
+        return [HeaderButton("Days to send back", url=address, icon_name="rotate")]
 
     def get_base_queryset(self) -> Any:
         return queries.own_cases(seller_id=self.seller_id)
@@ -188,6 +195,7 @@ class CaseDetail(CaseScreen, TemplateView):
 
 class CasePicture(CaseScreen, View):
     """A picture that a shopper added."""
+
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         data = returns.picture(picture_id=kwargs["picture_id"], case_id=self.case.id)

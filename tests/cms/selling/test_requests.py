@@ -237,3 +237,31 @@ def test_staff_gives_goodwill_once_and_never_more_than_was_paid(part):
     [given] = orders.adjustments_of(seller_order_ids=[part.id])[part.id]
     assert (given.refund.minor, given.seller.minor, given.borne.minor) == (500, 0, 500)
     assert broken() == []
+
+
+def test_an_owner_gives_more_days_to_send_back(shop):
+    address = "/admin/selling/requests/days/"
+    client = shop.client()
+    assert address in client.get("/admin/selling/requests/").content.decode()
+
+    assert client.post(address, {"days": "60"}).status_code == 302
+    assert "You give 60." in client.get(address).content.decode()
+    refused = client.post(address, {"days": "10"})
+    assert refused.status_code == 422
+    assert "Enter 30 to 365 days" in refused.content.decode()
+    assert client.post(address, {"days": ""}).status_code == 302
+    assert "You may give more." in client.get(address).content.decode()
+
+
+@pytest.mark.parametrize("days", ["-1", "x", "1e9", "99999999999999999999", "\0"])
+def test_days_that_make_no_sense_are_explained(shop, days):
+    answer = shop.client().post("/admin/selling/requests/days/", {"days": days})
+
+    assert answer.status_code in (400, 422)
+
+
+@pytest.mark.parametrize("role", ["editor", "packer"])
+def test_only_owners_set_the_days(shop, role):
+    client = shop.client(role)
+    assert client.get("/admin/selling/requests/days/").status_code == 404
+    assert "/requests/days/" not in client.get("/admin/selling/requests/").content.decode()

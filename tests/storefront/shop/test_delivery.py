@@ -10,6 +10,8 @@ from commerce.fulfillment import operations as fulfillment
 from commerce.fulfillment import queries
 from commerce.fulfillment.types import Parcel
 from commerce.kernel import clock
+from commerce.returns import operations as returns
+from commerce.returns.models import Policy
 from tests.factories.cart import make_sellable, product_of
 from tests.factories.fulfillment import make_carrier
 from tests.factories.orders import offer_shipping
@@ -71,3 +73,22 @@ def test_goods_that_come_in_later_are_promised_from_then_on() -> None:
         return queries.shipping_options(parcels=[asked], currency="USD")[seller_id][0]
 
     assert first().promised_from < later < first(not_before=later).promised_from  # type: ignore[attr-defined]
+
+
+def test_the_page_says_how_long_it_may_go_back() -> None:
+    product_id, seller_id = sold_product()
+    assert "Yes, within 30 days after it came." in ask(product_id, country="US")[1]
+
+    today = clock.now().date()
+    Policy.objects.create(
+        name="Holidays", days=30, starts_on=today, ends_on=today,
+        returns_until=today + timedelta(days=80),
+    )  # fmt: skip
+    returns.set_own_days(seller_id=seller_id, days=60)
+    page = ask(product_id, country="US")[1]
+    last = today + timedelta(days=80)
+    assert f"within 60 days after it came, and if you order today at least until {last.day}" in page
+
+    Policy.objects.create(name="Made", days=30, seller_id=seller_id, starts_on=today,
+                          ends_on=today, exempt_because="made to measure")  # fmt: skip
+    assert "No, as the law allows: made to measure." in ask(product_id, country="US")[1]

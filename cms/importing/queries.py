@@ -49,6 +49,14 @@ def open_job(*, seller_id: int, digest: str, dry_run: bool) -> ImportJob | None:
     ).first()
 
 
+def open_jobs() -> dict[int, int]:
+    """Return how far every import is that has not ended, by its id."""
+    rows = ImportJob.objects.filter(
+        state__in=[ImportJob.State.WAITING, ImportJob.State.RUNNING]
+    ).order_by("pk")
+    return dict(rows.values_list("pk", "next_product"))
+
+
 def jobs_of(*, seller_id: int | None, limit: int = 50) -> list[ImportJob]:
     """Return the latest imports, of one seller or of all."""
     jobs = ImportJob.objects.select_related("seller", "user").order_by("-pk")

@@ -1,8 +1,9 @@
 import time
 
 from celery import shared_task
+from django.core.cache import cache
 
-from . import operations
+from . import operations, queries
 from .models import ImportJob
 
 PORTION = 100
@@ -11,6 +12,8 @@ SECONDS = 45
 
 Each task checks the whole file again, so it should do much with it.
 """
+REMEMBERED = 3600
+"""Seconds for which it is known how far an import was."""
 
 
 @shared_task
@@ -21,6 +24,17 @@ def run(*, job_id: int, **_: object) -> None:
         if job.state == ImportJob.State.RUNNING and time.monotonic() >= until:
             run.delay(job_id=job_id)
             return
+
+
+@shared_task
+def continue_stalled(**_: object) -> None:
+    """Start imports anew that are no further than when this last looked: their worker died, or
+    the broker lost them. One that only waits for its turn is not harmed by a second start."""
+    for job_id, place in queries.open_jobs().items():
+        key = f"importing.seen.{job_id}"
+        if cache.get(key) == place:
+            run.delay(job_id=job_id)
+        cache.set(key, place, REMEMBERED)
 
 
 @shared_task

@@ -12,6 +12,8 @@ from django.db import transaction
 from PIL import Image, ImageOps
 from wagtail.images.models import SourceImageIOError
 
+from commerce.kernel.failpoints import failpoint
+
 from .models import ShopImage, ShopRendition
 from .renditions import FALLBACK_WIDTH, FORMATS, Format, filter_spec, rungs
 from .signals import renditions_ready
@@ -36,6 +38,7 @@ def make_renditions(
     made = encode(image, formats=formats, up_to=up_to)
     if made is None:
         return False
+    failpoint("renditions_written")
     record(image, made=made)
     renditions_ready.send(sender=ShopImage, image_id=image_id)
     return True

@@ -394,3 +394,16 @@ def _replace_everywhere(name: str, old: Any, new: Any) -> None:
     for module in list(sys.modules.values()):
         if getattr(module, name, None) is old:
             setattr(module, name, new)
+
+
+@guard("charged before it leaves")
+def send_what_is_reserved() -> None:
+    """A seller may send what nobody has paid for yet."""
+    from commerce.orders import operations
+
+    def careless(seller_order_id: int) -> Any:
+        part = lock_part(seller_order_id)
+        part.order.awaits_capture = False
+        return part
+
+    lock_part = swap(operations, "lock_part", careless)

@@ -73,9 +73,11 @@ class Stage:
         return max(1, int((long if self.long else short) * self.factor))
 
     @contextmanager
-    def shop(self, name: str, *, without: tuple[str, ...] = ()) -> Iterator[Rig]:
-        """A shop of its own for one drill; its database is thrown away afterwards."""
-        rig = Rig(self.nursery, self.ground, name=name, seed=self.seed, without=without)
+    def shop(self, name: str, *, without: tuple[str, ...] = (), **settings: Any) -> Iterator[Rig]:
+        """A shop of its own for one drill, with these settings; its database is thrown away."""
+        rig = Rig(
+            self.nursery, self.ground, name=name, seed=self.seed, without=without, more=settings
+        )
         try:
             rig.start()
             yield rig

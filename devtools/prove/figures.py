@@ -127,6 +127,10 @@ def _orders(rig: Rig) -> list[dict[str, Any]]:
         "SELECT token, number, email, state, total_minor - credit_minor - coalesce((SELECT"
         " sum(a.refund_minor) FROM orders_adjustment a JOIN orders_sellerorder p ON p.id ="
         " a.seller_order_id WHERE p.order_id = o.id AND a.paid_to = 'method'), 0)::bigint"
+        # What somebody gave back in the provider's dashboard, as far as the shop knows of it.
+        " - coalesce((SELECT sum(r.amount_minor) FROM payments_refund r JOIN payments_payment y"
+        " ON y.id = r.payment_id WHERE y.order_token = o.token AND r.state = 'succeeded'"
+        " AND r.business_key LIKE 'found:%%'), 0)::bigint"
         " FROM orders_order o"
     )
     names = ("token", "number", "email", "state", "due")

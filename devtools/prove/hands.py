@@ -295,3 +295,53 @@ def race_endings(
         variant_id=variant_id, location_id=location_id, repetitions=repetitions,
         seed=seed, guarded=guarded,
     )  # fmt: skip
+
+
+def answer_parts(*, tokens: list[str], cannot: int | None = None) -> None:
+    """Let the sellers of orders say that they can send; one by its place, that they cannot."""
+    from commerce.fulfillment import operations
+    from commerce.orders import queries
+    from commerce.returns import operations as returns
+
+    for token in tokens:
+        order = queries.order(token=token)
+        assert order is not None
+        for place, part in enumerate(order.seller_orders):
+            if place == cannot:
+                returns.cancel_for_seller(
+                    seller_id=part.seller_id,
+                    seller_order_id=part.id,
+                    units={line.id: line.quantity for line in part.lines},
+                    note="It broke.",
+                )
+            else:
+                operations.promise(seller_id=part.seller_id, seller_order_id=part.id)
+
+
+def settle_order(*, token: str) -> str:
+    """Look at an order's payment, as a worker does that was told to."""
+    from commerce.checkout import operations
+
+    return operations.finalise(order_token=token)
+
+
+def try_to_ship() -> dict[str, int]:
+    """Let every seller send what is open; counts what left, and what was refused."""
+    from commerce.fulfillment import operations
+    from commerce.orders.models import SellerOrder
+
+    told = {"left": 0, "refused": 0}
+    open_parts = SellerOrder.objects.filter(state__in=["confirmed", "processing"])
+    for part in list(open_parts.order_by("pk")):
+        try:
+            operations.ship(
+                seller_id=part.seller_id,
+                seller_order_id=part.pk,
+                carrier_code="usps",
+                tracking_number=f"94001{part.pk:09d}",
+            )
+        except operations.NotShippable:
+            told["refused"] += 1
+        else:
+            told["left"] += 1
+    return told

@@ -14,7 +14,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,6 +52,7 @@ RELAY_PLACES = (
     "mail_after_send",
 )
 SECRET = "whsec_stoa"
+BEAT_RUNS_FASTER = 15
 EVERYTHING_ELSE = "default,mail,slow,bulk"
 """Queues of the worker that has all but money."""
 _numbers = itertools.count(1)
@@ -152,7 +153,9 @@ class Rig:
         name: str,
         seed: int,
         without: Iterable[str] = (),
+        more: Mapping[str, Any] | None = None,
     ) -> None:
+        self.more = dict(more or {})
         self.nursery = nursery
         self.ground = ground
         self.name = name
@@ -189,9 +192,10 @@ class Rig:
             self.add(f"web-{number}", "web", deadly=WEB_PLACES, port=self.port)
         self.add("money", "worker", deadly=MONEY_PLACES, queues="money")
         self.add("rest", "worker", deadly=RELAY_PLACES, queues=EVERYTHING_ELSE)
-        self.add("beat", "beat")
-        # On a busy machine a life must be longer, or nobody would ever get to work.
+        # On a busy machine a life must be longer, or nobody would ever get to work, and what comes
+        # every minute must come less often, or workers would never be done with it.
         self.slowness = max(1.0, self.wait_for_web() / 0.7)
+        self.add_beat("beat")
 
     def _start_double(self) -> None:
         port = free_port()
@@ -242,6 +246,9 @@ class Rig:
             self._spawn(slot)
         return slot
 
+    def add_beat(self, name: str) -> Slot:
+        return self.add(name, "beat", faster=BEAT_RUNS_FASTER / min(self.slowness, 5.0))
+
     def _spawn(self, slot: Slot, failpoints: str | None = None) -> None:
         slot.id = next(_numbers)
         slot.lives += 1
@@ -279,6 +286,7 @@ class Rig:
             "STRIPE_API_BASE": self.double.url,
             "SITE_URL": f"http://127.0.0.1:{self.port}",
             "MAILBOX_ROOT": str(self.place / "mail"),
+            **self.more,
         }
 
     def _fate(self, slot: Slot) -> str:

@@ -12,7 +12,6 @@ from typing import Any
 
 Order = dict[str, Any]
 THREADS = 4
-BEAT_RUNS_FASTER = 15
 
 
 def web(order: Order, door: socket.socket | None) -> int:
@@ -71,7 +70,7 @@ def beat(order: Order, door: socket.socket | None) -> int:
 
     schedule = dict(app.conf.beat_schedule)
     app.conf.beat_schedule = {
-        name: {**entry, "schedule": max(1.0, entry["schedule"] / BEAT_RUNS_FASTER)}
+        name: {**entry, "schedule": max(1.0, entry["schedule"] / order["faster"])}
         for name, entry in schedule.items()
         if isinstance(entry["schedule"], int | float) and entry["schedule"] <= 300
     }

@@ -5,13 +5,16 @@ import os
 import random
 import subprocess
 import sys
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from devtools.embedded.places import CHECKOUT
-from devtools.prove import drills, holds, report
+from devtools.prove import drills, holds, nights, report
 from devtools.prove.buyers import one_of
 from devtools.prove.drill import DRILLS, Drill, Result, Stage
 from devtools.prove.figures import NAMES, Figures
@@ -32,6 +35,9 @@ PLACES = [
     "refund_after_provider",
     "payout_after_lock",
     "payout_after_provider",
+    "inside_import",
+    "after_import",
+    "renditions_written",
 ]
 
 _REMOVE_EACH = """
@@ -58,7 +64,7 @@ sys.exit(f"controls that do not find their guard: {bad}" if bad else 0)
 
 @pytest.fixture(scope="module")
 def code() -> str:
-    roots = ("commerce", "storefront")
+    roots = ("commerce", "cms", "storefront")
     paths = [path for root in roots for path in (CHECKOUT / root).rglob("*.py")]
     return "\n".join(path.read_text() for path in paths)
 
@@ -189,3 +195,36 @@ def test_a_drill_that_breaks_by_itself_has_not_passed_even_as_a_control(
 )
 def test_a_duration_is_read(text: str, seconds: float) -> None:
     assert report.seconds_of(text) == seconds
+
+
+@pytest.mark.django_db
+def test_midnights_of_odd_nights_are_kept_as_almanacs_have_them() -> None:
+    assert nights.check() == []
+
+
+def test_the_judge_of_midnights_finds_a_wrong_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    an_hour_late = datetime(2027, 3, 29, 0, 0, tzinfo=UTC)
+    monkeypatch.setattr(nights, "_enter", lambda zone, typed: an_hour_late)
+    monkeypatch.setattr(nights, "_is_on", lambda moment: moment < an_hour_late)
+    monkeypatch.setattr(transaction, "atomic", nullcontext)
+    monkeypatch.setattr(transaction, "set_rollback", lambda wanted: None)
+
+    found = nights._one("Europe/Berlin", "2027-03-29 00:00", "2027-03-28 22:00")
+
+    assert len(found) == 2  # kept wrongly, and still on a minute after its end
+
+
+def test_every_drill_of_the_plan_is_there() -> None:
+    wanted = [
+        *range(1, 9),
+        *range(11, 14),
+        *range(16, 19),
+        20,
+        21,
+        *range(27, 38),
+        *range(39, 44),
+        46,
+    ]
+    codes = " ".join(drill.code.replace("FD06/07", "FD06 FD07") for drill in DRILLS).split()
+
+    assert {f"FD{number:02}" for number in wanted} - {"FD33"} <= set(codes)

@@ -7,4 +7,5 @@ from . import webhooks  # noqa: F401
 from . import provider  # noqa: F401
 from . import outages  # noqa: F401
 from . import queues  # noqa: F401
+from . import captures  # noqa: F401
 from . import books  # noqa: F401

@@ -9,7 +9,7 @@ from devtools.prove.buyers import Crowd, one_of
 from devtools.prove.drill import Result, Stage, close, drill, stock_of
 from devtools.prove.rig import Rig
 
-IMPORT_PLACES = ("inside_import", "after_import", "renditions_written")
+IMPORT_PLACES = ("inside_import", "after_import")
 MANNERS = (
     ("never returns", 0.15),
     ("places again", 0.30),
@@ -87,17 +87,15 @@ def import_killed(stage: Stage, result: Result) -> None:
         crowd = Crowd(rig, seed=stage.seed)
         rig.rest("rest")
         rig.add("mail", "worker", queues="default,mail")
-        slow = rig.add("slow", "worker", queues="slow,bulk", deadly=IMPORT_PLACES)
-        rig.kill("slow")
-        job_id = rig.call("start_import", products=products, pictures=pictures)
         dice = random.Random(f"{stage.seed}/import")
-        wanted, lives = stage.size(6, 25), 0
+        slow = rig.add("slow", "worker", queues="slow,bulk", failpoints=_import_fate(dice))
+        job_id = rig.call("start_import", products=products, pictures=pictures)
+        wanted, lives = stage.size(5, 20), 0
         until = time.monotonic() + stage.size(90, 400)
         while time.monotonic() < until:
             if slow.lives != lives:
                 lives = slow.lives
-                place = dice.choice(IMPORT_PLACES) if rig.deaths <= wanted else ""
-                slow.failpoints = place and f"{place}=die@{dice.randint(1, 3)}"
+                slow.failpoints = _import_fate(dice) if lives < wanted else ""
             told = rig.call("sweep_imports", job_id=job_id)
             if told["state"] == "done" and not told["pictures left"]:
                 break
@@ -108,6 +106,11 @@ def import_killed(stage: Stage, result: Result) -> None:
         slow.failpoints = ""
         close(rig, crowd, result, opening | _imported(rig))
         result.problems += rig.call("judge_import", job_id=job_id, products=products)
+
+
+def _import_fate(dice: random.Random) -> str:
+    inside = f"{dice.choice(IMPORT_PLACES)}=die@{dice.randint(1, 3)}"
+    return f"{inside},renditions_written=die@1" if dice.random() < 0.4 else inside
 
 
 def _imported(rig: Rig) -> dict[int, int]:

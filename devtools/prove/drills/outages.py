@@ -187,7 +187,7 @@ _OTHERS = "SELECT count(*) FROM outbox_delivery WHERE delivered_at IS NULL AND a
 def schedulers(stage: Stage, result: Result) -> None:
     with stage.shop("FD43") as rig:
         opening = stock_of(rig)
-        rig.add("beat-2", "beat")
+        rig.add_beat("beat-2")
         crowd = Crowd(rig, seed=stage.seed)
         crowd.run(crowd.plan(stage.size(8, 20), one_of(rig.goods()), [("never returns", 0.5)]))
         slots = [rig.rest(name) for name in ("beat", "beat-2")]

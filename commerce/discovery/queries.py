@@ -1,7 +1,7 @@
 """Reads of the read model: every listing, rail and search is answered from cards alone."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, overload
 from uuid import UUID
 
@@ -11,10 +11,12 @@ from django.db.models import F, QuerySet
 
 from commerce.kernel.money import Money
 from commerce.kernel.sql import fetch
+from commerce.offers import queries as offers
+from commerce.offers.types import Offer
 
-from . import statements, words
+from . import alternatives, statements, words
 from .models import Card
-from .types import CardData, CardFilter, CardPage, RailRule, SitemapEntry
+from .types import Alternatives, CardData, CardFilter, CardPage, RailRule, SitemapEntry
 
 __all__ = [
     "COUNT_CAP",
@@ -24,6 +26,7 @@ __all__ = [
     "SitemapEntry",
     "cards",
     "counts_by_category",
+    "instead_of",
     "page",
     "rail",
     "rails",
@@ -89,6 +92,32 @@ def rails(
     for number, *columns in fetch(" UNION ALL ".join(parts), *params):
         found[number].append(_card(*columns))
     return found
+
+
+def instead_of(
+    *, short: Mapping[int, tuple[Offer, int]], currency: str, locale: str = "en"
+) -> dict[int, Alternatives]:
+    """Return by the caller's key what there is instead of so many of an offer.
+
+    Five statements, however many are short; none when nothing is.
+    """
+    if not short:
+        return {}
+    wanted = {offer.product_id for offer, _ in short.values()}
+    offered = offers.of_products(product_ids=wanted, currency=currency, locale=locale)
+    found: dict[int, Alternatives] = {}
+    alike: dict[int, RailRule] = {}
+    for key, (offer, quantity) in short.items():
+        others = alternatives.others(
+            wanted=offer, quantity=quantity, offered=offered[offer.product_id]
+        )
+        rule = None if others else alternatives.like(offer)
+        found[key] = Alternatives(variants=others)
+        if rule:
+            alike[key] = rule
+    of_rules = rails(rules=list(alike.values()), locale=locale, currency=currency)
+    cards = zip(alike, of_rules, strict=True)
+    return {**found, **{key: Alternatives(cards=each) for key, each in cards}}
 
 
 def cards(

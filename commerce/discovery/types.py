@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from commerce.kernel.money import Money
+from commerce.offers.types import Offer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,14 @@ class RailRule:
     seller_id: int | None = None
     limit: int = 8
     except_product_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alternatives:
+    """Other variants of the product; where there are none, cards of products like it."""
+
+    variants: Sequence[Offer] = ()
+    cards: Sequence[CardData] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from commerce.cart.types import CartData
 from commerce.checkout import queries as checkout
 from commerce.checkout.types import Basket
 
-from . import cart_session
+from . import cart_session, instead
 from .chosen_variant import ChoiceIncomplete, NotMade, read_variant
 from .principal import principal_of
 from .quantities import BadQuantity, read_quantity
@@ -105,7 +105,13 @@ def change(request: HttpRequest, line_id: int) -> HttpResponse:
         return _after_change(notice)
     basket = checkout.basket(cart_token=token)
     if request.headers.get("HX-Request"):
-        context = {"basket": basket, "cart": basket.cart, "notice": notice, "error": error}
+        context = {
+            "basket": basket,
+            "cart": basket.cart,
+            "instead": instead.of_cart(basket.cart),
+            "notice": notice,
+            "error": error,
+        }
         return _told(render(request, "shop/cart_body.html", context), basket.cart)
     return page(request, basket, error=error, status=422)
 
@@ -125,6 +131,7 @@ def page(
     context = {
         "basket": basket,
         "cart": basket.cart if basket else None,
+        "instead": instead.of_cart(basket.cart if basket else None),
         "notice": NOTICES.get(request.GET.get("notice", ""), ""),
         "error": error,
         **more,

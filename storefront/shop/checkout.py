@@ -23,7 +23,7 @@ from commerce.orders import queries as orders
 from commerce.pricing import operations as pricing
 from storefront import errors, limits
 
-from . import cart_session
+from . import cart_session, instead
 from .checkout_forms import ContactForm, chosen_methods, shown_prices
 from .chosen_variant import MOST_DIGITS
 from .payment_pages import may_lead_to_payment
@@ -91,8 +91,7 @@ def shipping(request: HttpRequest) -> HttpResponse:
     if review.needs_address:
         return redirect("checkout-address")
     status = 200 if review.can_ship else 422
-    context = {"review": review, "step": 2, "notice": notice}
-    return render(request, "shop/checkout_shipping.html", context, status=status)
+    return _shipping_page(request, review, notice=notice, status=status)
 
 
 @never_cache
@@ -114,8 +113,7 @@ def review(request: HttpRequest) -> HttpResponse:
                 seen=shown_prices(request.POST, contents.cart.currency), review=contents
             )
         except operations.MethodNotOffered as refusal:
-            context = {"review": _require(request), "step": 2, "error": str(refusal)}
-            return render(request, "shop/checkout_shipping.html", context, status=422)
+            return _shipping_page(request, _require(request), error=str(refusal), status=422)
         except operations.CartUnavailable:
             return redirect("cart")
     else:
@@ -159,8 +157,7 @@ def place(request: HttpRequest) -> HttpResponse:
         if contents is None or contents.needs_address:
             return redirect("checkout-address" if contents else "cart")
         if contents.needs_methods:
-            context = {"review": contents, "step": 2, "error": str(refusal)}
-            return render(request, "shop/checkout_shipping.html", context, status=409)
+            return _shipping_page(request, contents, error=str(refusal), status=409)
         return review_page(request, contents, error=str(refusal), status=409)
     failpoint("before_response")
     return redirect(placed.payment_url or reverse("checkout-return", args=[placed.order_token]))
@@ -281,10 +278,24 @@ def _address_page(
         "review": review,
         "form": form,
         "step": 1,
+        "instead": instead.of_cart(review.cart),
         "rules": form.rules(),
         "book": address_book.addresses_of(user_id=user_id) if user_id else [],
     }
     return render(request, "shop/checkout_address.html", context, status=status)
+
+
+def _shipping_page(
+    request: HttpRequest, review: Review, *, error: str = "", notice: str = "", status: int = 200
+) -> HttpResponse:
+    context = {
+        "review": review,
+        "step": 2,
+        "instead": instead.of_cart(review.cart),
+        "error": error,
+        "notice": notice,
+    }
+    return render(request, "shop/checkout_shipping.html", context, status=status)
 
 
 def review_page(
@@ -298,6 +309,7 @@ def review_page(
     """Show the last step; `more` goes into its template."""
     slow_days = settings.PAYMENT_PERIOD_DAYS if SLOW & set(settings.PAYMENT_METHODS) else 0
     context = {"review": contents, "step": 3, "error": error, "slow_days": slow_days, **more}
+    context["instead"] = instead.of_cart(contents.cart)
     context["on_shipping"] = settings.PAYMENT_ON_SHIPPING and not contents.credit
     return render(request, "shop/checkout_review.html", context, status=status)
 

@@ -16,7 +16,7 @@ from commerce.cart.types import CartData
 from commerce.credits import queries as credits
 from commerce.kernel.failpoints import failpoint
 from commerce.kernel.money import Money
-from commerce.kernel.sql import is_crowded
+from commerce.kernel.sql import Planned, columns, fetch_as, is_crowded
 from commerce.orders import operations as orders
 from commerce.orders import queries as order_queries
 from commerce.payments import operations as payments
@@ -113,8 +113,8 @@ __all__ = [
 
 log = structlog.get_logger(__name__)
 
-_TOLD_OF_CART = """
-SELECT told.*, NOT EXISTS (
+_TOLD_OF_CART = Planned(f"""
+SELECT {columns(Checkout, "told")}, NOT EXISTS (
     SELECT 1 FROM orders_order o
     WHERE o.state <> 'canceled' AND (o.email = told.email OR o.user_id = cart.user_id)
 ) AS is_first_order,
@@ -124,23 +124,23 @@ SELECT told.*, NOT EXISTS (
 ) AS is_stale
 FROM checkout_checkout AS told JOIN cart_cart AS cart ON cart.id = told.cart_id
 WHERE cart.token = %s
-"""
+""")  # noqa: S608
 
-_KEEP_CONTACT = """
+_KEEP_CONTACT = Planned(f"""
 INSERT INTO checkout_checkout AS told (
     cart_id, email, ship_to, vat_id, vat_check, methods, updated_at
 )
-VALUES (%s, %s, %s::jsonb, %s, %s::jsonb, '{}', statement_timestamp())
+VALUES (%s, %s, %s::jsonb, %s, %s::jsonb, '{{}}', statement_timestamp())
 ON CONFLICT (cart_id) DO UPDATE SET
     email = EXCLUDED.email, ship_to = EXCLUDED.ship_to, vat_id = EXCLUDED.vat_id,
     vat_check = EXCLUDED.vat_check, updated_at = EXCLUDED.updated_at
-RETURNING told.*, NOT EXISTS (
+RETURNING {columns(Checkout, "told")}, NOT EXISTS (
     SELECT 1 FROM orders_order o
     WHERE o.state <> 'canceled' AND (o.email = told.email OR o.user_id = (
         SELECT user_id FROM cart_cart cart WHERE cart.id = told.cart_id
     ))
 ) AS is_first_order
-"""
+""")  # noqa: S608
 
 
 def set_contact(*, cart_token: str, email: str, address: AddressData, vat_id: str = "") -> Review:
@@ -163,7 +163,7 @@ def set_contact(*, cart_token: str, email: str, address: AddressData, vat_id: st
         city=checked.city,
     )
     kept = [cart.id, email, json.dumps(checked.as_dict()), number, json.dumps(check)]
-    told = Checkout.objects.raw(_KEEP_CONTACT, kept)[0]
+    told = fetch_as(Checkout, _KEEP_CONTACT, *kept)[0]
     return with_fresh_prices(review=review_of(cart=cart, told=told), told=told)
 
 
@@ -239,15 +239,17 @@ def place(
     expected_due: Money | None = None,
     keep_method: bool = False,
     pay_url: str = "",
+    promoted_to: int | None = None,
 ) -> Placed:
     """Turn a cart into an order, hold its stock and open the payment page.
 
     In the addresses, ORDER stands for the order's token. `principal` names the person
-    or network whose share of a SKU the hold counts to. A second submit of the
+    or network whose share of a SKU the hold counts to, `promoted_to` the person whose
+    turn promotions take when the order itself is nobody's. A second submit of the
     same cart leads to the same order and page. Raises CheckoutRefused; then the
     cart is as it was.
     """
-    told = next(iter(Checkout.objects.raw(_TOLD_OF_CART, [cart_token])), None)
+    told = next(iter(fetch_as(Checkout, _TOLD_OF_CART, cart_token)), None)
     if told is None:
         _contents(cart_token)
         raise DetailsMissing("an address and an email")
@@ -273,6 +275,7 @@ def place(
         customer=_customer(user_id, told.email, keep=keep_method),
         keep_method=keep_method,
         pay_url=pay_url,
+        promoted_to=promoted_to,
         changes=tuple(changes),
     )
     try:

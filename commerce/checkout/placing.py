@@ -70,6 +70,8 @@ class Agreement:
     """Where our own page with the provider's fields is, should the settings want it."""
     principal: str = ""
     """Who is behind it, person or network, as far as that is known."""
+    promoted_to: int | None = None
+    """Whose turn a promotion takes when the order itself is nobody's."""
     changes: tuple[str, ...] = ()
     """What was found to have changed when it was asked for again, in words for the shopper."""
 
@@ -107,7 +109,7 @@ def write_order(*, told: Checkout, agreement: Agreement, number: str, moment: da
             terms=_terms(agreement, order),
         )
     _hold(review, token, agreement.principal)
-    _claim(review, token, user_id=agreement.user_id)
+    _claim(review, token, user_id=agreement.user_id or agreement.promoted_to)
     try:
         credits.hold(order_token=token, uses=review.credit)
     except credits.CreditShort:

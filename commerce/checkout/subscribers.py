@@ -1,6 +1,7 @@
 """What checkout does when the provider reports something: it asks, and settles by the answer.
 
-And when a seller decided about a part of an order whose money is only reserved.
+And when a seller decided about a part of an order whose money is only reserved, or all of
+an order was canceled.
 """
 
 from django.db import transaction
@@ -8,10 +9,11 @@ from django.db import transaction
 from commerce.gateways.notices import hears
 from commerce.gateways.payments import ProviderEventData
 from commerce.orders import queries as orders
-from commerce.orders.events import SellerOrderMoved
+from commerce.orders.events import OrderCanceled, SellerOrderMoved
 from commerce.outbox.facts import subscribe
 from commerce.payments import operations as paying
 from commerce.payments import queries as payments
+from commerce.pricing import operations as pricing
 
 from . import operations
 
@@ -61,3 +63,10 @@ def look_at_reserved_money(fact: SellerOrderMoved) -> None:
         from .tasks import nudge  # here, because tasks call operations
 
         transaction.on_commit(lambda: nudge(order_token=token))
+
+
+@subscribe(OrderCanceled)
+def give_promotions_back(fact: OrderCanceled) -> None:
+    """What was paid and then canceled as a whole used no promotion; done twice changes nothing."""
+    order = orders.orders(order_ids=[fact.order_id])[fact.order_id]
+    pricing.release(order_token=order.token)

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
+from commerce.accounts import queries as accounts
 from commerce.accounts.operations import InvalidAddress
 from commerce.cart import operations as carts
 from commerce.catalog import queries as catalog
@@ -210,7 +211,13 @@ def pay(
         return_url=return_url,
         cancel_url=cancel_url,
         principal=principal,
+        promoted_to=user_id or _account_of(found.email),
     )
+
+
+def _account_of(email: str) -> int | None:
+    """Whose turn a promotion takes: a limit per customer knows people by account too."""
+    return next(iter(accounts.user_ids_by_email(emails=[email]).values()), None)
 
 
 @unconfined()

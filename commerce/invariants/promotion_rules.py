@@ -48,11 +48,17 @@ PROMOTION_RULES = [
     ),
     Rule(
         code="INV23",
-        promise="A promotion is used by living orders only, and given back by those that failed.",
+        promise="A promotion is used by living orders only: given back at once by those that"
+        " failed, within 15 minutes by those that were paid and canceled.",
         violations="""
             SELECT count(*) FROM pricing_redemption r
             LEFT JOIN orders_order o ON o.token = r.order_token
-            WHERE r.released_at IS NULL AND (o.id IS NULL OR o.state = 'canceled')
+            WHERE r.released_at IS NULL AND (o.id IS NULL OR o.state = 'canceled' AND NOT EXISTS (
+                SELECT 1 FROM orders_orderevent e
+                WHERE e.order_id = o.id AND e.seller_order_id IS NULL
+                  AND e.to_state = 'canceled' AND e.from_state = 'confirmed'
+                  AND e.at > clock_timestamp() - interval '15 minutes'
+            ))
         """,
     ),
 ]

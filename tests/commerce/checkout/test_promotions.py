@@ -9,6 +9,10 @@ from commerce.kernel.money import Money
 from commerce.ledger import queries as ledger
 from commerce.orders import queries as orders
 from commerce.orders.models import Order
+from commerce.orders.operations import Terms, cancel_units
+from commerce.orders.types import OrderData
+from commerce.outbox.models import Delivery
+from commerce.outbox.operations import deliver
 from commerce.pricing.models import Promotion, Redemption
 from devtools.stripe_double import StripeDouble
 from tests.factories.orders import RETURN_URL, ReadyCart, Wanted, make_ready_cart
@@ -186,6 +190,45 @@ def test_a_use_counts_from_placing_and_comes_back_with_the_cart(double: StripeDo
     assert Promotion.objects.get().used == 0
     assert Redemption.objects.get().released_at is not None
     assert place(cart).outcome == "pay"
+    assert Promotion.objects.get().used == 1
+
+
+def paid_with_a_code(double: StripeDouble, code: str) -> tuple[ReadyCart, OrderData]:
+    cart = make_ready_cart([Wanted(quantity=2)])
+    operations.enter_code(cart_token=cart.token, code=code)
+    placed = place(cart)
+    double.pay(str(placed.payment_url))
+    operations.finalise(order_token=placed.order_token)
+    order = orders.order(token=placed.order_token)
+    assert order is not None
+    return cart, order
+
+
+def cancel(order: OrderData, count: int, key: str) -> None:
+    [part] = order.seller_orders
+    cancel_units(
+        seller_order_id=part.id,
+        units={part.lines[0].id: count},
+        terms=Terms(kind="canceled", business_key=key),
+    )
+    for told in Delivery.objects.filter(subscriber__endswith="give_promotions_back"):
+        for _ in range(2):
+            deliver(delivery_id=told.pk)
+    check_deferred_constraints()
+
+
+def test_what_was_paid_and_canceled_as_a_whole_used_no_promotion(double: StripeDouble) -> None:
+    make_promotion(code="ONCE", max_uses=1, max_per_customer=1)
+    _, order = paid_with_a_code(double, "ONCE")
+
+    cancel(order, 1, "half")
+    assert Promotion.objects.get().used == 1
+    assert "ONCE" in refusal_of(make_ready_cart(), "ONCE")
+    cancel(order, 1, "rest")
+
+    assert Promotion.objects.get().used == 0
+    assert invariants.broken() == []
+    paid_with_a_code(double, "ONCE")
     assert Promotion.objects.get().used == 1
 
 

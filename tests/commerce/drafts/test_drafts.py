@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
@@ -15,11 +16,14 @@ from commerce.drafts.models import Draft
 from commerce.drafts.types import Wanted
 from commerce.notifications.models import Message
 from commerce.orders import queries as orders
+from commerce.pricing.codes import customer_key
+from commerce.pricing.models import Promotion, Redemption
 from commerce.sellers.models import Seller
 from devtools.stripe_double import StripeDouble
 from tests.factories.accounts import SAN_FRANCISCO, make_user
 from tests.factories.cart import make_sellable
 from tests.factories.orders import make_ready_cart, offer_shipping
+from tests.factories.pricing import make_promotion
 from tests.factories.sales import Sold, sell
 from tests.factories.sellers import make_member
 from tests.factories.selling import open_shop
@@ -276,3 +280,47 @@ def test_sellers_and_staff_prepare_on_their_screens() -> None:
         .status_code
         == 404
     )
+
+
+def test_codes_of_prepared_orders_count_like_any(goods: dict[str, Any], client: Client) -> None:
+    make_promotion(code="ONCE", max_uses=1)
+    make_promotion(code="MINE", max_per_customer=1)
+    tokens = [prepare(goods, code=code) for code in ("ONCE", "ONCE", "MINE", "MINE")]
+    totals = {}
+    for token in tokens:
+        review = operations.review(token=token)
+        assert review.quote is not None
+        assert review.quote.discount.minor
+        totals[token] = review.quote.total.minor
+    answers = [
+        client.post(reverse("pay", args=[token]), {"expected_total": totals[token]})
+        for token in tokens
+    ]
+    assert [answer.status_code for answer in answers] == [302, 409, 302, 409]
+    assert {each.code: each.used for each in Promotion.objects.filter(max_uses=1)} == {"ONCE": 1}
+    for code in ("ONCE", "MINE"):
+        with pytest.raises(operations.DraftRefused):
+            prepare(goods, code=code)
+
+
+def test_a_code_is_used_once_by_its_shopper_whichever_address_it_was_used_with(
+    goods: dict[str, Any], client: Client
+) -> None:
+    make_promotion(code="MINE", max_per_customer=1)
+    make_user(email="ada@example.com")
+    token = prepare(goods, code="MINE")
+    Redemption.objects.create(
+        promotion=Promotion.objects.get(),
+        order_token="x",
+        customer_key=customer_key("other@example.com"),
+        user_id=get_user_model().objects.get(email="ada@example.com").pk,
+        amount_minor=1,
+        currency="USD",
+    )
+    review = operations.review(token=token)
+    assert review.quote is not None
+
+    answer = client.post(reverse("pay", args=[token]), {"expected_total": review.quote.total.minor})
+
+    assert answer.status_code == 409
+    assert Redemption.objects.count() == 1

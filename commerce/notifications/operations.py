@@ -1,4 +1,5 @@
 import hashlib
+import smtplib
 from datetime import timedelta
 from email.utils import parseaddr
 from typing import Any
@@ -10,6 +11,7 @@ from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Concat, Now
 
+from commerce.gateways.breaker import CircuitBreaker
 from commerce.kernel import clock
 from commerce.kernel.confinement import unconfined
 from commerce.kernel.failpoints import failpoint
@@ -23,6 +25,8 @@ from .rendering import render
 
 log = structlog.get_logger(__name__)
 
+# Each attempt at a server that hangs keeps a worker waiting; after five the rest waits in peace.
+server = CircuitBreaker(threshold=5, pause=60.0)
 LEASE = timedelta(minutes=2)
 BACKOFF = [timedelta(minutes=m) for m in (1, 5, 30, 120, 720)]
 MAX_ATTEMPTS = 10
@@ -77,8 +81,11 @@ def deliver(*, message_id: int) -> bool:
     """Hand a mail to the mail server; returns False when there was nothing to do.
 
     Talks to the network between two short transactions. A worker that dies
-    in between leaves the mail to be sent again, under the same Message-ID.
+    in between leaves the mail to be sent again, under the same Message-ID. With the
+    mail server away it stays due, and no try of it is used up.
     """
+    if not server.allows():
+        return False
     message = _claim(message_id)
     if message is None:
         return False
@@ -86,12 +93,15 @@ def deliver(*, message_id: int) -> bool:
     try:
         _as_mail(message).send()
     except Exception as error:
+        if is_servers_fault(error):
+            server.failed()
         wait = pause(BACKOFF, attempts=message.attempts)
         Message.objects.filter(pk=message_id).update(
             due_at=Now() + wait, last_error=repr(error)[:2000]
         )
         log.warning("mail.failed", message_id=message_id, kind=message.kind, error=repr(error))
         return False
+    server.succeeded()
     failpoint("mail_after_send")
     forgotten = {"text": "", "html": ""} if message.kind in KEYS else {}
     Message.objects.filter(pk=message_id).update(sent_at=Now(), last_error="", **forgotten)
@@ -110,6 +120,15 @@ def _claim(message_id: int) -> Message | None:
             attempts=F("attempts") + 1, due_at=Now() + LEASE
         )
     return message
+
+
+def is_servers_fault(error: Exception) -> bool:
+    """Tell a mail server that is away from one that refuses this mail."""
+    refused = (
+        smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError,
+        smtplib.SMTPNotSupportedError,
+    )  # fmt: skip
+    return isinstance(error, OSError) and not isinstance(error, refused)
 
 
 def _as_mail(message: Message) -> EmailMultiAlternatives:

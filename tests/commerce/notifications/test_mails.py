@@ -1,5 +1,6 @@
 import re
 from email.utils import parseaddr
+from smtplib import SMTPRecipientsRefused
 
 import pytest
 from django.core import mail as outbox
@@ -270,9 +271,33 @@ def test_while_the_mail_server_is_away_a_mail_waits(settings):
     assert len(outbox.outbox) == 1
 
 
+class Refusing(BaseEmailBackend):
+    def send_messages(self, email_messages):
+        raise SMTPRecipientsRefused({"ada@example.com": (550, b"no such mailbox")})
+
+
+def test_while_the_mail_server_is_away_nobody_waits_for_it_and_no_try_is_used_up(settings):
+    settings.EMAIL_BACKEND = f"{__name__}.Away"
+    waiting = [owe(key=f"k:{number}") for number in range(7)]
+    try:
+        for message_id in waiting:
+            assert operations.deliver(message_id=message_id) is False
+        assert [row.attempts for row in Message.objects.order_by("pk")] == [1] * 5 + [0] * 2
+        assert queries.due_messages(limit=10) == waiting[5:]
+    finally:
+        operations.server.succeeded()
+
+
+def test_mails_that_are_refused_one_by_one_hold_nobody_up(settings):
+    settings.EMAIL_BACKEND = f"{__name__}.Refusing"
+    for number in range(7):
+        operations.deliver(message_id=owe(key=f"k:{number}"))
+    assert set(Message.objects.values_list("attempts", flat=True)) == {1}
+
+
 def test_a_mail_that_fails_for_ever_waits_for_a_person(settings):
     message_id = owe()
-    settings.EMAIL_BACKEND = f"{__name__}.Away"
+    settings.EMAIL_BACKEND = f"{__name__}.Refusing"
     for _ in range(12):
         operations.deliver(message_id=message_id)
         Message.objects.update(due_at=Now())

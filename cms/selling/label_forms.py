@@ -16,7 +16,9 @@ def _centimeters(label: str) -> forms.IntegerField:
     return forms.IntegerField(label=label, min_value=1, max_value=300, required=False)
 
 
-class LabelForm(forms.Form):
+class ParcelForm(forms.Form):
+    """How heavy and how large a parcel is, and which offer is taken."""
+
     key = forms.CharField(max_length=40, widget=forms.HiddenInput)
     kilograms = forms.DecimalField(
         label="Weight in kilograms",
@@ -28,8 +30,51 @@ class LabelForm(forms.Form):
     length = _centimeters("Length in centimeters")
     width = _centimeters("Width in centimeters")
     height = _centimeters("Height in centimeters")
-    location = forms.ChoiceField(label="Leaves from", required=False)
     offer = forms.CharField(max_length=200, required=False)
+
+    @property
+    def measures(self) -> list[Any]:
+        return [self[name] for name in ("kilograms", "length", "width", "height")]
+
+    def as_parcel(self) -> dict[str, Any]:
+        """Return what fulfillment takes of a parcel."""
+        given = self.cleaned_data
+        sizes = [given[name] for name in ("length", "width", "height")]
+        return {
+            "weight_grams": int(given["kilograms"] * 1000),
+            "sizes_mm": tuple((size or 0) * 10 for size in sizes) if any(sizes) else (),
+        }
+
+    def chosen(self) -> dict[str, Any] | None:
+        """Read the offer that was taken; None when there is none, or none that could be."""
+        carrier, _, rest = self.cleaned_data["offer"].partition("|")
+        service, _, rest = rest.partition("|")
+        minor, _, currency = rest.partition("|")
+        if not (carrier and service and minor.isascii() and minor.isdecimal() and len(minor) < 12):
+            return None
+        if len(currency) != 3 or max(len(carrier), len(service)) > 60:
+            return None
+        return {"carrier": carrier, "service": service, "most": Money(int(minor), currency)}
+
+
+class GivenLabelForm(forms.Form):
+    """A label that the seller bought elsewhere."""
+
+    file = forms.FileField(
+        label="The label",
+        help_text="PDF, PNG or JPEG, up to 5 MB.",
+        error_messages={
+            "required": "Choose the file with the label.",
+            "empty": "The file is empty. Choose another one.",
+        },
+    )
+    tracking_number = forms.CharField(label="Tracking number", required=False, max_length=60)
+
+
+class LabelForm(ParcelForm):
+    """A parcel that leaves: where from, and what is in it."""
+
+    location = forms.ChoiceField(label="Leaves from", required=False)
 
     def __init__(self, *args: Any, part: SellerOrderData, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -55,7 +100,7 @@ class LabelForm(forms.Form):
 
     @property
     def measures(self) -> list[Any]:
-        return [self[name] for name in ("kilograms", "length", "width", "height", "location")]
+        return [*super().measures, self["location"]]
 
     @property
     def rows(self) -> list[tuple[Any, int, Any]]:
@@ -67,25 +112,9 @@ class LabelForm(forms.Form):
         return {line.id: self.cleaned_data[self.key_of(line.id)] for line, _ in self.open_lines}
 
     def as_parcel(self) -> dict[str, Any]:
-        """Return what fulfillment takes of a parcel."""
-        given = self.cleaned_data
-        sizes = [given[name] for name in ("length", "width", "height")]
-        return {
-            "weight_grams": int(given["kilograms"] * 1000),
-            "sizes_mm": tuple((size or 0) * 10 for size in sizes) if any(sizes) else (),
-            "location_id": int(given["location"]) if given["location"] else None,
-        }
-
-    def chosen(self) -> dict[str, Any] | None:
-        """Read the offer that was taken; None when there is none, or none that could be."""
-        carrier, _, rest = self.cleaned_data["offer"].partition("|")
-        service, _, rest = rest.partition("|")
-        minor, _, currency = rest.partition("|")
-        if not (carrier and service and minor.isascii() and minor.isdecimal() and len(minor) < 12):
-            return None
-        if len(currency) != 3 or max(len(carrier), len(service)) > 60:
-            return None
-        return {"carrier": carrier, "service": service, "most": Money(int(minor), currency)}
+        """Return what fulfillment takes of a parcel that leaves."""
+        location = self.cleaned_data["location"]
+        return {**super().as_parcel(), "location_id": int(location) if location else None}
 
 
 def value_of(offer: LabelOffer) -> str:

@@ -1,10 +1,12 @@
 """How one SKU is sold, what arrives of it and where it goes; and the places it can lie in."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 
 from commerce.accounts.queries import countries_by_name
+from commerce.fulfillment.types import CustomsItemData
 from commerce.inventory.models import StockMovement
 from commerce.inventory.operations import MAX_ON_HAND
 from commerce.inventory.types import LocationData, PolicyData
@@ -16,6 +18,60 @@ KINDS = [
 ]
 CHANGES = [("received", "Goods received"), ("adjusted", "Correction, breakage, loss")]
 KIND_NAMES = dict(StockMovement.Kind.choices)
+
+
+class CustomsForm(forms.Form):
+    """What customs are told of a SKU that crosses a border."""
+
+    description = forms.CharField(
+        label="What it is, for customs",
+        max_length=60,
+        required=False,
+        help_text="Material and kind, such as “Cotton T-shirt, knitted”. In English.",
+    )
+    hs_code = forms.CharField(
+        label="Tariff number (HS code)",
+        max_length=16,
+        required=False,
+        help_text="6, 8 or 10 digits. Customs offices and carriers have lists to look it up.",
+    )
+    origin_country = forms.ChoiceField(label="Made in", required=False)
+    value = forms.DecimalField(
+        label="Declared value of one",
+        required=False,
+        min_value=Decimal("0.01"),
+        max_value=1_000_000,
+        decimal_places=2,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        help_text="Empty: what the shopper paid for it, without tax.",
+    )
+    for_all = forms.BooleanField(label="Use it for every variant of this product", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["origin_country"].choices = [  # type: ignore[attr-defined]
+            ("", "Choose"),
+            *countries_by_name(),
+        ]
+
+    def as_item(self) -> CustomsItemData:
+        """Return what fulfillment takes."""
+        given = self.cleaned_data
+        value = given["value"]
+        return CustomsItemData(
+            description=given["description"],
+            hs_code=given["hs_code"],
+            origin_country=given["origin_country"],
+            value_minor=None if value is None else int(value * 100),
+        )
+
+    @staticmethod
+    def initial_of(item: CustomsItemData | None) -> dict[str, Any]:
+        """Return what the form shows of what is kept."""
+        if item is None:
+            return {}
+        value = None if item.value_minor is None else Decimal(item.value_minor) / 100
+        return {**vars(item), "value": value}
 
 
 class PolicyForm(forms.Form):

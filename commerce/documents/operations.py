@@ -16,6 +16,7 @@ from commerce.accounts.types import AddressData
 from commerce.kernel.confinement import unconfined
 
 from . import rendering
+from .customs_paper import customs_pdf
 from .issuing import NotBillable, issue_credit_note, issue_invoice, issue_receipt
 from .models import Document, Letterhead, Rendering
 from .rendering import NotRendered
@@ -25,6 +26,7 @@ __all__ = [
     "InvalidLetterhead",
     "NotBillable",
     "NotRendered",
+    "customs_pdf",
     "forget_buyers",
     "issue_credit_note",
     "issue_invoice",

@@ -8,7 +8,7 @@ The same document gives the same bytes.
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -60,25 +60,37 @@ def as_pdf(
         "content": content, "parties": parties,
     }  # fmt: skip
     xml = factur_x.as_xml(**said)
-    inputs = {"sheet": json.dumps(printable(sheet(**said)))}
+    pdf = set_sheet(
+        sheet=sheet(**said), name=number, on=issued_at.date(), layout=content["layout"], xml=xml
+    )
+    return _with_factur_x(pdf) if xml is not None else pdf
+
+
+def set_sheet(
+    *, sheet: Mapping[str, Any], name: str, on: date, layout: int = 1, xml: bytes | None = None
+) -> bytes:
+    """Set what is ready to print, with data to embed; the same gives the same bytes.
+
+    Raises NotRendered.
+    """
+    inputs = {"sheet": json.dumps(printable(sheet))}
     if xml is not None:
         inputs["xml"] = xml.decode()
-    noon = datetime.combine(issued_at.date(), time(12), tzinfo=UTC)
     try:
         pdf = typst.compile(
-            LAYOUTS[content["layout"]],
+            LAYOUTS[layout],
             root=HERE / "layouts",  # also where the embedded file is named from
             font_paths=_fonts(),
             ignore_system_fonts=True,
             format="pdf",
             pdf_standards=["a-3b"],
             sys_inputs=inputs,
-            timestamp=noon,
+            timestamp=datetime.combine(on, time(12), tzinfo=UTC),
         )
     except RuntimeError as error:
-        raise NotRendered(f"{number}: {error}") from error
+        raise NotRendered(f"{name}: {error}") from error
     assert isinstance(pdf, bytes)  # noqa: S101 - one PDF is one value
-    return _with_factur_x(pdf) if xml is not None else pdf
+    return pdf
 
 
 @cache

@@ -10,8 +10,10 @@ from django.views import View
 from django.views.generic import TemplateView
 
 from commerce.catalog import queries as catalog
+from commerce.documents import operations as documents
 from commerce.fulfillment import operations as fulfillment
 from commerce.fulfillment import queries as parcels
+from commerce.fulfillment.models import Dispatch
 from commerce.fulfillment.types import LabelOffer
 from commerce.gateways.carriers import CarrierUnavailable
 from commerce.kernel.tokens import new_token
@@ -62,7 +64,10 @@ class LabelScreen(OrderScreen, TemplateView):
     def _look(self) -> HttpResponse | None:
         def act() -> HttpResponse:
             self.offers = fulfillment.label_offers(
-                seller_id=self.seller_id, seller_order_id=self.part.id, **self.form.as_parcel()
+                seller_id=self.seller_id,
+                seller_order_id=self.part.id,
+                quantities=self.form.quantities,
+                **self.form.as_parcel(),
             )
             return self.render_to_response(self.get_context_data())
 
@@ -109,6 +114,7 @@ class LabelScreen(OrderScreen, TemplateView):
             fulfillment.NothingToShip,
             fulfillment.NotShippable,
             fulfillment.NoOrigin,
+            fulfillment.CustomsMissing,
             fulfillment.LabelRefused,
         ) as refusal:
             form.add_error(None, str(refusal))
@@ -123,8 +129,21 @@ class LabelScreen(OrderScreen, TemplateView):
             "part": self.part,
             "form": self.form,
             "offers": offers,
+            "customs": self._customs(),
+            "may_edit": self.may_decide,
             "has_asked": self.offers is not None,
         }
+
+    def _customs(self) -> list[tuple[str, int]] | None:
+        """The open items that customs know too little of; None inside a border."""
+        origin = Dispatch.objects.filter(seller_id=self.seller_id).first()
+        if origin is None or not parcels.crosses_border(
+            origin=origin.origin, destination=self.part.ship_to
+        ):
+            return None
+        lines = [line for line, _ in self.form.open_lines]
+        known = parcels.customs_of(variant_ids=[line.variant_id for line in lines])
+        return [(line.title, line.variant_id) for line in lines if line.variant_id not in known]
 
 
 def _weight_of(part: SellerOrderData) -> str:
@@ -141,6 +160,8 @@ def _weight_of(part: SellerOrderData) -> str:
 class LabelSheet(OrderScreen, View):
     """The sheet to print. It holds an address: nobody keeps a copy on the way."""
 
+    reveals = "label.viewed"
+
     def get(self, request: HttpRequest, number: str, label_id: int) -> HttpResponse:
         _own_label(self.part, label_id)
         found = parcels.label_file(seller_id=self.seller_id, label_id=label_id)
@@ -151,6 +172,26 @@ class LabelSheet(OrderScreen, View):
         response = HttpResponse(sheet, content_type="application/pdf" if is_pdf else "image/png")
         ending = "pdf" if is_pdf else "png"
         response["Content-Disposition"] = f'inline; filename="label-{number}-{label_id}.{ending}"'
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+
+class CustomsSheet(OrderScreen, View):
+    """The paper for customs, set from what the label declared. It holds an address too."""
+
+    reveals = "customs-paper.viewed"
+
+    def get(self, request: HttpRequest, number: str, label_id: int) -> HttpResponse:
+        _own_label(self.part, label_id)
+        try:
+            pdf = documents.customs_pdf(seller_id=self.seller_id, label_id=label_id)
+        except documents.NotRendered:
+            messages.error(request, "The paper could not be set. Tell us the order's number.")
+            return redirect(order_url(number))
+        if pdf is None:
+            raise Http404
+        response = HttpResponse(pdf, content_type="application/pdf")
+        response["Content-Disposition"] = f'inline; filename="customs-{number}-{label_id}.pdf"'
         response["Cache-Control"] = "private, no-store"
         return response
 

@@ -12,20 +12,29 @@ from django.views.generic import TemplateView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from commerce.catalog.models import Variant
+from commerce.fulfillment import operations as fulfillment
+from commerce.fulfillment import queries as parcels
 from commerce.inventory import operations as inventory
 from commerce.inventory import queries as levels
 from commerce.inventory.types import LocationData, PolicyData
 
 from .. import queries, shelf
 from ..policy import Work
-from ..sku_forms import CHANGES, KIND_NAMES, ChangeForm, PolicyForm, TransferForm
+from ..sku_forms import (
+    CHANGES,
+    KIND_NAMES,
+    ChangeForm,
+    CustomsForm,
+    PolicyForm,
+    TransferForm,
+)
 from .base import SellerScreen
 
 SHOWN = 100
 
 
 class SkuScreen(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
-    """Three forms, told apart by their button; each saves for itself."""
+    """Four forms, told apart by their button; each saves for itself."""
 
     work = Work.CONTENT
     parent = ("selling:stock", "Stock and prices")
@@ -56,7 +65,12 @@ class SkuScreen(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
         return self.render_to_response(self.get_context_data())
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        steps = {"policy": self._policy, "change": self._change, "transfer": self._transfer}
+        steps = {
+            "policy": self._policy,
+            "change": self._change,
+            "transfer": self._transfer,
+            "customs": self._customs,
+        }
         step = steps.get(request.POST.get("do", ""))
         if step is None:
             raise Http404
@@ -79,6 +93,22 @@ class SkuScreen(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
         else:
             return "Saved. It holds for new orders; what was promised before stays promised."
         return ""
+
+    def _customs(self) -> str:
+        form = self.forms["customs"] = CustomsForm(self.request.POST)
+        if not form.is_valid():
+            return ""
+        ids = [self.variant.pk]
+        if form.cleaned_data["for_all"]:
+            own = queries.own_variants(seller_id=self.seller_id)
+            ids = list(own.filter(product=self.variant.product_id).values_list("pk", flat=True))
+        try:
+            fulfillment.set_customs(variant_ids=ids, item=form.as_item())
+        except fulfillment.InvalidCustoms as refusal:
+            field = "value" if refusal.field == "value_minor" else refusal.field
+            form.add_error(field, str(refusal))
+            return ""
+        return "Saved for all variants." if len(ids) > 1 else "Saved. New labels declare it."
 
     def _change(self) -> str:
         form = self.forms["change"] = ChangeForm(self.request.POST, places=self.places)
@@ -122,6 +152,10 @@ class SkuScreen(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
             return "The units were moved."
         return ""
 
+    def _kept_customs(self) -> CustomsForm:
+        kept = parcels.customs_of(variant_ids=[self.variant.pk]).get(self.variant.pk)
+        return CustomsForm(initial=CustomsForm.initial_of(kept))
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         ids = [self.variant.pk]
         policy = levels.policies(variant_ids=ids).get(self.variant.pk, PolicyData())
@@ -135,6 +169,7 @@ class SkuScreen(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
             "stock": levels.available(variant_ids=ids).get(self.variant.pk),
             "policy": policy,
             "policy_form": self.forms.get("policy") or PolicyForm(initial=vars(policy)),
+            "customs_form": self.forms.get("customs") or self._kept_customs(),
             "change_form": self.forms.get("change") or ChangeForm(places=self.places),
             "transfer_form": (self.forms.get("transfer") or TransferForm(places=self.places))
             if len(self.places) > 1

@@ -129,6 +129,9 @@ class CarrierDouble:
              "delivery_days": days + 4 * far, "est_delivery_days": days + 4 * far}
             for carrier, service, base, each, days in SERVICES
         ]  # fmt: skip
+        if given.get("is_return"):
+            given = {**given, "to_address": given["from_address"],
+                     "from_address": given["to_address"]}  # fmt: skip
         self.shipments[name] = {
             **given, "id": name, "object": "Shipment", "rates": rates, "postage_label": None,
             "selected_rate": None, "tracker": None, "tracking_code": None, "refund_status": None,

@@ -100,6 +100,16 @@ urlpatterns = [
         name="order-case-slip",
     ),
     path(
+        "orders/track/<str:token>/requests/<str:number>/label/",
+        aftercare.return_label,
+        name="order-case-label",
+    ),
+    path(
+        "orders/track/<str:token>/requests/<str:number>/customs/",
+        aftercare.return_customs,
+        name="order-case-customs",
+    ),
+    path(
         "orders/track/<str:token>/requests/<str:number>/pictures/<int:picture_id>.jpg",
         aftercare.picture,
         name="order-case-picture",

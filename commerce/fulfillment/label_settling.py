@@ -175,6 +175,7 @@ def _of_label(label: Label) -> ParcelRequest:
         weight_grams=label.weight_grams,
         sizes_mm=tuple(label.sizes_mm),
         customs=label.customs,
+        is_return=label.is_return,
     )
 
 

@@ -6,7 +6,7 @@ looked up, never repeated blindly, and a parcel has one label whatever happens.
 From the moment it is written down nothing of it is canceled automatically.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -14,7 +14,12 @@ from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
 from commerce.accounts.types import AddressData
-from commerce.gateways.carriers import CarrierRefused, ParcelRequest, get_carrier_gateway
+from commerce.gateways.carriers import (
+    CarrierRefused,
+    ParcelRequest,
+    RateData,
+    get_carrier_gateway,
+)
 from commerce.kernel.confinement import unconfined
 from commerce.kernel.failpoints import failpoint
 from commerce.kernel.money import Money
@@ -72,8 +77,8 @@ def label_offers(
     CustomsMissing, CarrierUnavailable and LabelRefused.
     """
     part = _shippable(seller_id, seller_order_id)
-    origin = _origin(seller_id, location_id)
-    request = _request(
+    origin = origin_of(seller_id, location_id)
+    request = parcel_request(
         reference=f"offers:{part.number}",
         origin=origin,
         destination=part.ship_to,
@@ -90,6 +95,11 @@ def label_offers(
         rates = get_carrier_gateway().prepare(request=request).rates
     except CarrierRefused as refusal:
         raise LabelRefused(f"The carrier says: {refusal.message}") from refusal
+    return offers_of(rates, part.goods.currency)
+
+
+def offers_of(rates: Iterable[RateData], currency: str) -> list[LabelOffer]:
+    """Return rates as they are shown, the cheapest first; for this module's own use."""
     offers = [
         LabelOffer(
             carrier=rate.carrier,
@@ -98,7 +108,7 @@ def label_offers(
             days=rate.days,
         )
         for rate in rates
-        if rate.currency == part.goods.currency
+        if rate.currency == currency
     ]
     return sorted(offers, key=lambda offer: (offer.price.minor, offer.carrier, offer.service))
 
@@ -129,9 +139,9 @@ def buy_label(
     known = Label.objects.filter(key=full_key, seller_id=seller_id).first()
     if known is None:
         part = _shippable(seller_id, seller_order_id)
-        request = _request(
+        request = parcel_request(
             reference=full_key,
-            origin=_origin(seller_id, location_id),
+            origin=origin_of(seller_id, location_id),
             destination=part.ship_to,
             weight_grams=weight_grams,
             sizes_mm=sizes_mm,
@@ -198,7 +208,9 @@ def _ask_for(
 
 
 def _check_within(part: SellerOrderData, most: Money, within: Money) -> None:
-    labels = Label.objects.filter(seller_order=part.id, state__in=["asked", "bought", "voiding"])
+    labels = Label.objects.filter(
+        seller_order=part.id, is_return=False, state__in=["asked", "bought", "voiding"]
+    )
     spent = labels.aggregate(minor=Sum(Coalesce("cost_minor", "most_minor")))["minor"] or 0
     if spent + most.minor > within.minor:
         raise TooDear(within=within, left=Money(max(within.minor - spent, 0), within.currency))
@@ -229,14 +241,14 @@ def _shippable(seller_id: int, seller_order_id: int) -> SellerOrderData:
     return part
 
 
-def _origin(seller_id: int, location_id: int | None) -> AddressData:
+def origin_of(seller_id: int, location_id: int | None) -> AddressData:
     origin = origin_for(seller_id=seller_id, location_id=location_id)
     if origin is None:
         raise NoOrigin
     return origin
 
 
-def _request(
+def parcel_request(
     *,
     reference: str,
     origin: AddressData,
@@ -244,7 +256,12 @@ def _request(
     weight_grams: int,
     sizes_mm: Sequence[int],
     customs: Mapping[str, Any] | None = None,
+    is_return: bool = False,
 ) -> ParcelRequest:
+    """Return a parcel as carriers are asked about it; for this module's own use.
+
+    Raises InvalidParcel.
+    """
     if not 0 < weight_grams <= MOST_GRAMS:
         raise InvalidParcel("weight", f"A parcel weighs at most {MOST_GRAMS // 1000} kg.")
     if len(sizes_mm) not in (0, 3) or any(not 0 < size <= MOST_MM for size in sizes_mm):
@@ -256,6 +273,7 @@ def _request(
         weight_grams=weight_grams,
         sizes_mm=tuple(sizes_mm),
         customs=customs or {},
+        is_return=is_return,
     )
 
 

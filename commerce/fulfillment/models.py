@@ -216,6 +216,9 @@ class Label(models.Model):
     location = models.ForeignKey(
         "inventory.Location", null=True, on_delete=models.PROTECT, related_name="+"
     )
+    is_return = models.BooleanField(
+        default=False, db_default=False, help_text="For a parcel that comes back."
+    )
     state = models.CharField(max_length=8, choices=State.choices, default=State.ASKED)
     carrier_name = models.CharField(max_length=60)
     service = models.CharField(max_length=60)

@@ -37,6 +37,7 @@ __all__ = [
     "labeled_units",
     "labels_of",
     "packing_slip",
+    "return_labels",
     "shipments",
     "shipments_of",
     "shipping_options",
@@ -56,7 +57,7 @@ _LEAVING = """
 SELECT seller_order_id FROM fulfillment_shipment WHERE seller_order_id = ANY (%s)
 UNION
 SELECT seller_order_id FROM fulfillment_label
-WHERE seller_order_id = ANY (%s) AND state IN ('asked', 'bought', 'voiding')
+WHERE seller_order_id = ANY (%s) AND state IN ('asked', 'bought', 'voiding') AND NOT is_return
 """
 
 
@@ -138,9 +139,11 @@ def tracking_of(*, shipment_ids: Iterable[int]) -> dict[int, list[TrackingEventD
 
 
 def labels_of(*, seller_order_ids: Iterable[int]) -> dict[int, list[LabelData]]:
-    """Return the labels of each seller order, the first asked for first."""
+    """Return the labels of what each seller order sends, the first asked for first."""
     found: dict[int, list[LabelData]] = {pk: [] for pk in seller_order_ids}
-    rows = Label.objects.filter(seller_order_id__in=list(found)).prefetch_related("lines")
+    rows = Label.objects.filter(seller_order_id__in=list(found), is_return=False).prefetch_related(
+        "lines"
+    )
     used = dict(
         Shipment.objects.filter(seller_order_id__in=list(found), label__isnull=False).values_list(
             "label_id", "pk"
@@ -149,6 +152,12 @@ def labels_of(*, seller_order_ids: Iterable[int]) -> dict[int, list[LabelData]]:
     for row in rows.order_by("pk"):
         found[row.seller_order_id].append(_label(row, used.get(row.pk)))
     return found
+
+
+def return_labels(*, label_ids: Iterable[int]) -> dict[int, LabelData]:
+    """Return labels for parcels that come back, by id."""
+    rows = Label.objects.filter(pk__in=list(label_ids), is_return=True)
+    return {row.pk: _label(row, None) for row in rows.prefetch_related("lines")}
 
 
 def _label(row: Label, shipment_id: int | None) -> LabelData:

@@ -56,6 +56,8 @@ class ParcelRequest:
     sizes_mm: Sequence[int] = ()
     customs: Mapping[str, Any] = field(default_factory=dict)
     """What a parcel that crosses a customs border declares: signer, currency and items."""
+    is_return: bool = False
+    """It comes back: from the shopper, to the seller."""
 
 
 @dataclass(frozen=True, kw_only=True)

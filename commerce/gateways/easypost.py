@@ -148,10 +148,15 @@ def _as_shipment(request: ParcelRequest) -> dict[str, Any]:
     }
     for side, size in zip(("length", "width", "height"), request.sizes_mm, strict=False):
         parcel[side] = float(round(Decimal(size) / _MM_PER_INCH, 1))
+    # A return is asked for by the addresses of the way out; the service swaps them itself.
+    sender, receiver = request.origin, request.destination
+    if request.is_return:
+        sender, receiver = receiver, sender
     return {
         "reference": request.reference,
-        "to_address": _address(request.destination),
-        "from_address": _address(request.origin),
+        "to_address": _address(receiver),
+        "from_address": _address(sender),
+        **({"is_return": True} if request.is_return else {}),
         "parcel": parcel,
         "options": {"label_format": "PDF"},
         **({"customs_info": _customs(request.customs)} if request.customs else {}),
@@ -162,7 +167,7 @@ def _customs(declared: Mapping[str, Any]) -> dict[str, Any]:
     """Goods that were sold; value and weight of an item are those of all its pieces."""
     currency = declared["currency"]
     return {
-        "contents_type": "merchandise",
+        "contents_type": declared.get("contents", "merchandise"),
         "restriction_type": "none",
         "non_delivery_option": "return",
         "customs_certify": True,

@@ -246,6 +246,28 @@ def replacement_sent(case: CaseData, shop: str) -> Mail:
     }
 
 
+def return_label(case: CaseData, shop: str, *, return_label_id: int) -> Mail:
+    """To the shopper: there is a label to print for what goes back."""
+    return {
+        "key": f"return-label:{return_label_id}",
+        "kind": "case",
+        "recipient": case.email,
+        "subject": f"Your return label is ready ({case.number})",
+        "context": {
+            "heading": "Your return label is ready",
+            "text": [
+                f"{shop} pays for sending it back. Print the label from your return, stick it on "
+                "the parcel and hand the parcel to the carrier."
+            ],
+            "number": case.order_number,
+            "link": absolute(f"/orders/track/{case.order_token}/requests/{case.number}/"),
+            "label": "See your return",
+            "items": _items(case),
+            "why_you": f"this address was given with order {case.order_number}",
+        },
+    }
+
+
 def withdrawal_receipt(declared: WithdrawalData) -> Mail:
     """To whoever withdrew: the declaration, word for word, with date and time."""
     return {

@@ -1,5 +1,6 @@
 """Which facts about cancellations, returns, claims and withdrawals are told to whom."""
 
+from commerce.fulfillment.events import LabelBought
 from commerce.orders import queries as orders
 from commerce.orders.events import OrderReaddressed
 from commerce.outbox.facts import subscribe
@@ -8,6 +9,7 @@ from commerce.returns.events import (
     CaseMoved,
     CaseReminder,
     ReplacementSent,
+    ReturnLabelReady,
     WithdrawalDeclared,
 )
 from commerce.sellers import queries as sellers
@@ -61,6 +63,24 @@ def tell_of_replacement(fact: ReplacementSent) -> None:
     case = returns.cases(case_ids=[fact.case_id])[fact.case_id]
     shop = sellers.sellers(seller_ids=[case.seller_id])[case.seller_id]
     operations.send(**case_mails.replacement_sent(case, shop.name))
+
+
+@subscribe(LabelBought)
+def tell_of_bought_return_label(fact: LabelBought) -> None:
+    found = returns.case_of_label(label_id=fact.label_id)
+    if found is not None:
+        _tell_of_return_label(*found)
+
+
+@subscribe(ReturnLabelReady)
+def tell_of_given_return_label(fact: ReturnLabelReady) -> None:
+    _tell_of_return_label(fact.case_id, fact.return_label_id)
+
+
+def _tell_of_return_label(case_id: int, return_label_id: int) -> None:
+    case = returns.cases(case_ids=[case_id])[case_id]
+    shop = sellers.sellers(seller_ids=[case.seller_id])[case.seller_id]
+    operations.send(**case_mails.return_label(case, shop.name, return_label_id=return_label_id))
 
 
 @subscribe(WithdrawalDeclared)

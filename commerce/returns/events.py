@@ -38,3 +38,12 @@ class ReplacementSent(Fact):
 
     name: ClassVar[str] = "returns.replacement-sent.v1"
     case_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReturnLabelReady(Fact):
+    """The seller gave a label for what goes back; one that is bought is told as such."""
+
+    name: ClassVar[str] = "returns.return-label-ready.v1"
+    case_id: int
+    return_label_id: int

@@ -4,7 +4,7 @@ from django.db.models.functions import Now
 
 from commerce.kernel.tokens import new_token
 
-from .storing import picture_path, private_store
+from .storing import label_path, picture_path, private_store
 
 
 class Policy(models.Model):
@@ -236,6 +236,31 @@ class CasePicture(models.Model):
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="pictures")
     file = models.FileField(storage=private_store, upload_to=picture_path)
     added_at = models.DateTimeField(db_default=Now())
+
+
+class ReturnLabel(models.Model):
+    """The label for a return's parcel: bought from a carrier, or a file the seller gave."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+")
+    label = models.OneToOneField(
+        "fulfillment.Label", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    file = models.FileField(storage=private_store, upload_to=label_path, blank=True)
+    tracking_number = models.CharField(max_length=60, blank=True)
+    added_at = models.DateTimeField(db_default=Now())
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(label__isnull=True) ^ Q(file=""), name="return_label_is_one_or_other"
+            ),
+            models.UniqueConstraint(
+                fields=["case"],
+                condition=Q(removed_at__isnull=True),
+                name="one_return_label_per_case",
+            ),
+        ]
 
 
 class CaseEvent(models.Model):

@@ -8,6 +8,14 @@ from .cases import NotFound, NotPossible, NotThatMany, close
 from .claiming import answer_claim, claim, decide_claim
 from .deadlines import decide_due, remind_due
 from .exchanging import NothingToSwap, send_replacement
+from .labeling import (
+    InvalidLabelFile,
+    buy_label,
+    give_back_unused,
+    give_label,
+    label_offers,
+    take_label_back,
+)
 from .pictures import InvalidPicture
 from .policies import TooFewDays, agree, set_own_days
 from .readdressing import change_address
@@ -23,6 +31,7 @@ from .withdrawing import withdraw
 
 __all__ = [
     "GivesTooMuch",
+    "InvalidLabelFile",
     "InvalidPicture",
     "NotFound",
     "NotPossible",
@@ -34,6 +43,7 @@ __all__ = [
     "answer_claim",
     "answer_return",
     "appeal",
+    "buy_label",
     "cancel",
     "cancel_for_seller",
     "change_address",
@@ -41,7 +51,10 @@ __all__ = [
     "close",
     "decide_claim",
     "decide_due",
+    "give_back_unused",
+    "give_label",
     "inspect",
+    "label_offers",
     "mark_sent",
     "override_cancellation",
     "override_return",
@@ -50,5 +63,6 @@ __all__ = [
     "request_return",
     "send_replacement",
     "set_own_days",
+    "take_label_back",
     "withdraw",
 ]

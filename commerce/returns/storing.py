@@ -1,4 +1,4 @@
-"""Where shoppers' pictures are kept: in the private store, under names that nobody guesses."""
+"""Where pictures and labels are kept: in the private store, under names that nobody guesses."""
 
 from typing import Any
 
@@ -13,3 +13,8 @@ def private_store() -> Storage:
 
 def picture_path(picture: Any, filename: str) -> str:
     return f"returns/{new_token()}.jpg"
+
+
+def label_path(label: Any, filename: str) -> str:
+    """The name says what kind of file was found to be in it."""
+    return f"returns/labels/{new_token()}.{filename.rsplit('.', 1)[-1]}"

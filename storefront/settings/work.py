@@ -19,6 +19,8 @@ CELERY_TASK_ROUTES = {
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_IGNORE_RESULT = True
+# Nothing takes an hour; what does hangs, and gives its worker back.
+CELERY_TASK_TIME_LIMIT = 3600
 # A shopper waits while a task is published. With the broker away three retries cost 0.6
 # seconds for each event, and sweeps find what nobody was told of.
 CELERY_TASK_PUBLISH_RETRY = False

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from commerce.accounts.operations import InvalidAddress
+from commerce.documents import operations as documents
 from commerce.kernel import clock
 from commerce.kernel.money import Money
 from commerce.orders import queries as orders
@@ -206,12 +207,15 @@ def _show(
     appeal_form: Any = None,
 ) -> HttpResponse:
     order, found = paid_order(token), _case(token, number)
+    label = queries.label_of(case_id=found.id) if found.kind == "return" else None
+    number_of = label.tracking_number if label and label.is_ready else ""
     context = {
         "order": order,
+        "label": label,
         "case": found,
         "reference": payments.refund_reference(business_key=f"adjustment:{found.adjustment_id}"),
         "seller": names_of(order).get(found.seller_id),
-        "form": form or SentForm(),
+        "form": form or SentForm(initial={"tracking_number": number_of}),
         "may_appeal": found.appeal_until is not None and found.appeal_until > clock.now(),
         "appeal_form": appeal_form or AppealForm(),
         "error": error,
@@ -282,3 +286,40 @@ def slip(request: HttpRequest, token: str, number: str) -> HttpResponse:
         raise Http404
     context = {"order": order, "case": found, "seller": names_of(order).get(found.seller_id)}
     return render(request, "shop/return_slip.html", context)
+
+
+@never_cache
+@require_GET
+def return_label(request: HttpRequest, token: str, number: str) -> HttpResponse:
+    """The label that the seller gives for what goes back. It holds an address."""
+    paid_order(token)
+    sheet = queries.label_sheet(case_id=_case(token, number).id)
+    if sheet is None:
+        raise Http404
+    ending, data = sheet
+    return _file(data, ending, f"return-label-{number}")
+
+
+@never_cache
+@require_GET
+def return_customs(request: HttpRequest, token: str, number: str) -> HttpResponse:
+    """The paper for customs that goes with the label."""
+    paid_order(token)
+    found = _case(token, number)
+    label = queries.label_of(case_id=found.id)
+    pdf = (
+        documents.customs_pdf(seller_id=found.seller_id, label_id=label.label_id)
+        if label and label.label_id
+        else None
+    )
+    if pdf is None:
+        raise Http404
+    return _file(pdf, "pdf", f"customs-{number}")
+
+
+def _file(data: bytes, ending: str, name: str) -> HttpResponse:
+    kinds = {"pdf": "application/pdf", "png": "image/png", "jpg": "image/jpeg"}
+    response = HttpResponse(data, content_type=kinds.get(ending, "application/octet-stream"))
+    response["Content-Disposition"] = f'attachment; filename="{name}.{ending}"'
+    response["Cache-Control"] = "private, no-store"
+    return response

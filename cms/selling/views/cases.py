@@ -38,6 +38,7 @@ class CaseList(SellerScreen, BaseListingView):
     """Newest first."""
 
     work = Work.ANYONE
+    reveals = "requests.listed"
     page_title = "Returns and requests"
     header_icon = "rotate"
     index_url_name = "selling:requests"
@@ -81,6 +82,7 @@ class CaseScreen(SellerScreen, WagtailAdminTemplateMixin):
     """One request, found among the seller's own only."""
 
     work = Work.ANYONE
+    reveals = "request.viewed"
     parent = ("selling:requests", "Returns and requests")
     header_icon = "rotate"
 
@@ -185,6 +187,7 @@ class CaseDetail(CaseScreen, TemplateView):
         return {
             **super().get_context_data(**kwargs),
             "case": self.case,
+            "label": returns.label_of(case_id=self.case.id) if self.case.kind == "return" else None,
             "may_decide": self.may_decide,
             "form": self.form or self._form(),
             "picture_url": "selling:request_picture",
@@ -196,6 +199,7 @@ class CaseDetail(CaseScreen, TemplateView):
 class CasePicture(CaseScreen, View):
     """A picture that a shopper added."""
 
+    reveals = "request-picture.viewed"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         data = returns.picture(picture_id=kwargs["picture_id"], case_id=self.case.id)

@@ -1,0 +1,323 @@
+"""Labels for what goes back: bought once by the seller, printed by the shopper, given back."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import Error, connection, transaction
+from django.test import Client
+
+from commerce.fulfillment import operations as fulfillment
+from commerce.fulfillment import queries as parcels
+from commerce.fulfillment.models import CustomsItem, Label, Shipment
+from commerce.gateways.carriers import CarrierUnavailable
+from commerce.kernel import failpoints
+from commerce.kernel.money import Money
+from commerce.ledger import queries as ledger
+from commerce.notifications.models import Message
+from commerce.outbox import operations as outbox
+from commerce.outbox.models import Delivery
+from commerce.payouts.models import Deduction
+from commerce.returns import operations, queries
+from commerce.returns.models import Case, ReturnLabel
+from commerce.returns.types import Wish
+from tests.commerce.returns.test_returning import photo
+from tests.factories.accounts import SAN_FRANCISCO
+from tests.factories.fulfillment import delivered, plan_dispatch
+from tests.factories.sales import Sold, sell
+from tests.factories.selling import open_shop
+from tests.support.constraints import check_deferred_constraints
+
+pytestmark = pytest.mark.django_db
+OFFER = {"carrier": "usps", "service": "Priority", "most": Money(5000, "USD")}
+
+
+@pytest.fixture
+def shop(carriers):
+    shop = open_shop("Acme")
+    plan_dispatch(shop.seller.pk)
+    return shop
+
+
+@pytest.fixture
+def part(shop):
+    part = sell(Sold(seller=shop.seller)).seller_orders[0]
+    delivered(part)
+    return part
+
+
+@pytest.fixture
+def case(part):
+    return approved(part)
+
+
+def approved(part, units=1):
+    (case_id,) = operations.request_return(
+        order_token=part.order_token, wish=Wish(units={part.lines[0].id: units})
+    )
+    operations.answer_return(
+        seller_id=part.seller_id, case_id=case_id, consent=True, return_to="1 Main St"
+    )
+    return queries.cases(case_ids=[case_id])[case_id]
+
+
+def buy(case, **changes):
+    values = {"key": "one", "weight_grams": 500, **OFFER, **changes}
+    operations.buy_label(seller_id=case.seller_id, case_id=case.id, **values)
+    return queries.label_of(case_id=case.id)
+
+
+def owed(case):
+    return -ledger.balance(code=f"payable:{case.seller_id}", currency="USD")
+
+
+def tell(*words):
+    for delivery in Delivery.objects.filter(delivered_at=None):
+        if any(word in delivery.subscriber for word in words):
+            outbox.deliver(delivery_id=delivery.pk)
+
+
+def test_a_label_back_is_bought_from_shopper_to_seller_and_booked_to_the_seller(carriers, case):
+    before = owed(case)
+
+    label = buy(case)
+
+    assert label.is_ready
+    (shipment,) = (s for s in carriers.shipments.values() if s["postage_label"])
+    assert shipment["is_return"] is True
+    # asked for by the addresses of the way out; the service swapped them
+    assert shipment["from_address"]["name"] == SAN_FRANCISCO.name
+    assert owed(case) == before - label.cost.minor
+    tell("payouts", "notifications")
+    assert Deduction.objects.filter(kind="label", amount_minor=label.cost.minor).exists()
+    mail = Message.objects.get(key__startswith="return-label:")
+    assert (mail.recipient, "return label is ready" in mail.subject) == (case.email, True)
+
+
+def test_it_is_no_label_of_what_leaves(carriers, case, part):
+    label = buy(case)
+
+    assert parcels.labels_of(seller_order_ids=[part.id])[part.id] == []
+    assert parcels.labeled_units(seller_order_id=part.id) == {}
+    parcel = Shipment.objects.get()
+    with pytest.raises(Error, match="comes back"), transaction.atomic():
+        Shipment.objects.create(
+            seller_id=part.seller_id, seller_order_id=part.id, carrier=parcel.carrier,
+            label_id=label.label_id, tracking_number=label.tracking_number,
+        )  # fmt: skip
+
+
+def test_buying_twice_buys_once_and_a_second_is_refused(carriers, case):
+    assert buy(case) == buy(case)
+    assert len(carriers.purchases) == 1
+    with pytest.raises(operations.NotPossible, match="has a label already"):
+        buy(case, key="two")
+
+
+@pytest.mark.parametrize("point", ["label_prepared", "label_bought"])
+def test_a_purchase_that_breaks_off_is_finished_and_told(carriers, case, point):
+    failpoints.arm(f"{point}=raise")
+    with pytest.raises(failpoints.OrderedToFail):
+        buy(case)
+    failpoints.arm("")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE fulfillment_label SET tried_at = tried_at - interval '1 minute',"
+            " asked_at = asked_at - interval '1 minute'"
+        )
+
+    fulfillment.settle_labels()
+
+    assert queries.label_of(case_id=case.id).is_ready
+    assert len(carriers.purchases) == 1
+
+
+def test_only_an_approved_return_gets_a_label(carriers, part):
+    (case_id,) = operations.request_return(
+        order_token=part.order_token, wish=Wish(units={part.lines[0].id: 1})
+    )
+    with pytest.raises(operations.NotPossible, match="approved"):
+        operations.buy_label(
+            seller_id=part.seller_id, case_id=case_id, key="k", weight_grams=500, **OFFER
+        )
+    assert not Label.objects.exists()
+
+
+def test_a_refused_purchase_makes_room_for_another(carriers, case):
+    with pytest.raises(fulfillment.LabelRefused, match="costs"):
+        buy(case, most=Money(1, "USD"))
+
+    assert buy(case, key="two").is_ready
+
+
+def test_a_carrier_that_is_away_books_nothing(carriers, case):
+    carriers.fault("500", times=None)
+    before = owed(case)
+    with pytest.raises(CarrierUnavailable):
+        operations.label_offers(seller_id=case.seller_id, case_id=case.id, weight_grams=500)
+    with pytest.raises(fulfillment.LabelPending):
+        buy(case)
+    assert owed(case) == before
+    assert not queries.label_of(case_id=case.id).is_ready
+
+
+def test_an_unused_label_is_given_back_with_its_price(carriers, case):
+    before = owed(case)
+    buy(case)
+
+    operations.take_label_back(seller_id=case.seller_id, case_id=case.id)
+
+    assert queries.label_of(case_id=case.id) is None
+    assert owed(case) == before
+    assert buy(case, key="two").is_ready
+
+
+def test_what_was_sent_with_it_keeps_its_label(carriers, case):
+    label = buy(case)
+    operations.mark_sent(
+        order_token=case.order_token, case_id=case.id, tracking_number=label.tracking_number
+    )
+    with pytest.raises(operations.NotPossible, match="sent with it"):
+        operations.take_label_back(seller_id=case.seller_id, case_id=case.id)
+
+
+def test_labels_of_returns_that_never_came_are_given_back_by_themselves(carriers, case):
+    before = owed(case)
+    buy(case)
+    assert operations.give_back_unused() == 0
+
+    operations.close(order_token=case.order_token, case_id=case.id)
+
+    assert operations.give_back_unused() == 1
+    assert operations.give_back_unused() == 0
+    assert owed(case) == before
+    check_deferred_constraints()
+
+
+def test_a_label_that_the_carrier_saw_moving_stays_booked(carriers, case):
+    label = buy(case)
+    carriers.move(label.tracking_number, "in_transit")
+    operations.close(order_token=case.order_token, case_id=case.id)
+    booked = owed(case)
+
+    assert operations.give_back_unused() == 0
+    assert owed(case) == booked
+    assert ReturnLabel.objects.get().removed_at is not None
+
+
+@pytest.mark.parametrize(
+    ("data", "ending"), [(b"%PDF-1.4 label", "pdf"), (photo(), "png"), (photo("JPEG"), "jpg")]
+)
+def test_a_label_bought_elsewhere_is_kept_and_told(case, data, ending):
+    operations.give_label(
+        seller_id=case.seller_id, case_id=case.id, data=data, tracking_number=" 1Z 999 "
+    )
+
+    assert queries.label_sheet(case_id=case.id) == (ending, data)
+    label = queries.label_of(case_id=case.id)
+    assert (label.state, label.tracking_number, label.cost) == ("given", "1Z 999", None)
+    tell("notifications")
+    assert Message.objects.filter(key__startswith="return-label:").exists()
+
+
+@pytest.mark.parametrize("data", [b"", b"<html>", b"x" * (5 * 1024 * 1024 + 1)])
+def test_what_is_no_label_is_refused(case, data):
+    with pytest.raises(operations.InvalidLabelFile):
+        operations.give_label(seller_id=case.seller_id, case_id=case.id, data=data)
+    assert not ReturnLabel.objects.exists()
+
+
+def test_from_abroad_it_declares_returned_goods(carriers, shop):
+    berlin = SAN_FRANCISCO.__class__(
+        name="Ada Brook", line1="Torstrasse 1", city="Berlin", postal_code="10119", country="DE"
+    )
+    part = sell(Sold(seller=shop.seller), address=berlin).seller_orders[0]
+    delivered(part)
+    case = approved(part)
+    with pytest.raises(fulfillment.CustomsMissing):
+        buy(case)
+    CustomsItem.objects.create(
+        variant_id=part.lines[0].variant_id, description="Mug", hs_code="691200",
+        origin_country="PT",
+    )  # fmt: skip
+
+    label = buy(case)
+
+    assert label.has_customs
+    shipment = carriers.shipments[Label.objects.get().provider_id]
+    assert shipment["customs_info"]["contents_type"] == "returned_goods"
+    client = Client()
+    paper = client.get(f"/orders/track/{case.order_token}/requests/{case.number}/customs/")
+    assert paper.content.startswith(b"%PDF")
+
+
+def page_of(case) -> str:
+    return f"/orders/track/{case.order_token}/requests/{case.number}/"
+
+
+def test_a_guest_prints_it_from_the_page_of_the_return(carriers, case, client):
+    assert "return label" not in client.get(page_of(case)).content.decode()
+    assert client.get(f"{page_of(case)}label/").status_code == 404
+
+    label = buy(case)
+
+    page = client.get(page_of(case)).content.decode()
+    assert "Download the return label" in page
+    assert f'value="{label.tracking_number}"' in page
+    sheet = client.get(f"{page_of(case)}label/")
+    assert sheet["Content-Type"] == "application/pdf"
+    assert sheet.content.startswith(b"%PDF")
+    other = sell(Sold(seller=make_other()))
+    wrong = f"/orders/track/{other.token}/requests/{case.number}/label/"
+    assert client.get(wrong).status_code == 404
+
+
+def make_other():
+    return open_shop("Other").seller
+
+
+def typed(case, shop, **more):
+    return shop.client("editor").post(
+        f"/admin/selling/requests/{case.number}/label/", {"do": "offers", "key": "k", **more}
+    )
+
+
+def test_the_seller_buys_one_on_a_screen(carriers, case, shop):
+    screen = shop.client("editor").get(f"/admin/selling/requests/{case.number}/").content.decode()
+    assert "Give the shopper a return label" in screen
+
+    prices = typed(case, shop, kilograms="0.5")
+    (value, offer) = prices.context["offers"][0]
+    bought = typed(case, shop, kilograms="0.5", offer=value)
+
+    assert bought.status_code == 302
+    label = queries.label_of(case_id=case.id)
+    assert (label.carrier, label.cost) == (offer.carrier, offer.price)
+    client = shop.client("owner")
+    sheet = client.get(f"/admin/selling/requests/{case.number}/label/sheet/")
+    assert sheet.content.startswith(b"%PDF")
+    taken = client.post(f"/admin/selling/requests/{case.number}/label/", {"do": "back"})
+    assert taken.status_code == 302
+    assert queries.label_of(case_id=case.id) is None
+
+
+def test_the_screen_says_what_is_wrong_and_is_for_those_who_decide(carriers, case, shop):
+    assert typed(case, shop, kilograms="").status_code == 422
+    assert typed(case, shop, kilograms="9" * 30).status_code == 422
+    assert typed(case, shop, do="nonsense").status_code == 404
+    nothing = typed(case, shop, do="give")
+    assert "Choose the file with the label" in nothing.content.decode()
+    page = SimpleUploadedFile("label.pdf", b"<html>")
+    wrong = typed(case, shop, do="give", file=page)
+    assert (wrong.status_code, "PDF, PNG or JPEG" in wrong.content.decode()) == (422, True)
+    address = f"/admin/selling/requests/{case.number}/label/"
+    assert shop.client("packer").get(address).status_code in (403, 404)
+    assert open_shop("Borealis").client("owner").get(address).status_code == 404
+    given = typed(case, shop, do="give", file=SimpleUploadedFile("x.pdf", b"%PDF-1.4"))
+    assert given.status_code == 302
+
+
+def test_the_database_keeps_one_label_per_return(case):
+    ReturnLabel.objects.create(case_id=case.id, file="one.pdf")
+    with pytest.raises(Error, match="one_return_label_per_case"), transaction.atomic():
+        ReturnLabel.objects.create(case_id=case.id, file="two.pdf")
+    with pytest.raises(Error, match="one_or_other"), transaction.atomic():
+        ReturnLabel.objects.create(case=Case.objects.get(pk=case.id))

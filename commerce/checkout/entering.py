@@ -36,8 +36,15 @@ def enter_code(*, cart_token: str, code: str) -> Basket:
     if refusals or not found.codes:
         raise CodeRefused(" ".join(refusals) or "Put something into your cart first.")
     if len(others) >= settings.PROMOTION_CODES_PER_ORDER:
-        raise CodeRefused(f"An order takes one code. Remove {others[-1]} to use {wanted}.")
+        raise CodeRefused(_too_many(others, wanted))
     return _keep(cart, (*others, wanted))
+
+
+def _too_many(others: list[str], wanted: str) -> str:
+    allowed = settings.PROMOTION_CODES_PER_ORDER
+    if allowed == 1:
+        return f"An order takes one code. Remove {others[-1]} to use {wanted}."
+    return f"An order takes {allowed} codes. Remove {' or '.join(others)} to use {wanted}."
 
 
 def remove_code(*, cart_token: str, code: str) -> Basket:

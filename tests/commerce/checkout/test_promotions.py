@@ -1,5 +1,7 @@
 """Promotions from the cart to the books: agreed with the total, frozen, borne, given back."""
 
+from typing import Any
+
 import pytest
 
 from commerce.cart import queries as carts
@@ -74,6 +76,19 @@ def test_a_code_that_cannot_be_used_is_refused_with_the_reason_and_not_kept() ->
     make_promotion(code="TOO")
     assert refusal_of(cart, "TOO") == "An order takes one code. Remove GOOD to use TOO."
     assert carts.contents(token=cart.token).codes == ("GOOD",)
+
+
+def test_where_an_order_takes_several_codes_the_refusal_says_how_many(
+    settings: Any,
+) -> None:
+    settings.PROMOTION_CODES_PER_ORDER = 2
+    cart = make_ready_cart()
+    for code in ("ONE", "TWO", "THREE"):
+        make_promotion(code=code, seller_ids=tuple(cart.sellers))
+    for code in ("ONE", "TWO"):
+        operations.enter_code(cart_token=cart.token, code=code)
+
+    assert refusal_of(cart, "THREE") == "An order takes 2 codes. Remove ONE or TWO to use THREE."
 
 
 def test_a_code_that_has_ended_makes_room_for_another() -> None:

@@ -6,12 +6,12 @@ carrier's own clock; so updates may come twice, late and in any order.
 """
 
 import hashlib
-from collections.abc import Iterable
+import time
 from datetime import timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from commerce.gateways.carriers import (
@@ -34,6 +34,8 @@ log = structlog.get_logger(__name__)
 # With the task every ten minutes an update is here within the hour, without any notice.
 ASK_AGAIN = timedelta(minutes=40)
 STOP_ASKING = timedelta(days=60)
+# The task runs every ten minutes; the next one goes on where this one ends.
+MOST_SECONDS = 480
 _BEFORE_THE_CARRIER = {"unknown", "pre_transit", "cancelled", "error"}
 
 
@@ -110,38 +112,63 @@ def _key(event: TrackedEvent) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def poll_parcels(*, limit: int = 100) -> int:
+def poll_parcels(*, batch: int = 100, seconds: float = MOST_SECONDS) -> int:
     """Ask about parcels under way that nobody asked about lately; returns how many.
 
-    Stops when the service is away. A task runs it.
+    Goes on in batches until all were asked about or the seconds are over: then the log
+    says how many wait, and since when the oldest does. Stops when the service is away.
+    A task runs it.
     """
     if not is_set_up():
         return 0
+    until = time.monotonic() + seconds
     asked = 0
-    for shipment in _due(limit):
-        Shipment.objects.filter(pk=shipment.pk).update(asked_at=Now())
-        try:
-            update = _ask(shipment)
-        except CarrierUnavailable as problem:
-            log.warning("tracking.stopped", asked=asked, error=str(problem))
-            return asked
-        except CarrierRefused as refusal:
-            log.info("tracking.refused", shipment=shipment.pk, code=refusal.code)
-            continue
-        asked += 1
-        record_tracking(update=update)
+    while due := list(_due()[:batch]):
+        for shipment in due:
+            if time.monotonic() >= until:
+                _tell_who_waits(asked)
+                return asked
+            try:
+                asked += _look_at(shipment)
+            except CarrierUnavailable as problem:
+                log.warning("tracking.stopped", asked=asked, error=str(problem))
+                return asked
     return asked
 
 
-def _due(limit: int) -> Iterable[Shipment]:
+def _look_at(shipment: Shipment) -> bool:
+    """Ask about one parcel; returns False when the carrier knows nothing of it."""
+    Shipment.objects.filter(pk=shipment.pk).update(asked_at=Now())
+    try:
+        update = _ask(shipment)
+    except CarrierRefused as refusal:
+        log.info("tracking.refused", shipment=shipment.pk, code=refusal.code)
+        return False
+    record_tracking(update=update)
+    return True
+
+
+def _tell_who_waits(asked: int) -> None:
+    waiting = _due().count()
+    oldest = _due().first()
+    if oldest is not None:
+        since = oldest.asked_at or oldest.shipped_at
+        log.warning(
+            "tracking.behind",
+            asked=asked,
+            waiting=waiting,
+            oldest=oldest.pk,
+            since=since.isoformat(),
+        )
+
+
+def _due() -> QuerySet[Shipment]:
     rows = Shipment.objects.filter(
         Q(asked_at__isnull=True) | Q(asked_at__lt=Now() - ASK_AGAIN),
         state=Shipment.State.SHIPPED,
         shipped_at__gt=Now() - STOP_ASKING,
     ).exclude(tracking_number="")
-    return list(
-        rows.select_related("carrier").order_by(F("asked_at").asc(nulls_first=True), "pk")[:limit]
-    )
+    return rows.select_related("carrier").order_by(F("asked_at").asc(nulls_first=True), "pk")
 
 
 def _ask(shipment: Shipment) -> TrackingUpdate:

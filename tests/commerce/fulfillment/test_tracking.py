@@ -7,6 +7,7 @@ from django.db import Error, connection, transaction
 from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from commerce.fulfillment import operations, queries
 from commerce.fulfillment.models import Shipment, TrackingEvent
@@ -223,6 +224,26 @@ def test_with_the_service_away_asking_stops_and_goes_on_later(carriers):
     assert len(carriers.asked) == asked
     carriers.mend()
     let_time_pass(minutes=50)
+    assert operations.poll_parcels() == 2
+
+
+def test_more_parcels_than_a_batch_are_asked_about_in_one_go(carriers):
+    for _ in range(3):
+        shipped(sold_part())
+
+    assert operations.poll_parcels(batch=2) == 3
+
+
+def test_when_the_time_is_over_the_log_says_how_many_wait_and_the_next_run_goes_on(carriers):
+    first = shipped(sold_part())
+    shipped(sold_part())
+
+    with capture_logs() as logs:
+        assert operations.poll_parcels(seconds=0) == 0
+
+    (line,) = [entry for entry in logs if entry["event"] == "tracking.behind"]
+    assert (line["asked"], line["waiting"], line["oldest"]) == (0, 2, first)
+    assert line["since"] == parcel(first).shipped_at.isoformat()
     assert operations.poll_parcels() == 2
 
 

@@ -149,9 +149,17 @@ def _trail(intent: dict[str, Any]) -> dict[str, Any]:
         "method": method,
         "failure_code": str(failure.get("decline_code") or failure.get("code") or ""),
         "fee_minor": _fee(charge),
-        "refunded_minor": int(charge.get("amount_refunded") or 0),
+        "refunded_minor": _given_back(charge),
         "capture_before": _moment(of_type.get("capture_before")),
     }
+
+
+def _given_back(charge: dict[str, Any]) -> int:
+    """What of the captured money went back; what was never captured is told as refunded, too."""
+    told = int(charge.get("amount_refunded") or 0)
+    if not charge.get("captured"):
+        return told
+    return max(told - int(charge["amount"]) + int(charge["amount_captured"]), 0)
 
 
 def _moment(seconds: int | None) -> datetime | None:

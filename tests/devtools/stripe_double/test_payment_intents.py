@@ -155,6 +155,19 @@ def test_an_authorization_lapses_after_seven_days(client, double, pay):
     assert found.latest_charge.refunded is True
 
 
+def test_an_authorization_can_lapse_while_the_clock_stands_still(client, double, pay):
+    intent = pay(5000, capture_method="manual")
+    other = pay(5000)
+    before = double.world.clock.now()
+
+    assert double.hasten("expire_authorization") == 1
+
+    assert client.payment_intents.retrieve(intent.id).status == "canceled"
+    assert client.payment_intents.retrieve(other.id).status == "succeeded"
+    assert double.world.clock.now() - before < 60
+    double.advance(8 * 86_400)
+
+
 @pytest.mark.parametrize(
     ("card", "status"),
     [("pm_double_delayed", "succeeded"), ("pm_double_delayedFail", "requires_payment_method")],

@@ -71,7 +71,7 @@ def settle_otherwise(*, refund_id: int, reason: str) -> None:
 
 
 def _failed(refund_id: int) -> Refund:
-    payment = Payment.objects.select_for_update().get(refunds__pk=refund_id)
+    payment = Payment.objects.select_for_update(of=("self",)).get(refunds__pk=refund_id)
     refund = Refund.objects.select_for_update().get(pk=refund_id)
     if refund.state != Refund.State.FAILED:
         raise RefundNotFailed(state=refund.state)

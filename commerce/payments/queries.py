@@ -1,4 +1,5 @@
 from collections import defaultdict
+from typing import Any
 
 from django.db import connection
 from django.db.models import F, Q, QuerySet, Sum
@@ -169,7 +170,7 @@ def _as_dispute(dispute: Dispute) -> DisputeData:
     )
 
 
-def unused_found() -> QuerySet[Refund]:
+def unused_found() -> "QuerySet[Any]":
     """Found refunds of which nobody has said what all of it was for, with what is `unused`."""
     return (
         Refund.objects.filter(business_key__startswith=FOUND, payment__state="captured")

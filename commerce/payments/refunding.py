@@ -209,7 +209,7 @@ def _succeed(refund_id: int, *, reference: str) -> bool:
 def _fail(refund_id: int, *, code: str, reference: str | None) -> bool:
     """Stop trying. The money stays owed in the ledger until a person settles it, unless the
     shopper has it from a lost dispute."""
-    payment = Payment.objects.select_for_update().get(refunds__pk=refund_id)
+    payment = Payment.objects.select_for_update(of=("self",)).get(refunds__pk=refund_id)
     refund = _locked(refund_id)
     if refund.state == Refund.State.FAILED:
         return False

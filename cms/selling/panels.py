@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from wagtail.admin.ui.components import Component
 
+from commerce.audit import operations as audit
 from commerce.payouts import queries as payouts
 from commerce.returns import queries as returns
 from commerce.sellers import queries as sellers
@@ -67,9 +68,12 @@ class OrdersToShip(SellersPanel):
         waiting = queries.own_orders(seller_id=self.seller_id).filter(
             state__in=["confirmed", "processing"]
         )
+        parts = list(waiting.order_by("order__placed_at", "pk")[:SHOWN])
+        if parts:
+            audit.record(action="orders.listed", subject=f"seller:{self.seller_id} home")
         return {
             "count": waiting.count(),
-            "parts": list(waiting.order_by("order__placed_at", "pk")[:SHOWN]),
+            "parts": parts,
             "requests": returns.count_waiting(seller_id=self.seller_id),
         }
 

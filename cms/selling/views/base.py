@@ -19,6 +19,8 @@ class SellerScreen:
     page_title: str
     parent: tuple[str, str] | None = None
     """View name and title of the screen above, in the breadcrumb."""
+    reveals: str = ""
+    """What of shoppers' the screen shows, as the audit log calls looking at it."""
 
     request: HttpRequest
 
@@ -30,10 +32,12 @@ class SellerScreen:
         super().setup(request, *args, **kwargs)  # type: ignore[misc]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        what = " ".join(str(value) for value in (f"seller:{self.seller_id}", *kwargs.values()))
+        if self.reveals and request.method in ("GET", "HEAD"):
+            audit.record(action=self.reveals, subject=what)
         answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
         if request.method == "POST" and answer.status_code < 400:
             name = request.resolver_match.url_name if request.resolver_match else ""
-            what = " ".join(str(value) for value in (f"seller:{self.seller_id}", *kwargs.values()))
             audit.record(action=f"seller.{name}", subject=what)
         return answer
 

@@ -230,7 +230,8 @@ class CancelForSeller(OrderScreen, TemplateView):
             except REFUSALS as refusal:
                 self.form.add_error(None, str(refusal))
             else:
-                messages.success(request, "Canceled and refunded. The shopper was told.")
+                done = "not charged for it" if self.part.awaits_capture else "refunded"
+                messages.success(request, f"Canceled. The shopper was told and is {done}.")
                 return redirect(order_url(self.part.number))
         return self.render_to_response(self.get_context_data(), status=422)
 

@@ -113,6 +113,7 @@ class DraftMaking:
 
 class DraftList(DraftListing, SellerScreen, WagtailAdminTemplateMixin, TemplateView):
     work = Work.CONTENT
+    reveals = "drafts.listed"
     own = "selling"
 
     @property
@@ -122,6 +123,7 @@ class DraftList(DraftListing, SellerScreen, WagtailAdminTemplateMixin, TemplateV
 
 class NewDraft(DraftMaking, SellerScreen, WagtailAdminTemplateMixin, TemplateView):
     work = Work.CONTENT
+    reveals = "draft.begun"  # with the address of an order that is repeated
     own = "selling"
     parent = ("selling:drafts", "Prepared orders")
 

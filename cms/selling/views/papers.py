@@ -30,6 +30,7 @@ class DocumentList(SellerScreen, BaseListingView):
     """Every invoice and credit note, newest first."""
 
     work = Work.ANYONE
+    reveals = "documents.listed"
     page_title = "Invoices"
     header_icon = "doc-full"
     index_url_name = "selling:documents"
@@ -68,6 +69,7 @@ class DocumentFile(SellerScreen, View):
     """One of the seller's own papers as PDF."""
 
     work = Work.ANYONE
+    reveals = "document.downloaded"
 
     def get(self, request: HttpRequest, paper: str) -> HttpResponse:
         found = documents.of_seller(seller_id=self.seller_id, number=paper)

@@ -75,6 +75,12 @@ urlpatterns = [
     path("ledger/<int:journal_id>/", ledger.JournalDetail.as_view(), name="journal"),
     path("failures/", failures.Failures.as_view(), name="failures"),
     path("invariants/", checks.Invariants.as_view(), name="invariants"),
+    path("shipping/labels/", shipping.StuckLabels.as_view(), name="stuck_labels"),
+    path(
+        "shipping/labels/results/",
+        shipping.StuckLabels.as_view(results_only=True),
+        name="stuck_labels_results",
+    ),
     path("shipping/", shipping.ShippingList.as_view(), name="shipping"),
     path(
         "shipping/results/",

@@ -1,7 +1,9 @@
 from collections.abc import Iterable
+from datetime import timedelta
 from urllib.parse import quote
 
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from commerce.accounts.types import AddressData
 from commerce.kernel.money import Money
@@ -41,11 +43,13 @@ __all__ = [
     "shipments",
     "shipments_of",
     "shipping_options",
+    "stuck_labels",
     "tracking_link",
     "tracking_of",
     "why_not",
 ]
 
+STUCK_AFTER = timedelta(minutes=10)
 _LABELED = """
 SELECT l.order_line_id, sum(l.quantity) FROM fulfillment_labelline l
 JOIN fulfillment_label b ON b.id = l.label_id
@@ -152,6 +156,20 @@ def labels_of(*, seller_order_ids: Iterable[int]) -> dict[int, list[LabelData]]:
     for row in rows.order_by("pk"):
         found[row.seller_order_id].append(_label(row, used.get(row.pk)))
     return found
+
+
+def stuck_labels() -> list[int]:
+    """Return the ids of labels that a carrier gave no outcome about.
+
+    Asked for ten minutes ago, or bought then and without a sheet to print, or being
+    given back. The sweep goes on trying; staff see what it has not managed.
+    """
+    rows = Label.objects.filter(
+        Q(state=Label.State.ASKED, asked_at__lt=Now() - STUCK_AFTER)
+        | Q(state=Label.State.VOIDING)
+        | Q(state=Label.State.BOUGHT, file="", bought_at__lt=Now() - STUCK_AFTER)
+    )
+    return list(rows.values_list("pk", flat=True))
 
 
 def return_labels(*, label_ids: Iterable[int]) -> dict[int, LabelData]:

@@ -1,13 +1,15 @@
-"""Ways in which sellers ship, to look at; each seller keeps its own."""
+"""Ways in which sellers ship, to look at, and labels that no carrier answered about."""
 
 from typing import Any
 
 from django.urls import reverse
-from wagtail.admin.ui.tables import BooleanColumn, Column, TitleColumn
+from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn, TitleColumn
 from wagtail.admin.views.generic.base import BaseListingView
+from wagtail.admin.widgets.button import HeaderButton
 
 from cms.selling.tables import MoneyColumn
-from commerce.fulfillment.models import ShippingMethod
+from commerce.fulfillment import queries as fulfillment
+from commerce.fulfillment.models import Label, ShippingMethod
 from commerce.kernel.money import Money
 
 from .base import StaffScreen
@@ -44,5 +46,61 @@ class ShippingList(StaffScreen, BaseListingView):
         BooleanColumn("is_active", label="Offered"),
     ]  # fmt: skip
 
+    def get_header_buttons(self) -> list[HeaderButton]:
+        address = reverse("backoffice:stuck_labels")
+        return [HeaderButton("Stuck labels", url=address, icon_name="warning")]
+
     def get_base_queryset(self) -> Any:
         return ShippingMethod.objects.select_related("seller", "carrier", "zone")
+
+
+class StuckLabels(StaffScreen, BaseListingView):
+    """Labels that were asked for, or are given back, without an outcome; the oldest first."""
+
+    right = "manage_shipping"
+    page_title = "Stuck labels"
+    header_icon = "warning"
+    index_url_name = "backoffice:stuck_labels"
+    index_results_url_name = "backoffice:stuck_labels_results"
+    default_ordering = "asked_at"
+    is_searchable = True
+    search_fields = ["seller__name", "tracking_number", "carrier_name"]
+    paginate_by = 50
+    verbose_name_plural = "stuck labels"
+    columns = [
+        TitleColumn(
+            "order", label="Order", accessor="seller_order.number",
+            get_url=lambda row: reverse("backoffice:order", args=[row.seller_order.order.number]),
+        ),
+        Column("seller", label="Seller"),
+        Column("what", label="What", accessor=lambda row: _what(row)),
+        Column("carrier", label="Carrier", accessor=lambda row: _carrier(row)),
+        MoneyColumn(
+            "cost", label="Price",
+            accessor=lambda row: Money(
+                row.most_minor if row.cost_minor is None else row.cost_minor, row.currency
+            ),
+        ),
+        DateColumn("asked_at", label="Asked", sort_key="asked_at"),
+        DateColumn("tried_at", label="Last tried", sort_key="tried_at"),
+    ]  # fmt: skip
+
+    def get_base_queryset(self) -> Any:
+        found = Label.objects.filter(pk__in=fulfillment.stuck_labels())
+        return found.select_related("seller", "seller_order__order")
+
+    def get_header_buttons(self) -> list[HeaderButton]:
+        return [HeaderButton("Ways to ship", url=reverse("backoffice:shipping"), icon_name="truck")]
+
+
+def _what(label: Label) -> str:
+    way = "Label of a return" if label.is_return else "Label"
+    if label.state == Label.State.VOIDING:
+        return f"{way}: being given back, the carrier does not answer"
+    if label.state == Label.State.ASKED:
+        return f"{way}: being bought, the carrier does not answer"
+    return f"{way}: bought, but there is no sheet to print"
+
+
+def _carrier(label: Label) -> str:
+    return f"{label.carrier_name.upper()} {label.service} {label.tracking_number}".strip()

@@ -8,6 +8,7 @@ from commerce.cart.types import CartData, CartLine
 from commerce.fulfillment import queries as fulfillment
 from commerce.fulfillment.types import Parcel, ShippingOption
 from commerce.inventory import operations as inventory
+from commerce.kernel.sql import Planned, columns, fetch_as
 from commerce.orders import queries as orders
 from commerce.payments import queries as payments
 from commerce.payments.types import PaymentData
@@ -22,14 +23,14 @@ from .types import Basket, Review, SellerPart, Standing
 NotKnown = carts.NoSuchCart
 
 # The same trip asks whether the shopper has ordered before.
-_TOLD = """
-SELECT told.*, NOT EXISTS (
+_TOLD = Planned(f"""
+SELECT {columns(Checkout, "told")}, NOT EXISTS (
     SELECT 1 FROM orders_order o
     WHERE o.state <> 'canceled' AND (o.email = told.email OR o.user_id = cart.user_id)
 ) AS is_first_order
 FROM cart_cart cart LEFT JOIN checkout_checkout told ON told.cart_id = cart.id
 WHERE cart.id = %s
-"""
+""")  # noqa: S608
 
 
 def review(*, cart_token: str, locale: str = "en") -> Review:
@@ -84,7 +85,7 @@ def told_of(*, cart_id: int) -> Checkout | None:
 
 
 def _told_or_not(cart_id: int) -> Checkout | None:
-    return next(iter(Checkout.objects.raw(_TOLD, [cart_id])), None)
+    return next(iter(fetch_as(Checkout, _TOLD, cart_id)), None)
 
 
 def order_of_cart(*, cart_token: str) -> str | None:

@@ -1,12 +1,14 @@
 """Statements written by hand: for hot paths, where the ORM's work costs more than the
 database's, and for what the ORM cannot say."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from django.db import OperationalError, connection
 from django.db.backends.utils import CursorWrapper
+from django.db.models import Model
 
+M = TypeVar("M", bound=Model)
 Row = tuple[Any, ...]
 _IN_EACH_OTHERS_WAY = {"55P03", "40P01"}  # a lock was not to be had in time; a deadlock
 
@@ -36,6 +38,34 @@ def fetch_one(statement: str, *params: Any, **named: Any) -> Row | None:
         cursor.execute(statement, named or params)
         row: Row | None = cursor.fetchone()
     return row
+
+
+def columns(model: type[Model], alias: str = "") -> str:
+    """Name a model's columns, to begin the list of a statement for `fetch_as`."""
+    of = f"{alias}." if alias else ""
+    return ", ".join(f"{of}{field.column}" for field in model._meta.concrete_fields)
+
+
+def fetch_as(model: type[M], statement: str, *params: Any) -> list[M]:
+    """Run a statement whose rows begin with `columns`; what follows becomes attributes."""
+    with _cursor(statement) as cursor:
+        cursor.execute(statement, params)
+        rows: list[Row] = cursor.fetchall()
+        fields = model._meta.concrete_fields
+        others = [column.name for column in cursor.description[len(fields) :]]
+    names = [field.attname for field in fields]
+    reads = [
+        (place, f.from_db_value) for place, f in enumerate(fields) if hasattr(f, "from_db_value")
+    ]
+    found = []
+    for row in rows:
+        values = list(row[: len(fields)])
+        for place, read in reads:
+            values[place] = read(values[place], None, connection)
+        one = model.from_db(connection.alias, names, values)
+        one.__dict__.update(zip(others, row[len(fields) :], strict=True))
+        found.append(one)
+    return found
 
 
 def execute(statement: str, *params: Any, **named: Any) -> int:

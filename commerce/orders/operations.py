@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from commerce.kernel import actor
 from commerce.kernel.money import Money
-from commerce.kernel.sql import fetch
+from commerce.kernel.sql import fetch, fetch_as
 from commerce.outbox.bus import publish
 
 from . import statements
@@ -172,7 +172,7 @@ def _line(part: SellerOrderDraft, line: LineDraft) -> dict[str, Any]:
 
 def lock(*, token: str) -> OrderRef:
     """Lock an order until the transaction ends: the first lock of every money operation."""
-    return as_ref(Order.objects.raw(statements.LOCK, [token])[0])
+    return as_ref(fetch_as(Order, statements.LOCK, token)[0])
 
 
 @transaction.atomic
@@ -231,7 +231,7 @@ def cancel(*, order_id: int, reason: str) -> bool:
 def _move_all(
     order_id: int, to_state: str, *, cause: str, awaits_capture: bool = False
 ) -> list[PartAmounts]:
-    told = [actor.current()[:80], cause[:80]]
+    told = [actor.current()[:80], cause[:80], actor.request()]
     rows = fetch(statements.MOVE_ALL, *told, to_state, to_state, awaits_capture, order_id)
     return [PartAmounts(*row) for row in rows]
 

@@ -264,7 +264,7 @@ def _left(part: SellerOrderData, given: Iterable[AdjustmentData]) -> PartAmounts
     given = list(given)
 
     def less(whole: Money, *names: str) -> int:
-        return whole.minor - sum(getattr(each, name).minor for each in given for name in names)
+        return whole.minor - sum(int(getattr(each, name).minor) for each in given for name in names)
 
     zero = Money.zero(part.total.currency)
     return PartAmounts(

@@ -1,15 +1,22 @@
 """Statements that do in one trip what the ORM would do in several."""
 
-from commerce.kernel.sql import Planned
+from commerce.kernel.sql import Planned, columns
 
-ORDER = "SELECT * FROM orders_order WHERE token = %s"
-PARTS = "SELECT * FROM orders_sellerorder WHERE order_id = ANY (%s) ORDER BY id"
-LINES = "SELECT * FROM orders_orderline WHERE seller_order_id = ANY (%s) ORDER BY id"
+from .models import Order, OrderLine, SellerOrder
+
+ORDER = Planned(f"SELECT {columns(Order)} FROM orders_order WHERE token = %s")  # noqa: S608
+PARTS = Planned(
+    f"SELECT {columns(SellerOrder)} FROM orders_sellerorder WHERE order_id = ANY (%s) ORDER BY id"  # noqa: S608
+)
+LINES = Planned(
+    f"SELECT {columns(OrderLine)} FROM orders_orderline WHERE seller_order_id = ANY (%s)"  # noqa: S608
+    " ORDER BY id"
+)
 EVENTS = Planned("""
 SELECT order_id, seller_order_id, from_state, to_state, actor, cause, at FROM orders_orderevent
 WHERE order_id = ANY (%s) ORDER BY at, id
 """)
-LOCK = "SELECT * FROM orders_order WHERE token = %s FOR UPDATE"
+LOCK = Planned(f"{ORDER} FOR UPDATE")
 
 # Runs outside the placing transaction: no checkout waits for another's number, and a
 # number whose order came to nothing stays unused.
@@ -76,7 +83,8 @@ SELECT id, placed_at FROM placed
 # The actor is told in the same trip; a materialized CTE runs before what joins it.
 MOVE_ALL = Planned("""
 WITH told AS MATERIALIZED (
-    SELECT set_config('stoa.actor', %s, true) AS actor, set_config('stoa.cause', %s, true)
+    SELECT set_config('stoa.actor', %s, true) AS actor, set_config('stoa.cause', %s, true),
+        set_config('stoa.request', %s, true)
 ), moved AS (
     UPDATE orders_order SET
         state = %s,

@@ -47,7 +47,7 @@ class AssignFoundRefund(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
 
     right = "review_payments"
     reveals = "payment.viewed"
-    page_title = "Say what a refund was for"
+    page_title = "Account for a refund"
     header_icon = "rotate"
     parent = ("backoffice:payments", "Payments to review")
     template_name = "admin/backoffice/found_refund.html"

@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q, Value
-from django.db.models.functions import Now
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Coalesce, Now
 
 from commerce.kernel.tokens import new_token
 
@@ -249,6 +249,16 @@ class OrderEvent(models.Model):
     to_state = models.CharField(max_length=10)
     actor = models.CharField(max_length=80)
     cause = models.CharField(max_length=80, blank=True, db_default="")
+    request_id = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        db_default=Coalesce(
+            Func(Value("stoa.request"), Value(True), function="current_setting"),
+            Value(""),
+        ),
+        help_text="What ties together all that one request or job did.",
+    )
     at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -6,6 +6,7 @@ from django.db import DatabaseError, connection, transaction
 
 from commerce.checkout import operations as checkout
 from commerce.kernel.actor import acting_as
+from commerce.orders.models import OrderEvent
 from commerce.outbox.models import Event
 from commerce.payments.models import Payment, PaymentMove
 from devtools.stripe_double import StripeDouble
@@ -37,6 +38,8 @@ def test_what_one_request_did_is_tied_together(double: StripeDouble) -> None:
 
     assert PaymentMove.objects.get(to_state="captured").request_id == "r-17"
     assert Event.objects.get(name="orders.order-confirmed.v1").request_id == "r-17"
+    confirmed = OrderEvent.objects.filter(to_state="confirmed")
+    assert set(confirmed.values_list("request_id", flat=True)) == {"r-17"}
 
 
 def test_what_is_no_move_leaves_none(double: StripeDouble) -> None:

@@ -48,7 +48,8 @@ def _page(request: HttpRequest, token: str, *, error: str = "", status: int = 20
     own = not queries.may_pay(token=token, user_id=signed_in_user_id(request))
     context = {"draft": draft, "error": operations.THEIRS if own else error, "own": own}
     if draft.state == "offered" and not own:
-        context["review"] = operations.review(token=token)
+        # Not "review": that is the visitor's own cart, which the head of every page counts.
+        context["prepared"] = operations.review(token=token)
     elif draft.state not in ("paid", "offered") and not error:
         status = 410
     return render(request, "shop/pay.html", context, status=status)

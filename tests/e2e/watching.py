@@ -10,7 +10,7 @@ AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 NARROW, PHONE, DESK = 320, 390, 1440
 # A form that is refused answers with its reasons and one of these; a page may be gone.
-_ANSWERS = {402, 404, 409, 422}
+_ANSWERS = {402, 404, 409, 410, 422}
 # Wagtail's editor saves by itself, and is told so when the page is not complete yet.
 _AUTOSAVE = re.compile(r"/admin/pages/\d+/edit/$")
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

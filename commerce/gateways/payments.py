@@ -29,6 +29,10 @@ class InTransaction(RuntimeError):
     """The provider was about to be called while a database transaction was open."""
 
 
+BANK_TRANSFER = "customer_balance"
+"""As the provider calls it: money goes to an account which it keeps for the customer."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SessionLine:
     name: str
@@ -235,23 +239,13 @@ class PaymentGateway(Protocol):
     def accept_dispute(self, *, dispute_id: str) -> ProviderDispute:
         """Give a dispute up as lost."""
 
-    def create_customer(self, *, idempotency_key: str, user_id: int, email: str) -> str:
-        """Make a person known, once per key; returns the provider's name for them."""
+    def create_customer(
+        self, *, idempotency_key: str, email: str, user_id: int | None = None
+    ) -> str:
+        """Make a person or a guest known, once per key; returns the provider's name for them."""
 
     def forget_method(self, *, method_id: str) -> None:
         """Forget a way to pay that was kept."""
-
-    def charge_kept(
-        self,
-        *,
-        idempotency_key: str,
-        customer: str,
-        method_id: str,
-        amount_minor: int,
-        currency: str,
-        reference: str,
-    ) -> ProviderPayment:
-        """Take money with a kept way to pay while its owner is away, once per key."""
 
     def create_account(
         self, *, idempotency_key: str, seller_id: int, email: str, country: str, name: str

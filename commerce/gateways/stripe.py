@@ -215,39 +215,18 @@ class StripeGateway:
             ask(lambda: self._client.v1.disputes.close(dispute_id), what="accept dispute")
         return self.retrieve_dispute(dispute_id=dispute_id)
 
-    def create_customer(self, *, idempotency_key: str, user_id: int, email: str) -> str:
-        params: Any = {"email": email, "metadata": {"user_id": str(user_id)}}
+    def create_customer(
+        self, *, idempotency_key: str, email: str, user_id: int | None = None
+    ) -> str:
+        params: Any = {"email": email}
+        if user_id is not None:
+            params["metadata"] = {"user_id": str(user_id)}
         options: Any = {"idempotency_key": idempotency_key}
         made = ask(lambda: self._client.v1.customers.create(params, options), what="make customer")
         return str(made.id)
 
     def forget_method(self, *, method_id: str) -> None:
         ask(lambda: self._client.v1.payment_methods.detach(method_id), what="forget method")
-
-    def charge_kept(
-        self,
-        *,
-        idempotency_key: str,
-        customer: str,
-        method_id: str,
-        amount_minor: int,
-        currency: str,
-        reference: str,
-    ) -> ProviderPayment:
-        made = self._call(
-            "post",
-            "/v1/payment_intents",
-            what="charge kept method",
-            idempotency_key=idempotency_key,
-            amount=amount_minor,
-            currency=currency.lower(),
-            customer=customer,
-            payment_method=method_id,
-            off_session=True,
-            confirm=True,
-            metadata={"attempt": idempotency_key, "order_token": reference},
-        )
-        return self.retrieve_payment(payment_id=str(made["id"]))
 
     def create_account(
         self, *, idempotency_key: str, seller_id: int, email: str, country: str, name: str

@@ -67,8 +67,8 @@ def _for_shopper(case: CaseData, shop: str, state: str) -> tuple[str, list[str]]
         "refused": (f"{shop} refused your {kind}", [f"The reason: {case.answer}"]),
         "declined": (f"{shop} did not accept what came back", [f"The reason: {case.answer}"]),
         "refunded": (
-            "Canceled and refunded" if case.kind == "cancel" else "Your refund is on its way",
-            [refund],
+            _canceled(case) if case.kind == "cancel" else "Your refund is on its way",
+            [refund if refund or case.kind != "cancel" else "You are not charged for it."],
         ),
         "partly": ("A part of it is refunded", [refund, f"The reason: {case.answer}"]),
         "exchanged": ("Your replacement is agreed", [f"{shop} sends it and tells you when."]),
@@ -173,6 +173,10 @@ def reminder_to_seller(
             "why_you": f"you work for {seller.name}",
         },
     }
+
+
+def _canceled(case: CaseData) -> str:
+    return "Canceled and refunded" if case.refund else "Canceled, and never charged"
 
 
 def to_seller(

@@ -66,7 +66,7 @@ def case_state(case: CaseData) -> str:
     if case.state == "exchanged" and case.replaced_at:
         return "Replacement sent"
     if case.kind == "cancel" and case.state == "refunded":
-        return "Canceled and refunded"
+        return "Canceled and refunded" if case.refund else "Canceled, never charged"
     if case.has_lapsed:
         return "Lapsed"
     return STATES.get(case.state, case.state)

@@ -53,6 +53,8 @@ def test_a_shopper_is_charged_when_it_ships(client: Client, sale: Reserved) -> N
     sale.settle()
     sale.tell()
 
+    told = Message.objects.get(kind="case", recipient=sale.order.email)
+    assert "never charged" in told.subject
     assert "You will be charged" not in page(client, sale)
     charged = sale.order.seller_orders[0].total
     assert f"{charged.minor / 100:.2f}" in mail("order_charged")

@@ -39,6 +39,12 @@ class Waiting:
         for instance in instances:
             self.objects[_SEARCH][type(instance)].add(str(instance.pk))
 
+    def again(self, instances: Iterable[Model]) -> None:
+        """Have both indexes of instances written anew, whatever became of them before."""
+        for instance in instances:
+            for objects in self.objects.values():
+                objects[type(instance)].add(str(instance.pk))
+
     def flush(self) -> None:
         """Bring the indexes up to date."""
         # Imported here: Wagtail's task modules ask for the backend below while they load.

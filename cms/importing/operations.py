@@ -188,12 +188,14 @@ def portions(
     except FileRefused as refusal:
         yield _refuse(job, str(refusal))
         return
-    if job.state == ImportJob.State.WAITING:
+    resumed = job.state == ImportJob.State.RUNNING
+    if not resumed:
         running.begin(job, checked, source)
     is_ours = True
     while is_ours and job.is_open:
         with actor.acting_as(who), media.left_for_later(), bus.quietly():
-            is_ours = running.work(job, checked, source, on_progress, size)
+            is_ours = running.work(job, checked, source, on_progress, size, resumed=resumed)
+        resumed = False
         if job.state == ImportJob.State.DONE and not job.dry_run:
             _make_pictures()
         yield job

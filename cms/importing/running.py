@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
+from cms.media.models import ShopImage
+from cms.pages.models import ProductImage, ProductPage
 from cms.selling import operations as selling
 from commerce.catalog import queries as catalog
 from commerce.catalog.types import TAX_CLASSES
@@ -98,8 +100,13 @@ def work(
     source: PictureSource,
     on_progress: Progress | None,
     size: int | None,
+    *,
+    resumed: bool = False,
 ) -> bool:
-    """Import the next products; False when another worker is at it."""
+    """Import the next products; False when another worker is at it.
+
+    `resumed` tells that somebody else began, who may have died before the indexes were written.
+    """
     handles = [product.handle for product in checked.products]
     known = catalog.product_ids_by_handle(seller_id=job.seller_id, handles=handles)
     seen = queries.digests(product_ids=known.values())
@@ -107,6 +114,9 @@ def work(
     stop = end if size is None else min(end, job.next_product + size)
     with ThreadPoolExecutor(max_workers=2) as encoder, indexed_once() as waiting:
         target = None if job.dry_run else _target(job, source, encoder, waiting)
+        if resumed and target is not None:
+            last = checked.products[max(0, job.next_product - INDEXED_TOGETHER) : job.next_product]
+            _index_again([known[each.handle] for each in last if each.handle in known], waiting)
         for index in range(job.next_product, stop):
             product = checked.products[index]
             product_id = known.get(product.handle)
@@ -121,6 +131,13 @@ def work(
         job.state, job.finished_at = ImportJob.State.DONE, clock.now()
         job.save(update_fields=["state", "finished_at"])
     return True
+
+
+def _index_again(product_ids: list[int], waiting: Waiting) -> None:
+    pages = list(ProductPage.objects.filter(product_id__in=product_ids, alias_of=None))
+    shown = ProductImage.objects.filter(page__in=pages).values("image")
+    waiting.again(pages)
+    waiting.search_for(ShopImage.objects.filter(pk__in=shown))
 
 
 def _one(

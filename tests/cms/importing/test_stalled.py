@@ -1,9 +1,12 @@
 """Imports whose worker died, or whose task the broker lost."""
 
 import pytest
+from wagtail.models import ReferenceIndex
+from wagtail.search.models import IndexEntry
 
-from cms.importing import operations, tasks
+from cms.importing import indexing, operations, tasks
 from cms.importing.models import ImportJob
+from cms.pages.models import ProductPage
 
 from .conftest import as_file, mug
 
@@ -41,3 +44,24 @@ def test_an_import_that_ended_is_not_looked_at(job, asked):
     tasks.continue_stalled()
     tasks.continue_stalled()
     assert asked == []
+
+
+def test_what_a_dead_worker_left_out_of_the_indexes_is_indexed(import_rows, monkeypatch):
+    class Killed(BaseException):
+        pass
+
+    def kill(job):
+        if job.next_product == 2:
+            raise Killed
+
+    rows = [mug(Handle=f"mug-{n}", **{"Variant SKU": f"M-{n}"}) for n in range(3)]
+    with monkeypatch.context() as dead:
+        dead.setattr(indexing.Waiting, "flush", lambda self: None)  # the dead write nothing
+        with pytest.raises(Killed):
+            import_rows(*rows, on_progress=kill)
+    import_rows(*rows)
+
+    pages = {str(pk) for pk in ProductPage.objects.values_list("pk", flat=True)}
+    assert len(pages) == 3
+    for index in (IndexEntry, ReferenceIndex):
+        assert pages <= set(index.objects.values_list("object_id", flat=True))

@@ -11,12 +11,14 @@ from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 
+from commerce.inventory import queries as inventory
 from commerce.kernel import clock
 from commerce.notifications import operations as notifications
 from commerce.notifications.rendering import absolute
 from commerce.payments.models import Refund
 from commerce.payouts.models import Payout
 from commerce.returns.models import Case
+from commerce.sellers import queries as sellers
 
 from . import failures
 from .models import Alarm
@@ -79,6 +81,16 @@ def _requests() -> dict[str, str]:
     }
 
 
+def _inaccurate() -> dict[str, str]:
+    """Sellers whose counts found too little agreement; a count that finds otherwise is news."""
+    low = {pk: found for pk, found in inventory.accuracy().items() if found.is_low}
+    names = sellers.sellers(seller_ids=low)
+    return {
+        f"{pk}:{found.accuracy}": f"{names[pk].name}: {found.text} of the units were as recorded"
+        for pk, found in sorted(low.items())
+    }
+
+
 BELLS = [
     Bell(
         kind="fact", right="repair_work", headline="Facts were not heard",
@@ -103,6 +115,10 @@ BELLS = [
     Bell(
         kind="request", right="decide_requests", headline="Requests wait for a decision",
         screen="backoffice:requests", found=_requests,
+    ),
+    Bell(
+        kind="stock", right="manage_sellers", headline="Stock differs from what is recorded",
+        screen="backoffice:sellers", found=_inaccurate,
     ),
 ]  # fmt: skip
 

@@ -29,7 +29,7 @@ SHIPPING_RULES = [
         promise="A parcel that its carrier delivered is delivered, within the hour.",
         violations="""
             SELECT count(*) FROM fulfillment_shipment s
-            WHERE s.state = 'shipped' AND EXISTS (
+            WHERE s.state IN ('shipped', 'lost') AND EXISTS (
                 SELECT 1 FROM fulfillment_trackingevent e
                 WHERE e.shipment_id = s.id AND e.status = 'delivered'
                   AND e.recorded_at < clock_timestamp() - interval '1 hour'
@@ -97,6 +97,25 @@ SHIPPING_RULES = [
                 ) AS leaving
                 JOIN inventory_location l ON l.id = leaving.location_id
                 WHERE l.seller_id <> leaving.seller_id
+            )
+        """,
+    ),
+    Rule(
+        code="INV18",
+        promise="A return's label brings back what its order sent, and leaves with no parcel.",
+        violations="""
+            SELECT (
+                SELECT count(*) FROM returns_returnlabel r
+                JOIN returns_case c ON c.id = r.case_id
+                JOIN fulfillment_label b ON b.id = r.label_id
+                WHERE NOT b.is_return OR b.seller_order_id <> c.seller_order_id
+            ) + (
+                SELECT count(*) FROM fulfillment_label b
+                WHERE b.is_return AND (
+                    EXISTS (SELECT 1 FROM fulfillment_labelline l WHERE l.label_id = b.id)
+                    OR EXISTS (SELECT 1 FROM fulfillment_shipment s WHERE s.label_id = b.id)
+                    OR NOT EXISTS (SELECT 1 FROM returns_returnlabel r WHERE r.label_id = b.id)
+                )
             )
         """,
     ),

@@ -9,13 +9,18 @@ from cms.backoffice import alarms
 from cms.backoffice.models import Alarm
 from cms.backoffice.subscribers import ring_for_broken_rules
 from commerce.audit.models import Entry
+from commerce.catalog import queries as catalog
 from commerce.invariants.events import InvariantsChecked
+from commerce.inventory import operations as inventory
+from commerce.inventory import queries as levels
 from commerce.notifications import operations as notifications
 from commerce.notifications.models import Message
 from commerce.outbox import operations as outbox
 from commerce.outbox.models import Delivery, Event
 from commerce.payments.models import ProviderEvent
 from tests.factories.accounts import make_user
+from tests.factories.catalog import make_variant
+from tests.factories.inventory import stock_up
 from tests.factories.staff import ADMINISTRATORS, EDITORS, staff_client
 
 pytestmark = pytest.mark.django_db
@@ -166,3 +171,19 @@ def test_a_given_up_fact_is_never_delivered(staff):
     act(staff, kind="fact", id=row.pk, act="give_up", note="Done by hand.")
 
     assert outbox.deliver(delivery_id=row.pk) is False
+
+
+def test_staff_is_told_of_stock_that_is_not_where_the_records_say(staff):
+    variant_id = make_variant()
+    place = stock_up(variant_id, 10)
+    own = {"seller_id": catalog.variants(variant_ids=[variant_id])[variant_id].seller_id}
+    for counted in (8, 8):
+        sheet_id = inventory.start_count(**own, location_id=place)
+        [row] = levels.count_rows(sheet_id=sheet_id)
+        inventory.enter_counts(**own, sheet_id=sheet_id, counted={row.stock_id: counted})
+        inventory.apply_count(**own, sheet_id=sheet_id)
+        alarms.ring()
+        Alarm.objects.update(mailed_at=Now() - timedelta(hours=2))
+
+    [mail] = Message.objects.filter(subject="Stock differs from what is recorded")
+    assert "80.00 % of the units were as recorded" in mail.text

@@ -248,7 +248,7 @@ def own_variants(*, seller_id: int) -> QuerySet[Variant]:
 
 
 def low_stock(*, seller_id: int) -> QuerySet[Stock]:
-    """Return the seller's stock rows at or below their threshold, the emptiest first.
+    """Return the seller's stock rows at or below a threshold of theirs, the emptiest first.
 
     Only SKUs that shoppers can find. Raises NoSeller.
     """
@@ -257,7 +257,10 @@ def low_stock(*, seller_id: int) -> QuerySet[Stock]:
         Stock.objects.filter(
             Exists(live),
             variant__in=own_variants(seller_id=seller_id).values("pk"),
-            on_hand__lte=F("low_at") + F("reserved"),
+        )
+        .filter(
+            Q(on_hand__lte=F("low_at") + F("reserved"))
+            | Q(on_hand__lte=F("low_here") + F("reserved"))
         )
         .select_related("variant__product")
         .annotate(free=F("on_hand") - F("reserved"))

@@ -1,5 +1,6 @@
 """How one SKU is sold, what arrives of it and where it goes; and the places it can lie in."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,7 @@ from commerce.accounts.queries import countries_by_name
 from commerce.fulfillment.types import CustomsItemData
 from commerce.inventory.models import StockMovement
 from commerce.inventory.operations import MAX_ON_HAND
-from commerce.inventory.types import LocationData, PolicyData
+from commerce.inventory.types import LocationData, PolicyData, StockLevel
 
 KINDS = [
     ("deny", "Stop selling"),
@@ -132,6 +133,52 @@ class PlaceForm(forms.Form):
         for name in ("location", "source", "target"):
             if name in self.fields:
                 self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+
+class LowHereForm(forms.Form):
+    """At how many free units of each location its seller wants to be told."""
+
+    def __init__(self, *args: Any, rows: Sequence[tuple[str, StockLevel]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, row in rows:
+            self.fields[f"low-{row.location_id}"] = forms.IntegerField(
+                label=f"Tell me at or below in {name}",
+                required=False,
+                min_value=0,
+                max_value=1_000_000,
+                initial=row.low_here,
+                widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+            )
+
+    def of(self, location_id: int) -> forms.BoundField:
+        return self[f"low-{location_id}"]
+
+    def thresholds(self) -> dict[int, int | None]:
+        """Return what inventory takes."""
+        return {int(key.removeprefix("low-")): low for key, low in self.cleaned_data.items()}
+
+
+class MovesForm(forms.Form):
+    """Which movements are shown; what makes no sense narrows nothing."""
+
+    kind = forms.ChoiceField(label="What", required=False)
+    place = forms.ChoiceField(label="Where", required=False)
+
+    def __init__(self, *args: Any, places: list[LocationData], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = [("", "Everything"), *KIND_NAMES.items()]
+        self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
+        names = [("", "Everywhere"), *((str(place.id), place.name) for place in places)]
+        self.fields["place"].choices = names  # type: ignore[attr-defined]
+
+    def wanted(self) -> dict[str, Any]:
+        """Return what inventory takes to narrow movements."""
+        self.is_valid()
+        place = self.cleaned_data.get("place")
+        return {
+            "kind": self.cleaned_data.get("kind") or "",
+            "location_id": int(place) if place else None,
+        }
 
 
 class ChangeForm(PlaceForm):

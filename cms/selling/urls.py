@@ -97,6 +97,7 @@ urlpatterns = [
     screen("products/<int:product_id>/archive/", products.ProductArchived, "product_archive"),
     screen("stock/", stock.StockGrid, "stock"),
     screen("stock/skus/<int:variant_id>/", sku.SkuScreen, "sku"),
+    screen("stock/skus/<int:variant_id>/movements/", sku.MovesFile, "sku_moves"),
     screen("stock/locations/", locations.LocationList, "locations"),
     screen("stock/locations/new/", locations.NewLocation, "location_new"),
     screen("stock/locations/<int:location_id>/", locations.EditLocation, "location"),

@@ -1,4 +1,4 @@
-"""SKUs that run low, told once per fall."""
+"""SKUs that run low, in all or at one location, told once per fall."""
 
 from collections import defaultdict
 
@@ -9,16 +9,21 @@ from commerce.kernel.sql import fetch
 from commerce.outbox.bus import publish
 
 from . import statements
-from .events import StockRanLow
-from .models import LowStock
+from .events import ShelvesRanLow, StockRanLow
+from .models import LowStock, Stock
 
 
 @transaction.atomic
 def find_low() -> int:
     """Report the SKUs that fell to their threshold since the last look; returns how many.
 
-    A SKU is reported again only after it rose above the threshold meanwhile.
+    Locations with a threshold of their own count each for itself. What was reported is
+    reported again only after it rose above the threshold meanwhile.
     """
+    return _find_skus() + _find_shelves()
+
+
+def _find_skus() -> int:
     ids = [variant_id for (variant_id,) in fetch(statements.FIND_LOW)]
     by_seller: dict[int, list[int]] = defaultdict(list)
     for variant in catalog.variants(variant_ids=ids).values():
@@ -35,3 +40,22 @@ def find_low() -> int:
             )
         )
     return len(ids)
+
+
+def _find_shelves() -> int:
+    notices = {stock_id: pk for pk, stock_id in fetch(statements.FIND_LOW_SHELVES)}
+    rows = Stock.objects.filter(pk__in=list(notices)).order_by("pk")
+    by_seller: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    for pk, variant_id, location_id, seller_id in rows.values_list(
+        "pk", "variant_id", "location_id", "location__seller_id"
+    ):
+        by_seller[seller_id].append((notices[pk], variant_id, location_id))
+    for seller_id, found in sorted(by_seller.items()):
+        publish(
+            ShelvesRanLow(
+                seller_id=seller_id,
+                places=[[variant_id, location_id] for _, variant_id, location_id in found],
+                notice_id=max(notice for notice, *_ in found),
+            )
+        )
+    return len(notices)

@@ -25,6 +25,16 @@ class StockRanLow(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShelvesRanLow(Fact):
+    """Variants of a seller fell to the threshold of a location: pairs of variant and location."""
+
+    name: ClassVar[str] = "inventory.shelves-ran-low.v1"
+    seller_id: int
+    places: list[list[int]]
+    notice_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class StockInaccurate(Fact):
     """A count found a seller's records below the floor of agreement with the shelves."""
 

@@ -78,6 +78,9 @@ class Stock(models.Model):
     on_hand = models.IntegerField(default=0)
     reserved = models.PositiveIntegerField(default=0)
     low_at = models.PositiveIntegerField("low-stock threshold", default=5)
+    low_here = models.PositiveIntegerField(
+        null=True, help_text="Told when so few are free at this location; empty: never."
+    )
     backorder_limit = models.PositiveIntegerField(db_default=0)
     backorder_closed = models.BooleanField(
         db_default=False, help_text="Nothing more is sold ahead; the limit melts as units arrive."
@@ -99,6 +102,13 @@ class Stock(models.Model):
                 condition=Q(reserved__lte=F("on_hand") + F("backorder_limit")),
                 name="never_promise_more_than_exists",
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["variant"],
+                condition=Q(low_here__isnull=False),
+                name="stock_with_own_threshold",
+            )
         ]
 
 
@@ -300,5 +310,22 @@ class LowStock(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["variant"], condition=Q(ended_at=None), name="one_open_alert_per_variant"
+            ),
+        ]
+
+
+class LowShelf(models.Model):
+    """A SKU fell to the threshold of one location; told once, until it rises there again."""
+
+    stock = models.ForeignKey(Stock, on_delete=models.PROTECT, related_name="+")
+    available = models.IntegerField()
+    low_here = models.PositiveIntegerField()
+    at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["stock"], condition=Q(ended_at=None), name="one_open_alert_per_stock"
             ),
         ]

@@ -28,7 +28,7 @@ from .holding import (
     release_lapsed,
     reserve,
 )
-from .policies import InvalidPolicy, SwitchBusy, end_due, set_policy
+from .policies import InvalidPolicy, SwitchBusy, end_due, set_low_here, set_policy
 from .shelves import (
     MAX_ON_HAND,
     BelowReserved,
@@ -85,6 +85,7 @@ __all__ = [
     "release_lapsed",
     "reserve",
     "save_location",
+    "set_low_here",
     "set_many",
     "set_on_hand",
     "set_policy",

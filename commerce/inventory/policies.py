@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections.abc import Mapping
 
 from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now, TruncDate
@@ -54,6 +55,20 @@ def set_policy(*, variant_id: int, policy: PolicyData) -> None:
         else:
             return
     raise SwitchBusy(variant_id)
+
+
+@transaction.atomic
+def set_low_here(*, variant_id: int, thresholds: Mapping[int, int | None]) -> None:
+    """Say by location at how many free units its seller wants to be told; None is never.
+
+    A location that holds no such SKU is passed over. Raises InvalidPolicy.
+    """
+    if any(low is not None and not 0 <= low <= MAX_LOW_AT for low in thresholds.values()):
+        raise InvalidPolicy("low_here", f"A threshold is 0 to {MAX_LOW_AT:,} units.")
+    rows = Stock.objects.filter(variant_id=variant_id, location_id__in=list(thresholds))
+    for row in rows.select_for_update(of=("self",), no_key=True).order_by("pk"):
+        if row.low_here != thresholds[row.location_id]:
+            Stock.objects.filter(pk=row.pk).update(low_here=thresholds[row.location_id])
 
 
 @transaction.atomic

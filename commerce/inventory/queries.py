@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.db.models.functions import Now
 
 from commerce.catalog import queries as catalog
@@ -197,6 +197,7 @@ def levels(*, variant_ids: Iterable[int]) -> dict[int, list[StockLevel]]:
                 version=row.version,
                 missing=row.missing,
                 backorder_limit=row.backorder_limit,
+                low_here=row.low_here,
             )
         )
     return dict(found)
@@ -235,11 +236,22 @@ def stock_page(
     return page, found[limit - 1].pk if len(found) > limit else None
 
 
-def movements(*, variant_ids: Iterable[int], limit: int = 100) -> list[MovementData]:
-    """Return the latest changes of stock, newest first."""
-    rows = StockMovement.objects.filter(stock__variant_id__in=list(variant_ids)).order_by("-pk")
+def movements(
+    *,
+    variant_ids: Iterable[int],
+    limit: int = 100,
+    offset: int = 0,
+    before: int | None = None,
+    kind: str = "",
+    location_id: int | None = None,
+) -> list[MovementData]:
+    """Return changes of stock, newest first; `before` names the one to go on after."""
+    rows = _movements(variant_ids, kind, location_id).order_by("-pk")
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
     return [
         MovementData(
+            id=row.pk,
             variant_id=row.stock.variant_id,
             location_id=row.stock.location_id,
             location_name=row.stock.location.name,
@@ -251,8 +263,24 @@ def movements(*, variant_ids: Iterable[int], limit: int = 100) -> list[MovementD
             actor=row.actor,
             at=row.at,
         )
-        for row in rows.select_related("stock__location")[:limit]
+        for row in rows.select_related("stock__location")[offset : offset + limit]
     ]
+
+
+def count_movements(
+    *, variant_ids: Iterable[int], kind: str = "", location_id: int | None = None
+) -> int:
+    """Return how many changes of stock there are."""
+    return _movements(variant_ids, kind, location_id).count()
+
+
+def _movements(
+    variant_ids: Iterable[int], kind: str, location_id: int | None
+) -> QuerySet[StockMovement]:
+    rows = StockMovement.objects.filter(stock__variant_id__in=list(variant_ids))
+    if kind:
+        rows = rows.filter(kind=kind)
+    return rows if location_id is None else rows.filter(stock__location_id=location_id)
 
 
 def conflicts(*, variant_ids: Iterable[int], limit: int = 50) -> list[ConflictData]:

@@ -72,13 +72,17 @@ _SHELF_AND_END = f"""
 SELECT shelf.variant_id, shelf.free FROM ended JOIN shelf ON shelf.id = ended.stock_id
 """  # noqa: S608
 
+# Claimed ones are looked up with the active ones, for by the active alone the planner may
+# read the index of everybody's active holds.
 END_HOLDS = Planned(
     _ending("""
-WITH mine AS MATERIALIZED (
-    SELECT id, stock_id FROM inventory_reservation
-    WHERE holder = %s AND state = 'active'
+WITH live AS MATERIALIZED (
+    SELECT id, stock_id, state FROM inventory_reservation
+    WHERE holder = %s AND state IN ('active', 'claimed')
     ORDER BY stock_id, id
     FOR UPDATE
+), mine AS (
+    SELECT id, stock_id FROM live WHERE state = 'active'
 )""")
 )
 
@@ -200,6 +204,26 @@ WHERE level.free <= level.low_at AND level.low_at > 0 AND v.is_active AND p.stat
 ON CONFLICT (variant_id) WHERE ended_at IS NULL DO NOTHING
 RETURNING variant_id
 """
+
+FIND_LOW_SHELVES = f"""
+WITH level AS (
+    SELECT s.id, s.variant_id, s.low_here, {_FREE} AS free
+    FROM inventory_stock s WHERE s.low_here IS NOT NULL
+), risen AS (
+    UPDATE inventory_lowshelf n SET ended_at = statement_timestamp()
+    WHERE n.ended_at IS NULL AND NOT EXISTS (
+        SELECT 1 FROM level WHERE level.id = n.stock_id AND level.free <= level.low_here
+    )
+)
+INSERT INTO inventory_lowshelf (stock_id, available, low_here)
+SELECT level.id, level.free, level.low_here
+FROM level
+JOIN catalog_variant v ON v.id = level.variant_id
+JOIN catalog_product p ON p.id = v.product_id
+WHERE level.free <= level.low_here AND v.is_active AND p.state <> 'archived'
+ON CONFLICT (stock_id) WHERE ended_at IS NULL DO NOTHING
+RETURNING id, stock_id
+"""  # noqa: S608
 
 PROMISED = """
 SELECT s.id, s.on_hand - (SELECT count(*) FROM inventory_unit u WHERE u.stock_id = s.id)

@@ -61,6 +61,7 @@ class StockLevel:
     version: int = 0
     missing: int = 0
     backorder_limit: int = 0
+    low_here: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +123,7 @@ class MovementData:
     kind: str = "adjusted"
     reference: str = ""
     location_name: str = ""
+    id: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,9 +1,11 @@
 """What sellers are told of their stock and of the addresses that hear of it."""
 
+from typing import Any
+
 from commerce.catalog import queries as catalog
 from commerce.hooks.events import EndpointDisabled
 from commerce.inventory import queries as inventory
-from commerce.inventory.events import StockInaccurate, StockRanLow
+from commerce.inventory.events import ShelvesRanLow, StockInaccurate, StockRanLow
 from commerce.outbox.facts import subscribe
 from commerce.sellers import queries as sellers
 
@@ -30,13 +32,40 @@ def tell_of_low_stock(fact: StockRanLow) -> None:
         for variant in sorted(variants.values(), key=lambda each: each.sku)
         if variant.id in levels
     ]
-    shop = sellers.sellers(seller_ids=[fact.seller_id])[fact.seller_id]
-    count = len(rows)
-    for member in sellers.members(seller_ids=[fact.seller_id])[fact.seller_id]:
+    _tell_who_refills(fact.seller_id, rows, key=f"low-stock:{fact.notice_id}")
+
+
+@subscribe(ShelvesRanLow)
+def tell_of_low_shelves(fact: ShelvesRanLow) -> None:
+    """The same mail, with the location of each."""
+    ids = {variant_id for variant_id, _ in fact.places}
+    free = inventory.free_at(variant_ids=ids)
+    names = inventory.location_names(location_ids={place for _, place in fact.places})
+    variants = catalog.variants(variant_ids=ids)
+    products = catalog.products(product_ids={each.product_id for each in variants.values()})
+    rows = [
+        {
+            "name": products[variants[variant_id].product_id].name,
+            "options": " / ".join(map(str, variants[variant_id].option_values)),
+            "sku": variants[variant_id].sku,
+            "left": free.get((variant_id, place), 0),
+            "place": names.get(place, ""),
+        }
+        for variant_id, place in fact.places
+        if variant_id in variants
+    ]
+    rows.sort(key=lambda row: (str(row["sku"]), str(row["place"])))
+    _tell_who_refills(fact.seller_id, rows, key=f"low-shelf:{fact.notice_id}")
+
+
+def _tell_who_refills(seller_id: int, rows: list[dict[str, Any]], *, key: str) -> None:
+    shop = sellers.sellers(seller_ids=[seller_id])[seller_id]
+    count = len({row["sku"] for row in rows})
+    for member in sellers.members(seller_ids=[seller_id])[seller_id]:
         if member.role == "packer":
             continue
         operations.send(
-            key=f"low-stock:{fact.notice_id}:{member.user_id}",
+            key=f"{key}:{member.user_id}",
             kind="low_stock",
             recipient=member.email,
             subject="1 SKU runs low" if count == 1 else f"{count} SKUs run low",
@@ -45,7 +74,7 @@ def tell_of_low_stock(fact: StockRanLow) -> None:
                 "shop": shop.name,
                 "count": count,
                 "rows": rows[:MOST_LISTED],
-                "more": max(count - MOST_LISTED, 0),
+                "more": max(len(rows) - MOST_LISTED, 0),
                 "link": absolute("/admin/selling/stock/"),
             },
         )

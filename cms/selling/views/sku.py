@@ -1,13 +1,16 @@
 """One SKU: where it lies, how it is sold, and everything that ever moved it."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.text import slugify
 from django.views.generic import TemplateView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
@@ -16,15 +19,19 @@ from commerce.fulfillment import operations as fulfillment
 from commerce.fulfillment import queries as parcels
 from commerce.inventory import operations as inventory
 from commerce.inventory import queries as levels
-from commerce.inventory.types import LocationData, PolicyData
+from commerce.inventory.types import LocationData, PolicyData, StockLevel
+from commerce.kernel.spreadsheet import Cell
 
 from .. import queries, shelf
+from ..exports import BATCH, MOST_LINES, TooMuch, check_size, table_file
 from ..policy import Work
 from ..sku_forms import (
     CHANGES,
     KIND_NAMES,
     ChangeForm,
     CustomsForm,
+    LowHereForm,
+    MovesForm,
     PolicyForm,
     TransferForm,
 )
@@ -34,7 +41,7 @@ SHOWN = 100
 
 
 class SkuScreen(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
-    """Four forms, told apart by their button; each saves for itself."""
+    """Five forms, told apart by their button; each saves for itself."""
 
     work = Work.CONTENT
     parent = ("selling:stock", "Stock and prices")
@@ -70,6 +77,7 @@ class SkuScreen(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
             "change": self._change,
             "transfer": self._transfer,
             "customs": self._customs,
+            "low-here": self._low_here,
         }
         step = steps.get(request.POST.get("do", ""))
         if step is None:
@@ -152,6 +160,34 @@ class SkuScreen(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
             return "The units were moved."
         return ""
 
+    def _low_here(self) -> str:
+        form = self.forms["low-here"] = LowHereForm(self.request.POST, rows=self.rows)
+        if not form.is_valid():
+            return ""
+        inventory.set_low_here(variant_id=self.variant.pk, thresholds=form.thresholds())
+        return "Saved. You are told once whenever a location falls to its number."
+
+    @cached_property
+    def rows(self) -> list[tuple[str, StockLevel]]:
+        """What lies where, by the names of the seller's own locations."""
+        names = {place.id: place.name for place in self.places}
+        shown = levels.levels(variant_ids=[self.variant.pk]).get(self.variant.pk, [])
+        return [(names[row.location_id], row) for row in shown if row.location_id in names]
+
+    def _moves(self) -> dict[str, Any]:
+        """One page of what moved the SKU, as it was narrowed."""
+        form = MovesForm(self.request.GET, places=self.places)
+        wanted = {"variant_ids": [self.variant.pk], **form.wanted()}
+        pages = Paginator(range(levels.count_movements(**wanted)), SHOWN)
+        page = pages.get_page(self.request.GET.get("p"))
+        found = levels.movements(**wanted, limit=SHOWN, offset=max(page.start_index() - 1, 0))
+        return {
+            "moves_form": form,
+            "moves_page": page,
+            "moves_range": pages.get_elided_page_range(page.number),
+            "moves": [(KIND_NAMES[move.kind], move) for move in found],
+        }
+
     def _kept_customs(self) -> CustomsForm:
         kept = parcels.customs_of(variant_ids=[self.variant.pk]).get(self.variant.pk)
         return CustomsForm(initial=CustomsForm.initial_of(kept))
@@ -159,13 +195,13 @@ class SkuScreen(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         ids = [self.variant.pk]
         policy = levels.policies(variant_ids=ids).get(self.variant.pk, PolicyData())
-        names = {place.id: place.name for place in self.places}
-        shown = levels.levels(variant_ids=ids).get(self.variant.pk, [])
-        moves = levels.movements(variant_ids=ids, limit=SHOWN)
+        typed = self.forms.get("low-here")
+        low_form = cast("LowHereForm", typed) if typed else LowHereForm(rows=self.rows)
         return {
             **super().get_context_data(**kwargs),
+            **self._moves(),
             "variant": self.variant,
-            "rows": [(names[row.location_id], row) for row in shown if row.location_id in names],
+            "rows": [(name, row, low_form.of(row.location_id)) for name, row in self.rows],
             "stock": levels.available(variant_ids=ids).get(self.variant.pk),
             "policy": policy,
             "policy_form": self.forms.get("policy") or PolicyForm(initial=vars(policy)),
@@ -174,6 +210,42 @@ class SkuScreen(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
             "transfer_form": (self.forms.get("transfer") or TransferForm(places=self.places))
             if len(self.places) > 1
             else None,
-            "moves": [(KIND_NAMES[move.kind], move) for move in moves],
             "conflicts": levels.conflicts(variant_ids=ids, limit=10),
         }
+
+
+class MovesFile(SkuScreen):
+    """The same movements, narrowed alike, for a spreadsheet."""
+
+    http_method_names = ["get"]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+        wanted = MovesForm(request.GET, places=self.places).wanted()
+        lines = levels.count_movements(variant_ids=[self.variant.pk], **wanted)
+        try:
+            check_size(lines=lines, kind="csv")
+        except TooMuch:
+            most = f"{MOST_LINES['csv']:,}"
+            messages.error(
+                request, f"{lines:,} movements are too many for one file of {most}. Narrow them."
+            )
+            return redirect(reverse("selling:sku", args=[self.variant.pk]))
+        name = f"movements-{slugify(self.variant.sku) or self.variant.pk}"
+        return table_file(move_rows(self.variant, wanted), kind="csv", name=name)
+
+
+def move_rows(variant: Variant, wanted: dict[str, Any]) -> Iterator[list[Cell]]:
+    """Return one row per movement, headings first, read some hundred at a time."""
+    yield ["SKU", "When (UTC)", "What", "Where", "Units", "Then on hand", "Why", "Reference", "By"]
+    last = None
+    while True:
+        found = levels.movements(variant_ids=[variant.pk], limit=BATCH, before=last, **wanted)
+        for move in found:
+            yield [
+                variant.sku, move.at.isoformat(timespec="seconds"), KIND_NAMES[move.kind],
+                move.location_name, move.delta, move.on_hand, move.cause, move.reference,
+                move.actor,
+            ]  # fmt: skip
+        if len(found) < BATCH:
+            return
+        last = found[-1].id

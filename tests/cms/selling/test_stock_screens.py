@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from cms.selling.exports import MOST_LINES
 from commerce.hooks import operations as hooks
 from commerce.hooks import queries as machines
 from commerce.inventory import operations as inventory
@@ -334,3 +335,88 @@ def test_a_notice_is_sent_again_at_the_sellers_wish(shop, sku):
     assert (
         machines.deliveries_of(seller_id=shop.seller.pk, endpoint_id=endpoint.id)[0].attempts == 0
     )
+
+
+def moved(sku, times, **changes):
+    place = stock.levels(variant_ids=[sku])[sku][0].location_id
+    for number in range(times):
+        inventory.adjust(
+            **{"variant_id": sku, "location_id": place, "delta": 1, "cause": f"box {number}",
+               "kind": "received", **changes}
+        )  # fmt: skip
+
+
+def test_all_that_ever_moved_a_sku_is_there_page_by_page(shop, sku, monkeypatch):
+    monkeypatch.setattr("cms.selling.views.sku.SHOWN", 3)
+    moved(sku, 4)
+
+    first = shop.client().get(f"{STOCK}skus/{sku}/")
+    last = shop.client().get(f"{STOCK}skus/{sku}/?p=2")
+    beyond = shop.client().get(f"{STOCK}skus/{sku}/?p=99")
+
+    assert [move.cause for _, move in first.context["moves"]] == ["box 3", "box 2", "box 1"]
+    assert [move.cause for _, move in last.context["moves"]] == ["box 0", "opening count"]
+    assert [move.cause for _, move in beyond.context["moves"]] == ["box 0", "opening count"]
+
+
+def test_movements_are_narrowed_by_kind_and_place(shop, sku):
+    moved(sku, 2)
+    store = stock_up(sku, 7, place="Store")
+    address = f"{STOCK}skus/{sku}/"
+
+    def causes(**asked):
+        answer = shop.client().get(address, asked)
+        return [move.cause for _, move in answer.context["moves"]]
+
+    assert causes(kind="received") == ["box 1", "box 0"]
+    assert causes(place=str(store)) == ["opening count"]
+    assert causes(kind="received", place=str(store)) == []
+    assert len(causes(kind="whatever", place="x")) == 4
+
+
+def test_movements_leave_as_a_file_narrowed_alike(shop, sku, monkeypatch):
+    monkeypatch.setattr("cms.selling.views.sku.BATCH", 2)
+    moved(sku, 3, cause="=1+1")
+
+    answer = shop.client().get(f"{STOCK}skus/{sku}/movements/", {"kind": "received"})
+
+    lines = b"".join(answer.streaming_content).decode().splitlines()
+    assert answer["Content-Disposition"] == 'attachment; filename="movements-mug.csv"'
+    assert len(lines) == 4
+    assert lines[0].lstrip("\ufeff").startswith("SKU,When (UTC),What,Where,Units")
+    assert "'=1+1" in lines[1]
+
+
+def test_a_file_that_would_be_too_long_is_refused_with_the_remedy(shop, sku, monkeypatch):
+    monkeypatch.setitem(MOST_LINES, "csv", 1)
+    moved(sku, 3)
+
+    answer = shop.client().get(f"{STOCK}skus/{sku}/movements/", follow=True)
+
+    assert "4 movements are too many for one file of 1. Narrow them." in answer.content.decode()
+
+
+def test_a_seller_says_at_which_number_a_location_is_told_of(shop, sku):
+    place = stock.levels(variant_ids=[sku])[sku][0].location_id
+    address = f"{STOCK}skus/{sku}/"
+
+    done = shop.client("editor").post(address, {"do": "low-here", f"low-{place}": "12"})
+
+    assert done.status_code == 302
+    assert stock.levels(variant_ids=[sku])[sku][0].low_here == 12
+    assert 'value="12"' in shop.client().get(address).content.decode()
+
+    shop.client().post(address, {"do": "low-here", f"low-{place}": ""})
+    assert stock.levels(variant_ids=[sku])[sku][0].low_here is None
+
+
+@pytest.mark.parametrize("typed", ["-1", "many", "9" * 40])
+def test_a_number_that_cannot_be_is_explained_and_kept(shop, sku, typed):
+    place = stock.levels(variant_ids=[sku])[sku][0].location_id
+
+    answer = shop.client().post(f"{STOCK}skus/{sku}/", {"do": "low-here", f"low-{place}": typed})
+
+    assert answer.status_code == 422
+    assert f'value="{typed}"' in answer.content.decode()
+    assert 'aria-invalid="true"' in answer.content.decode()
+    assert stock.levels(variant_ids=[sku])[sku][0].low_here is None

@@ -254,6 +254,65 @@ def test_the_threshold_is_the_skus_own() -> None:
     assert operations.find_low() == 1
 
 
+def low_shelves() -> list[list[list[int]]]:
+    facts = Event.objects.filter(name="inventory.shelves-ran-low.v1").order_by("pk")
+    return [fact.payload["places"] for fact in facts]
+
+
+def test_a_location_has_a_threshold_of_its_own_and_is_told_of_once_per_fall() -> None:
+    variant_id = make_variant()
+    barn, store = stock_up(variant_id, 90, place="Barn"), stock_up(variant_id, 8, place="Store")
+    operations.find_low()
+    assert low_shelves() == []
+
+    operations.set_low_here(variant_id=variant_id, thresholds={store: 8})
+    operations.find_low()
+    operations.find_low()
+    assert low_shelves() == [[[variant_id, store]]]
+    assert told() == []
+
+    operations.transfer(
+        variant_id=variant_id, from_location=barn, to_location=store, quantity=5, cause="refill"
+    )
+    operations.find_low()
+    operations.adjust(variant_id=variant_id, location_id=store, delta=-6, cause="broken")
+    operations.find_low()
+    assert low_shelves() == [[[variant_id, store]]] * 2
+
+
+def test_what_is_promised_there_is_not_free_there() -> None:
+    variant_id = make_variant()
+    store = stock_up(variant_id, 9, place="Store")
+    operations.set_low_here(variant_id=variant_id, thresholds={store: 7})
+    operations.reserve(holder="order", quantities={variant_id: 2})
+
+    operations.find_low()
+
+    assert low_shelves() == [[[variant_id, store]]]
+
+
+def test_without_a_number_a_location_is_watched_no_longer() -> None:
+    variant_id = make_variant()
+    store = stock_up(variant_id, 9, place="Store")
+    operations.set_low_here(variant_id=variant_id, thresholds={store: 9})
+    operations.find_low()
+
+    operations.set_low_here(variant_id=variant_id, thresholds={store: None})
+    operations.find_low()
+    operations.set_low_here(variant_id=variant_id, thresholds={store: 9})
+    operations.find_low()
+
+    assert low_shelves() == [[[variant_id, store]]] * 2
+
+
+def test_a_threshold_that_cannot_be_is_refused() -> None:
+    variant_id = make_variant()
+    store = stock_up(variant_id, 9)
+
+    with pytest.raises(operations.InvalidPolicy):
+        operations.set_low_here(variant_id=variant_id, thresholds={store: -1})
+
+
 def test_what_never_had_stock_is_not_low() -> None:
     stock_up(make_variant(), 0)
 

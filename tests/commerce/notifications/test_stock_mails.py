@@ -56,6 +56,19 @@ def test_low_stock_is_mailed_once_to_those_who_can_refill(variant_id: int) -> No
     assert "3 left" in mail.html
 
 
+def test_a_location_that_runs_low_is_named_in_the_mail(variant_id: int) -> None:
+    stock_up(variant_id, 90)
+    store = stock_up(variant_id, 4, place="Store")
+    inventory.set_low_here(variant_id=variant_id, thresholds={store: 4})
+    inventory.find_low()
+    work_off()
+
+    (mail,) = mails("low_stock")
+    assert mail.recipient == "kim@brook.example"
+    assert "SKU MUG: 4 left in Store" in mail.text
+    assert "Store" in mail.html
+
+
 def test_the_next_fall_is_mailed_anew(variant_id: int) -> None:
     location_id = stock_up(variant_id, 3)
     inventory.find_low()

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import OperationalError, transaction
 from django.db.models.functions import Now
 
@@ -14,6 +15,7 @@ from commerce.cart import operations as carts
 from commerce.cart import queries as cart_queries
 from commerce.cart.types import CartData
 from commerce.credits import queries as credits
+from commerce.gateways.payments import BANK_TRANSFER
 from commerce.kernel.failpoints import failpoint
 from commerce.kernel.money import Money
 from commerce.kernel.sql import Planned, columns, fetch_as, is_crowded
@@ -272,7 +274,7 @@ def place(
         cancel_url=cancel_url or return_url,
         principal=principal,
         expected_due=expected_due,
-        customer=_customer(user_id, told.email, keep=keep_method),
+        customer=_customer(user_id, told, keep=keep_method),
         keep_method=keep_method,
         pay_url=pay_url,
         promoted_to=promoted_to,
@@ -302,12 +304,17 @@ def place(
     return _to_pay(written.order.token, url)
 
 
-def _customer(user_id: int | None, email: str, *, keep: bool) -> str:
-    """Return the provider's name for a shopper who keeps, or has kept, a way to pay."""
+def _customer(user_id: int | None, told: Checkout, *, keep: bool) -> str:
+    """Return the provider's name for a shopper who needs one there.
+
+    That is who keeps, or has kept, a way to pay, and everybody when bank transfers are
+    offered: the account they go to is the customer's.
+    """
+    transfers = BANK_TRANSFER in settings.PAYMENT_METHODS
     if user_id is None:
-        return ""
-    if keep:
-        return payments.ensure_customer(user_id=user_id, email=email)
+        return payments.guest_customer(cart_id=told.cart_id, email=told.email) if transfers else ""
+    if keep or transfers:
+        return payments.ensure_customer(user_id=user_id, email=told.email)
     return payment_queries.customer_of(user_id=user_id)
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from .payments import (
+    BANK_TRANSFER,
     AccountData,
     Movement,
     PaymentState,
@@ -16,6 +17,14 @@ from .payments import (
 )
 
 MOST_LINES = 100
+# Which kind of account a bank transfer goes to: https://docs.stripe.com/payments/bank-transfers
+_TRANSFERS: dict[str, dict[str, Any]] = {
+    "USD": {"type": "us_bank_transfer"},
+    "GBP": {"type": "gb_bank_transfer"},
+    "JPY": {"type": "jp_bank_transfer"},
+    "MXN": {"type": "mx_bank_transfer"},
+    "EUR": {"type": "eu_bank_transfer", "eu_bank_transfer": {"country": "DE"}},
+}
 
 
 def session_params(request: SessionRequest) -> dict[str, Any]:
@@ -28,7 +37,7 @@ def session_params(request: SessionRequest) -> dict[str, Any]:
         "attempt": request.idempotency_key,
     }
     return {
-        **({"allowed_payment_method_types": list(request.methods)} if request.methods else {}),
+        **_methods(request),
         "mode": "payment",
         "client_reference_id": request.order_token,
         **_payer(request),
@@ -54,6 +63,22 @@ def session_params(request: SessionRequest) -> dict[str, Any]:
         **_place(request),
         "expires_at": int(request.expires_at.astimezone(UTC).timestamp()),
     }
+
+
+def _methods(request: SessionRequest) -> dict[str, Any]:
+    """Name the ways to pay; a bank transfer needs a customer whose account it fills."""
+    methods = list(request.methods)
+    transfer = _TRANSFERS.get(request.currency) if request.customer else None
+    if BANK_TRANSFER in methods and transfer is None and len(methods) > 1:
+        methods.remove(BANK_TRANSFER)
+    if not methods:
+        return {}
+    params: dict[str, Any] = {"allowed_payment_method_types": methods}
+    if BANK_TRANSFER in methods:
+        params["payment_method_options"] = {
+            BANK_TRANSFER: {"funding_type": "bank_transfer", "bank_transfer": transfer}
+        }
+    return params
 
 
 def _place(request: SessionRequest) -> dict[str, Any]:

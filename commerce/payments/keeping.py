@@ -1,5 +1,7 @@
 """Ways to pay that a person keeps at the provider. We hold its names for them, never a number."""
 
+import hashlib
+
 import structlog
 from django.db import transaction
 from django.db.models.functions import Now
@@ -23,15 +25,27 @@ def ensure_customer(*, user_id: int, email: str) -> str:
     known = Payer.objects.filter(user_id=user_id).first()
     if known is not None:
         return known.provider_customer
+    made = _make_customer(key=f"customer:{user_id}", email=email, user_id=user_id)
+    if not made:
+        return ""
+    payer, _ = Payer.objects.get_or_create(user_id=user_id, defaults={"provider_customer": made})
+    return payer.provider_customer
+
+
+def guest_customer(*, cart_id: int, email: str) -> str:
+    """Return the provider's name for the guest of one cart; "" when it cannot be asked for one."""
+    told = hashlib.sha256(email.encode()).hexdigest()[:16]
+    return _make_customer(key=f"guest:{cart_id}:{told}", email=email)
+
+
+def _make_customer(*, key: str, email: str, user_id: int | None = None) -> str:
     try:
-        made = get_payment_gateway().create_customer(
-            idempotency_key=f"customer:{user_id}", user_id=user_id, email=email
+        return get_payment_gateway().create_customer(
+            idempotency_key=key, email=email, user_id=user_id
         )
     except (GatewayUnavailable, GatewayRefused) as problem:
         log.warning("payments.no_customer", user_id=user_id, error=str(problem))
         return ""
-    payer, _ = Payer.objects.get_or_create(user_id=user_id, defaults={"provider_customer": made})
-    return payer.provider_customer
 
 
 @transaction.atomic

@@ -10,12 +10,19 @@ from django.db.models.functions import Coalesce, Now
 from commerce.gateways.payments import ProviderPayment
 from commerce.kernel.money import Money
 
-from .capturing import agree_to_capture, look_soon, note_lapsed
+from .capturing import agree_to_capture, look_soon, look_when_due, note_lapsed
 from .charged_back import ChargedBack
 from .deciding import RefundNotFailed, note_decision, retry_refund, settle_otherwise
 from .disputing import DisputeDecided, accept_dispute, answer_dispute, look_at_dispute
 from .found_refunds import record_found_refunds
-from .keeping import NotKept, ensure_customer, keep_method, make_default, remove_method
+from .keeping import (
+    NotKept,
+    ensure_customer,
+    guest_customer,
+    keep_method,
+    make_default,
+    remove_method,
+)
 from .models import Payment
 from .order_refunds import WayClosed, refund_order
 from .queries import as_data
@@ -50,12 +57,14 @@ __all__ = [
     "count_parked_notices",
     "ensure_customer",
     "give_up_notice",
+    "guest_customer",
     "handle_event",
     "hold_for_review",
     "keep_method",
     "look_at_dispute",
     "look_at_refunds",
     "look_soon",
+    "look_when_due",
     "make_default",
     "mark_authorized",
     "mark_processing",

@@ -40,6 +40,8 @@ def create(call: Call) -> Obj:
     if total < LEAST_AMOUNT:
         raise invalid("line_items", f"The total must be at least {LEAST_AMOUNT}.")
     customer = call.refer("customer", "customer")
+    offered = params.strings("allowed_payment_method_types") or ["card"]
+    _check_bank_transfer(params, offered, has_customer=customer is not None)
     session = _blank(world, identifier) | {
         "amount_subtotal": total,
         "amount_total": total,
@@ -52,7 +54,7 @@ def create(call: Call) -> Obj:
         "expires_at": _expiry(call),
         "locale": params.text("locale"),
         "metadata": params.metadata(),
-        "payment_method_types": params.strings("allowed_payment_method_types") or ["card"],
+        "payment_method_types": offered,
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
         "submit_type": params.text("submit_type"),
         "success_url": success_url,
@@ -68,6 +70,18 @@ def create(call: Call) -> Obj:
     lasts = session["expires_at"] - world.clock.time()
     world.later(lasts, "expire_session", session=identifier)
     return session
+
+
+def _check_bank_transfer(params: Params, offered: list[str], *, has_customer: bool) -> None:
+    if "customer_balance" not in offered:
+        return
+    if not has_customer:
+        raise missing_param("customer")
+    options = params.nested("payment_method_options").nested("customer_balance")
+    if options.text("funding_type") != "bank_transfer":
+        raise missing_param("payment_method_options[customer_balance][funding_type]")
+    if not options.nested("bank_transfer").text("type"):
+        raise missing_param("payment_method_options[customer_balance][bank_transfer][type]")
 
 
 def _refuse_unsupported(params: Params) -> None:

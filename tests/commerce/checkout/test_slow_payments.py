@@ -190,3 +190,39 @@ def test_no_message_tells_of_the_card_or_a_banks_suspicion() -> None:
     assert {declines.told(code) for code in ("stolen_card", "lost_card", "fraudulent")} == {usual}
     assert not any(digit.isdigit() for digit in usual)
     assert declines.told("") == ""
+
+
+def test_a_guest_pays_by_bank_transfer_to_an_account_of_their_own(
+    double: StripeDouble, settings: Any
+) -> None:
+    settings.PAYMENT_METHODS = ["card", "customer_balance"]
+
+    token, intent = ordered(double, method="customer_balance")
+
+    assert state(token) == "pending"
+    customer = double.world.store.by_id[intent]["customer"]
+    assert double.world.store.by_id[customer]["email"] == "ada@example.com"
+    double.advance(31 * 24 * 3600)
+    operations.finalise(order_token=token)
+    assert state(token) == "confirmed"
+
+
+def test_a_double_submit_makes_one_customer_of_a_guest(double: StripeDouble, settings: Any) -> None:
+    settings.PAYMENT_METHODS = ["card", "customer_balance"]
+    ready = make_ready_cart()
+    ready.place()
+    ready.place()
+
+    assert len(list(double.world.store.all("customer"))) == 1
+
+
+def test_without_a_customer_bank_transfers_are_not_offered_but_all_else_is(
+    double: StripeDouble, settings: Any
+) -> None:
+    settings.PAYMENT_METHODS = ["card", "customer_balance"]
+    double.fault("500_before", path="/v1/customers", times=None)
+
+    placed = make_ready_cart().place()
+
+    session = double.world.store.by_id[session_of(str(placed.payment_url))]
+    assert session["payment_method_types"] == ["card"]

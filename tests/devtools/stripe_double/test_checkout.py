@@ -168,6 +168,27 @@ def test_a_delayed_payment_completes_the_session_before_the_money(
     assert f"checkout.session.async_payment_{ending}" in listener.types
 
 
+def by_transfer(client):
+    options = {"funding_type": "bank_transfer", "bank_transfer": {"type": "us_bank_transfer"}}
+    return {
+        "customer": client.customers.create({"email": "ada@example.com"}).id,
+        "customer_email": None,
+        "payment_method_options": {"customer_balance": options},
+    }
+
+
+@pytest.mark.parametrize("lacking", ["customer", "funding_type", "bank_transfer"])
+def test_a_bank_transfer_needs_a_customer_and_a_kind_of_account(client, checkout, lacking):
+    fields = by_transfer(client)
+    if lacking == "customer":
+        fields = {"payment_method_options": fields["payment_method_options"]}
+    else:
+        del fields["payment_method_options"]["customer_balance"][lacking]
+
+    with pytest.raises(stripe.InvalidRequestError, match=lacking):
+        checkout(allowed_payment_method_types=["card", "customer_balance"], **fields)
+
+
 @pytest.mark.parametrize(
     ("method", "kind", "ends"),
     [
@@ -178,7 +199,7 @@ def test_a_delayed_payment_completes_the_session_before_the_money(
 )  # fmt: skip
 def test_other_ways_to_pay_end_as_they_do(client, double, checkout, method, kind, ends):
     offered = ["card", "paypal", "link", "us_bank_account", "customer_balance"]
-    session = checkout(allowed_payment_method_types=offered)
+    session = checkout(allowed_payment_method_types=offered, **by_transfer(client))
 
     double.pay(session.url, method=method)
 

@@ -5,14 +5,18 @@ from . import operations, queries
 
 log = structlog.get_logger(__name__)
 
+PATIENCE = 120
+"""Seconds after which whoever hangs over a fact is ended, so that the worker has others' turns.
+The fact runs out of tries then, as one that always fails."""
 
-@shared_task
+
+@shared_task(time_limit=PATIENCE)
 def deliver(*, delivery_id: int, **_: object) -> None:
     """Try again what the sweep found: the first attempt failed, or its nudge was lost."""
     operations.deliver(delivery_id=delivery_id, again=True)
 
 
-@shared_task
+@shared_task(time_limit=3 * PATIENCE)
 def deliver_all(*, delivery_ids: list[int], **_: object) -> None:
     """Deliver one fact to its subscribers in turn; who fails holds up nobody."""
     for delivery_id in delivery_ids:

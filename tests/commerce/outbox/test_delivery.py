@@ -3,13 +3,13 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from django.db import transaction
 from django.db.models.functions import Now
 
-from commerce.outbox import bus, facts, operations, queries
+from commerce.outbox import bus, facts, operations, queries, tasks
 from commerce.outbox.models import Delivery, Event
 from tests.support.race import race
 
@@ -213,3 +213,8 @@ def test_eight_workers_on_one_delivery_run_it_once(hears):
 
     assert sorted(map(str, results)) == ["False"] * 7 + ["True"]
     assert moths() == 1
+
+
+def test_whoever_hangs_over_a_fact_is_ended(settings: Any) -> None:
+    limits = (tasks.deliver.time_limit, tasks.deliver_all.time_limit)
+    assert 0 < limits[0] < limits[1] < settings.CELERY_TASK_TIME_LIMIT

@@ -369,8 +369,7 @@ def promotions_by_own_clock() -> None:
 
 @guard("digestible facts")
 def poison() -> None:
-    """Not a guard: buyer 1's facts always fail, buyer 2's kill whoever hands them over, and
-    whoever hands over buyer 3's in the large drill hangs."""
+    """Not a guard: buyer 1's facts always fail, and buyer 2's kill whoever hands them over."""
     import os
     import signal
 
@@ -385,8 +384,6 @@ def poison() -> None:
                 raise RuntimeError("poison")
             if order.email.startswith("b2@"):
                 os.kill(os.getpid(), signal.SIGKILL)
-            if order.email.startswith("b3@fd42-hang"):
-                time.sleep(3600)
         facts.hand_over(subscriber=subscriber, payload=payload)
 
     swap(operations, "hand_over", hand_over)

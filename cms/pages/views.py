@@ -11,7 +11,7 @@ from wagtail import views as wagtail_views
 from wagtail.models import Page, Site
 from wagtail.url_routing import RouteResult
 
-from commerce.kernel.sql import fetch_one
+from commerce.kernel.sql import Planned, fetch_one
 
 from .memory import products, recall
 from .models import ProductPage
@@ -43,11 +43,11 @@ def _find(site: Site, parts: list[str]) -> Page | None:
 
 
 PRODUCT_PARTS = 3  # sellers / its seller / itself
-FIND_PRODUCT = """
+FIND_PRODUCT = Planned("""
 SELECT page.id, page.xmin::text, product.xmin::text
 FROM wagtailcore_page AS page JOIN pages_productpage AS product ON product.page_ptr_id = page.id
 WHERE page.slug = %s AND page.url_path = %s AND page.live
-"""
+""")
 
 
 def _read(site: Site, parts: list[str]) -> Page | None:

@@ -4,13 +4,11 @@ import pytest
 
 from commerce.kernel.actor import acting_as
 from commerce.kernel.money import Money
-from commerce.orders import operations as orders_operations
 from commerce.orders import queries as orders
-from commerce.orders.operations import Terms
 from commerce.orders.types import OrderData, SellerOrderData
 from commerce.payments.models import Refund
-from commerce.returns import operations, queries
-from commerce.returns.models import CaseEvent
+from commerce.returns import deadlines, operations, queries
+from commerce.returns.models import Case, CaseEvent
 from commerce.returns.types import Wish
 from tests.commerce.returns.conftest import an_hour_ago, broken, fresh, on_shelf, past
 from tests.factories.fulfillment import shipped
@@ -163,14 +161,20 @@ def test_no_answer_is_a_consent_after_the_deadline(order: OrderData, part: Selle
 
 
 def test_a_case_that_cannot_be_decided_keeps_no_other_from_it(
-    order: OrderData, part: SellerOrderData, other: SellerOrderData
+    order: OrderData,
+    part: SellerOrderData,
+    other: SellerOrderData,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     first, second = ask(order, part), ask(order, other)
-    # All of the first part's money went back already, beside any case.
-    orders_operations.give_goodwill(
-        seller_order_id=part.id,
-        terms=Terms(kind="goodwill", business_key="g", goodwill_minor=part.total.minor),
-    )
+    decide = deadlines.grant
+
+    def break_on_the_first(case: Case, **terms: str) -> str:
+        if case.pk == first:
+            raise RuntimeError("a fault")
+        return decide(case, **terms)
+
+    monkeypatch.setattr(deadlines, "grant", break_on_the_first)
     past("UPDATE returns_case SET due_at = now() - interval '1 hour'")
 
     assert operations.decide_due() == 1

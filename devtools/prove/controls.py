@@ -122,7 +122,7 @@ def confirm_again() -> None:
 
         names = PartAmounts.__dataclass_fields__
         return [
-            PartAmounts(**{name: getattr(part, name) for name in names})
+            PartAmounts(**{name: getattr(part, name) for name in names if hasattr(part, name)})
             for part in SellerOrder.objects.filter(order_id=order_id)
         ]
 

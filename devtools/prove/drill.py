@@ -150,10 +150,13 @@ def rules_broken(rig: Rig) -> list[str]:
     return [f"{r['code']} {r['rule']} ({r['violations']})" for r in results if r["violations"]]
 
 
-def close(rig: Rig, crowd: Crowd, result: Result, opening: dict[int, int]) -> Figures:
+def close(
+    rig: Rig, crowd: Crowd, result: Result, opening: dict[int, int], *, patience: int = 120
+) -> Figures:
     """Let everything settle, then judge."""
     # Without its guard a shop may never settle; it need not be waited for long.
-    result.numbers["settle s"] = round(rig.settle(seconds=20 if result.is_control else 120), 1)
+    settled = rig.settle(seconds=20 if result.is_control else patience)
+    result.numbers["settle s"] = round(settled, 1)
     if left := rig.waiting():
         result.problems.append(f"after the settle time there still wait {left}")
     figures = judge(rig, crowd.witness, opening)

@@ -224,6 +224,16 @@ def retry_refunds() -> int:
     return len(failed)
 
 
+def retry_parked() -> int:
+    """What staff do with facts that failed too often, once the code is mended."""
+    from commerce.outbox import operations, queries
+
+    parked = queries.parked_deliveries(limit=100)
+    for each in parked:
+        operations.try_again(delivery_id=each.id)
+    return len(parked)
+
+
 def pay_out(*, extra: bool = False) -> int:
     """What beat does for payouts: gather what is due, and send what was gathered.
 

@@ -63,7 +63,7 @@ def kill_while_they_buy(
         "at failpoints": sum(rig.count_failpoints().values()),
         "load s": round(time.monotonic() - began),
     }
-    close(rig, crowd, result, opening)
+    close(rig, crowd, result, opening, patience=400 if stage.long else 120)
     result.numbers["places"] = rig.count_failpoints()
 
 

@@ -156,9 +156,10 @@ def relay(stage: Stage, result: Result) -> None:
 
 @drill("FD42", "a fact that always fails, and one that kills whoever delivers it", essential=True)
 def poison(stage: Stage, result: Result) -> None:
-    """Both are parked after some tries; everybody else's facts are delivered meanwhile."""
+    """Both are parked after some tries; everybody else's facts are delivered meanwhile. Once the
+    code is mended, staff have them tried again, and nothing is missing."""
     with stage.shop("FD42", without=("digestible facts",)) as rig:
-        stock_of(rig)
+        opening = stock_of(rig)
         crowd = Crowd(rig, seed=stage.seed)
         people = crowd.plan(stage.size(8, 16), one_of(rig.goods()))
         crowd.run(people, at_once=4)
@@ -173,7 +174,10 @@ def poison(stage: Stage, result: Result) -> None:
         result.numbers |= {"parked": parked, "others waiting": others, "deaths": rig.deaths}
         result.expect(parked == 2, f"{parked} facts were parked, not 2")
         result.expect(others == 0, f"{others} good facts wait behind the bad ones")
-        crowd.witness.close()
+        rig.without.clear()
+        rig.restart_all()
+        rig.call("retry_parked")
+        close(rig, crowd, result, opening)
 
 
 _PARKED = (

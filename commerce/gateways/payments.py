@@ -87,6 +87,7 @@ class ProviderPayment:
     payment_id: str | None = None
     charge_id: str | None = None
     method: str = ""
+    authorization_code: str = ""
     failure_code: str = ""
     fee_minor: int | None = None
     method_token: str = ""

@@ -172,6 +172,7 @@ def _trail(intent: dict[str, Any]) -> dict[str, Any]:
         "method_token": _token(intent),
         "charge_id": charge.get("id"),
         "method": method,
+        "authorization_code": str(of_type.get("authorization_code") or ""),
         "failure_code": str(failure.get("decline_code") or failure.get("code") or ""),
         "fee_minor": _fee(charge),
         "refunded_minor": _given_back(charge),

@@ -59,6 +59,9 @@ class Payment(models.Model):
     refunded_minor = models.PositiveBigIntegerField(default=0)
     fee_minor = models.PositiveBigIntegerField(default=0)
     method = models.CharField(max_length=60, blank=True, help_text='Such as "visa 4242".')
+    authorization_code = models.CharField(
+        max_length=20, blank=True, db_default="", help_text="What the card's bank said yes with."
+    )
     failure_code = models.CharField(max_length=60, blank=True)
     review_reason = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

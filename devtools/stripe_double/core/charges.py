@@ -1,5 +1,7 @@
 """A new charge: one attempt to take a payment intent's money from a card."""
 
+from zlib import crc32
+
 from .cards import TestCard
 from .methods import no_billing_details
 from .store import Obj
@@ -60,7 +62,11 @@ def new_charge(world: World, intent: Obj, method: Obj, status: str = "succeeded"
 def details_of(intent: Obj, method: Obj) -> Obj:
     if method["type"] != "card":
         return {"type": method["type"], method["type"]: {}}
-    card = method["card"] | {"amount_authorized": intent["amount"], "network": "visa"}
+    card = method["card"] | {
+        "amount_authorized": intent["amount"],
+        "authorization_code": f"{crc32(intent['id'].encode()) % 1_000_000:06d}",
+        "network": "visa",
+    }
     return {"type": "card", "card": card}
 
 

@@ -58,6 +58,7 @@ def test_a_paid_order_is_confirmed_with_all_its_parts(double: StripeDouble) -> N
     payment = attempt_of(token)
     assert (payment.state, payment.captured_minor) == ("captured", ready.total.minor)
     assert payment.method == "visa 4242"
+    assert Payment.objects.get(order_token=token).authorization_code.isdigit()
     check_deferred_constraints()
 
 

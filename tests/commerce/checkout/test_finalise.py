@@ -17,7 +17,7 @@ from commerce.orders import queries as orders
 from commerce.outbox.models import Event
 from commerce.payments import operations as payments
 from commerce.payments import queries as attempts
-from commerce.payments.models import Refund
+from commerce.payments.models import Payment, Refund
 from commerce.payments.types import PaymentData
 from devtools.stripe_double import StripeDouble
 from tests.factories.inventory import lapse, stock_up

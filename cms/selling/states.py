@@ -45,7 +45,7 @@ _KINDS = {
     "draft": DRAFT_STATES,
     "case": CASE_STATES,
     "whole order": WHOLE_ORDER_STATES,
-    "order": {**ORDER_STATES, "partly-shipped": "Partly shipped"},
+    "order": {**ORDER_STATES, "partly-shipped": "Partly shipped", "reserved": "Not charged yet"},
     "payout": PAYOUT_STATES,
     "page": PAGE_STATES,
 }

@@ -49,7 +49,8 @@ def reserve(payment: PaymentData, provider: ProviderPayment) -> bool:
         with transaction.atomic():
             order = orders.lock(token=payment.order_token)
             if order.state != "pending":
-                return order.awaits_capture
+                known = payment_queries.by_id(payment_id=payment.id)
+                return order.awaits_capture and known is not None and known.state == "authorized"
             if not payments.mark_authorized(
                 payment_id=payment.id, provider=provider, capture_by=_deadline(provider)
             ):
@@ -130,6 +131,7 @@ def _agree(order_token: str, payment_id: int) -> PaymentData | None:
     left = left_of(order)
     overdue = payment.capture_by is not None and clock.now() >= payment.capture_by
     if not (left.is_decided or overdue):
+        payments.look_when_due(payment_id=payment.id)
         return None
     if not left.due_minor:
         _charge_nothing(order)

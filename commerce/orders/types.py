@@ -256,7 +256,12 @@ class SellerOrderData:
 
     @property
     def stage(self) -> str:
-        """Its state, or "partly-shipped" when some of it has left and some is still packed."""
+        """Its state, or "partly-shipped" when some of it has left and some is still packed.
+
+        Of what is not charged yet nothing is packed, whatever its seller promised.
+        """
+        if self.state == "processing" and self.awaits_capture:
+            return "confirmed"
         if self.state == "processing" and any(line.shipped_quantity for line in self.lines):
             return "partly-shipped"
         return self.state

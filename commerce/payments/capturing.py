@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db.models import F
 from django.db.models.functions import Now
 
 from commerce.outbox.bus import publish
@@ -21,6 +22,16 @@ def look_soon(*, order_token: str) -> bool:
     """
     reserved = Payment.objects.filter(order_token=order_token, state=Payment.State.AUTHORIZED)
     return bool(reserved.update(check_at=Now(), updated_at=Now()))
+
+
+def look_when_due(*, payment_id: int) -> None:
+    """Leave reserved money alone until it is due, or something changes.
+
+    Runs in the caller's transaction, which has locked the order.
+    """
+    Payment.objects.filter(pk=payment_id, state=Payment.State.AUTHORIZED).update(
+        check_at=F("capture_by")
+    )
 
 
 def agree_to_capture(*, payment_id: int, amount_minor: int) -> PaymentData:

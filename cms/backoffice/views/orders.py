@@ -119,7 +119,7 @@ def staff_rows(part_ids: list[int]) -> Iterator[list[Cell]]:
     yield [*ORDER_COLUMNS, "Seller", "Email", "Order paid"]
     names = dict(Seller.objects.values_list("pk", "name"))
     for part in parts_in_batches(part_ids):
-        paid = "yes" if part.confirmed_at else "no"
+        paid = "yes" if part.confirmed_at and not part.awaits_capture else "no"
         for line in part.lines:
             yield [*line_cells(part, line), names.get(part.seller_id, ""), part.email, paid]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from commerce.checkout import operations
+from commerce.checkout import capturing, operations
 from commerce.fulfillment import operations as fulfillment
 from commerce.gateways import stripe_calls
 from commerce.gateways.payments import get_payment_gateway
@@ -12,6 +12,7 @@ from commerce.invariants import queries as invariants
 from commerce.ledger import queries as books
 from commerce.orders import queries as orders
 from commerce.payments.models import Payment, Refund
+from commerce.payments.queries import as_data
 from commerce.payouts.models import Earning
 from commerce.returns import operations as returns
 from devtools.stripe_double import StripeDouble
@@ -88,6 +89,39 @@ def test_nothing_is_sent_or_labeled_before_the_money_is_taken(double: StripeDoub
         sale.ship(0)
     part = sale.order.seller_orders[0]
     assert part.state == "processing"
+
+
+def test_the_provider_is_asked_again_only_when_it_is_due_or_a_seller_answers(
+    double: StripeDouble,
+) -> None:
+    sale = Reserved(double)
+    sale.promise(0)
+    sale.tell()  # the answer has the payment looked at
+    assert operations.sweep() == 1
+
+    assert operations.sweep() == 0
+
+    payment = Payment.objects.get()
+    assert payment.check_at == payment.capture_by
+
+
+def test_an_old_page_that_is_paid_beside_the_order_s_own_is_let_go(double: StripeDouble) -> None:
+    sale = Reserved(double, sellers=1)
+    own = Payment.objects.get()
+    other = Payment.objects.create(
+        order_token=own.order_token,
+        attempt=2,
+        idempotency_key=f"pay:{own.order_token}:2",
+        amount_minor=own.amount_minor,
+        currency=own.currency,
+        terms=own.terms,
+    )
+    Payment.objects.filter(pk=other.pk).update(state="canceled")
+    reserved = double.world.store.by_id[sale.intent]
+    seen = get_payment_gateway().retrieve_payment(payment_id=str(reserved["id"]))
+
+    assert capturing.reserve(as_data(own), seen)
+    assert not capturing.reserve(as_data(other), seen)
 
 
 def test_an_order_that_is_canceled_whole_is_never_charged(double: StripeDouble) -> None:

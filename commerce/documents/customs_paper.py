@@ -41,6 +41,7 @@ def sheet(paper: CustomsPaper) -> dict[str, Any]:
     items = customs["items"]
     value = sum(item["value_minor"] for item in items)
     grams = sum(item["weight_grams"] for item in items)
+    comes_back = customs.get("contents") == "returned_goods"
     sender = AddressData.from_dict(paper.origin)
     return {
         "title": "Customs invoice",
@@ -57,8 +58,8 @@ def sheet(paper: CustomsPaper) -> dict[str, Any]:
             ["Date", day(paper.asked_on)],
             ["Order", paper.number],
             ["Carrier", f"{paper.carrier.upper()} {paper.service}"],
-            ["Category", "Sale of goods"],
-            ["Terms", "DAP, duties unpaid"],
+            ["Category", "Returned goods" if comes_back else "Sale of goods"],
+            ["Terms", "No sale: goods go back" if comes_back else "DAP, duties unpaid"],
             ["If undeliverable", "Return to sender"],
         ],
         "columns": [
@@ -87,9 +88,8 @@ def sheet(paper: CustomsPaper) -> dict[str, Any]:
             },
         ],
         "notes": [
-            "I certify that the particulars given in this declaration are correct and that this "
-            "parcel does not contain any dangerous article or articles prohibited by legislation "
-            "or by postal or customs regulations.",
+            "The sender declares that everything above is true and complete, and that nothing is "
+            "inside that is dangerous or that law, post or customs forbid.",
             f"Date and signature of the sender: {day(paper.asked_on)}, {customs['signer']}",
         ],
         "footer": [sender.company or sender.name, f"Order {paper.number}"],

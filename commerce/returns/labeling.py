@@ -209,12 +209,12 @@ def label_sheet(*, case_id: int) -> tuple[str, bytes] | None:
     )
     if row is None:
         return None
-    if row.label_id is None:
+    if row.label is None:
         with row.file.open("rb") as file:
             return str(row.file.name).rsplit(".", 1)[-1], file.read()
     if row.label.state != "bought":
         return None
-    found = parcels.label_file(seller_id=row.case.seller_id, label_id=row.label_id)
+    found = parcels.label_file(seller_id=row.case.seller_id, label_id=row.label.pk)
     return (found[0].rsplit(".", 1)[-1], found[1]) if found else None
 
 

@@ -52,5 +52,4 @@ def estimate(request: HttpRequest) -> HttpResponse:
 
 def _again(request: HttpRequest, errors: dict[str, str], *, status: int = 422) -> HttpResponse:
     typed = {name: request.POST.get(name, "")[:40] for name in PlaceForm.base_fields}
-    more = {"estimate_typed": typed, "estimate_errors": errors}
-    return cart.page(request, status=status, **more)
+    return cart.page(request, status=status, estimate_typed=typed, estimate_errors=errors)

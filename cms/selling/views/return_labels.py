@@ -79,13 +79,20 @@ class ReturnLabel(CaseScreen, TemplateView):
         self.form = form = ParcelForm(self.request.POST)
         if not form.is_valid():
             return None
-        which = {"seller_id": self.seller_id, "case_id": self.case.id}
         offer = form.chosen()
         try:
             if offer is None:
-                self.offers = operations.label_offers(**which, **form.as_parcel())
+                self.offers = operations.label_offers(
+                    seller_id=self.seller_id, case_id=self.case.id, **form.as_parcel()
+                )
                 return self.render_to_response(self.get_context_data())
-            operations.buy_label(**which, key=form.cleaned_data["key"], **offer, **form.as_parcel())
+            operations.buy_label(
+                seller_id=self.seller_id,
+                case_id=self.case.id,
+                key=form.cleaned_data["key"],
+                **offer,
+                **form.as_parcel(),
+            )
         except fulfillment.LabelPending as pending:
             messages.warning(self.request, str(pending))
             return self._done()

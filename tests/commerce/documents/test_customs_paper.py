@@ -26,4 +26,5 @@ def test_the_paper_says_contents_value_and_weights():
         "quantity": "2", "weight": "0.800", "value": "2,500.00",
     }  # fmt: skip
     assert [row["amount"] for row in printed["sums"]] == ["1.600 kg", "1.050 kg", "5,000.00 USD"]
+    assert ["Category", "Sale of goods"] in printed["facts"]
     assert "VAT ID DE136695976" in printed["addresses"][1]["lines"]

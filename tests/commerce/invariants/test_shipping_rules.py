@@ -9,7 +9,10 @@ from commerce.gateways.carriers import TrackedEvent, TrackingUpdate
 from commerce.invariants.shipping_rules import SHIPPING_RULES
 from commerce.inventory import operations as inventory
 from commerce.kernel import clock
-from tests.factories.fulfillment import labeled
+from commerce.kernel.money import Money
+from commerce.returns import operations as returns
+from commerce.returns.types import Wish
+from tests.factories.fulfillment import delivered, labeled
 from tests.factories.sales import Sold, sell
 from tests.factories.sellers import make_seller
 
@@ -26,9 +29,23 @@ def broken():
     return found
 
 
+def sent_back(seller):
+    """A return whose label was bought."""
+    part = sell(Sold(seller=seller)).seller_orders[0]
+    delivered(part)
+    (case_id,) = returns.request_return(
+        order_token=part.order_token, wish=Wish(units={part.lines[0].id: 1})
+    )
+    returns.answer_return(seller_id=seller.pk, case_id=case_id, consent=True, return_to="1 Main St")
+    returns.buy_label(
+        seller_id=seller.pk, case_id=case_id, key="back", carrier="usps", service="Priority",
+        most=Money(5000, "USD"), weight_grams=500,
+    )  # fmt: skip
+
+
 @pytest.fixture
 def worked(carriers):
-    """A parcel with its label, a label that waits, one that was given back; zones and a store."""
+    """Parcels with labels, labels that wait, were given back or bring back; zones and a store."""
     seller, other = make_seller(), make_seller()
     for each in (seller, other):
         inventory.ensure_location(seller_id=each.pk, name="Store", country="US")
@@ -40,6 +57,7 @@ def worked(carriers):
         third = labeled(part, key=f"{each.pk}-3", quantities={line: 1})
         operations.void_label(seller_id=each.pk, label_id=third)
         parcel_id = operations.hand_over(seller_id=each.pk, label_id=first)
+        sent_back(each)
         operations.set_shipping_method(
             seller_id=each.pk, name="Way", carrier_code="usps", currency="USD", base_minor=1,
             days=(1, 2), zone_id=zone_id,
@@ -86,6 +104,10 @@ BREAKS = [
     (f"UPDATE fulfillment_shippingmethod x SET location_id = {FOREIGN}", 4),  # noqa: S608
     (f"UPDATE fulfillment_shipment x SET location_id = {FOREIGN}", 4),  # noqa: S608
     (f"UPDATE fulfillment_label x SET location_id = {FOREIGN}", 4),  # noqa: S608
+    (f"UPDATE fulfillment_label SET is_return = true WHERE id = {USED}", 5),  # noqa: S608
+    ("UPDATE fulfillment_label SET is_return = false WHERE is_return", 5),
+    ("DELETE FROM returns_returnlabel", 5),
+    ("UPDATE returns_case SET seller_order_id = seller_order_id + 1000", 5),
 ]
 
 

@@ -31,7 +31,7 @@ from .estimating import estimate_for
 from .freshening import changed_shipping, freshen, freshen_before_placing, with_fresh_prices
 from .models import Checkout
 from .paying import fields_here
-from .queries import current_attempt, review_of, told_of
+from .queries import FIRST_ORDER, current_attempt, review_of, told_of
 from .refusals import (
     CartChanged,
     CartEmpty,
@@ -116,10 +116,7 @@ __all__ = [
 log = structlog.get_logger(__name__)
 
 _TOLD_OF_CART = Planned(f"""
-SELECT {columns(Checkout, "told")}, NOT EXISTS (
-    SELECT 1 FROM orders_order o
-    WHERE o.state <> 'canceled' AND (o.email = told.email OR o.user_id = cart.user_id)
-) AS is_first_order,
+SELECT {columns(Checkout, "told")}, {FIRST_ORDER.format(cart_id="cart.id")},
 (
     cart.touched_at > told.updated_at
     OR told.updated_at < statement_timestamp() - interval '30 minutes'
@@ -136,12 +133,7 @@ VALUES (%s, %s, %s::jsonb, %s, %s::jsonb, '{{}}', statement_timestamp())
 ON CONFLICT (cart_id) DO UPDATE SET
     email = EXCLUDED.email, ship_to = EXCLUDED.ship_to, vat_id = EXCLUDED.vat_id,
     vat_check = EXCLUDED.vat_check, updated_at = EXCLUDED.updated_at
-RETURNING {columns(Checkout, "told")}, NOT EXISTS (
-    SELECT 1 FROM orders_order o
-    WHERE o.state <> 'canceled' AND (o.email = told.email OR o.user_id = (
-        SELECT user_id FROM cart_cart cart WHERE cart.id = told.cart_id
-    ))
-) AS is_first_order
+RETURNING {columns(Checkout, "told")}, {FIRST_ORDER.format(cart_id="told.cart_id")}
 """)  # noqa: S608
 
 

@@ -358,13 +358,14 @@ def _wrong_by(seconds: int) -> None:
 @guard("database's clock")
 def promotions_by_own_clock() -> None:
     """Ask this process's clock, not the database's, whether a promotion is on."""
+    from commerce.kernel.sql import Planned
     from commerce.pricing import statements
 
     skew = f"(statement_timestamp() + interval '{round(time.time() - _right_time())} s')"
     facts = statements.FACTS
     if "statement_timestamp()" not in facts:
         raise GuardMoved("the facts of a quote do not ask the database for the time")
-    statements.FACTS = facts.replace("statement_timestamp()", skew)
+    statements.FACTS = Planned(facts.replace("statement_timestamp()", skew))
 
 
 @guard("digestible facts")

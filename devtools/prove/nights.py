@@ -42,7 +42,7 @@ def _one(zone: str, typed: str, expected: str) -> list[str]:
     return problems
 
 
-def _enter(zone: str, typed: str) -> datetime:
+def _enter(zone: str, typed: str) -> datetime | None:
     """Fill in the form of staff, in their zone."""
     from django.utils import timezone
 
@@ -65,7 +65,7 @@ def _is_on(moment: Any) -> bool:
 
     from commerce.pricing import statements
 
-    asked = {
+    asked: dict[str, Any] = {
         "user_id": None, "currency": "USD", "customer_key": "", "codes": [], "seller_ids": [],
         "country": "US", "region": "CA", "postal_code": "", "tax_classes": [], "engine": "",
     }  # fmt: skip

@@ -116,9 +116,11 @@ def run(
     """Measure everything at 1 and 16 connections."""
     figures: list[Figures] = []
 
-    def at_both(name: str, server: Server, make_step: Callable[[], Step]) -> None:
+    def at_both(
+        name: str, server: Server, make_step: Callable[[], Step], at: tuple[int, ...] = (1, 16)
+    ) -> None:
         if options.only in name:
-            for connections in (1, 16):
+            for connections in at:
                 measured = load.measure(
                     name, server, make_step, connections=connections, seconds=options.seconds
                 )
@@ -131,6 +133,8 @@ def run(
     with servers.serving("storefront.wsgi:application", environment=environment) as server:
         at_both("home", server, lambda: shopping.get(server, ["/"]))
         at_both("category", server, lambda: shopping.get(server, targets["category"]))
+        # Each worker renders what it remembers of a page at its first view; then all is warm.
+        at_both("product, cold", server, lambda: shopping.get(server, targets["product"]), (16,))
         at_both("product", server, lambda: shopping.get(server, targets["product"]))
 
         def shopper() -> shopping.Shopper:

@@ -17,6 +17,7 @@ from commerce.notifications import operations as notifications
 from commerce.notifications.rendering import absolute
 from commerce.payments.models import Refund
 from commerce.payouts.models import Payout
+from commerce.returns import queries as returns
 from commerce.returns.models import Case
 from commerce.sellers import queries as sellers
 
@@ -91,6 +92,10 @@ def _inaccurate() -> dict[str, str]:
     }
 
 
+def _replacements() -> dict[str, str]:
+    return {f"{pk}": f"Replacement of {number}" for pk, number in returns.overdue_replacements()}
+
+
 BELLS = [
     Bell(
         kind="fact", right="repair_work", headline="Facts were not heard",
@@ -115,6 +120,10 @@ BELLS = [
     Bell(
         kind="request", right="decide_requests", headline="Requests wait for a decision",
         screen="backoffice:requests", found=_requests,
+    ),
+    Bell(
+        kind="replacement", right="decide_requests", headline="Replacements were not sent",
+        screen="backoffice:requests", found=_replacements,
     ),
     Bell(
         kind="stock", right="manage_sellers", headline="Stock differs from what is recorded",

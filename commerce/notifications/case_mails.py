@@ -157,6 +157,10 @@ def reminder_to_seller(
             "A returned parcel waits for you",
             f"Look at it and decide until {due}. After that {goes}.",
         ),
+        "exchanged": (
+            "A replacement has not left yet",
+            "You agreed to send it. Please do, and say so on the page below.",
+        ),
     }[state]
     return {
         "key": f"case-reminder:{case.id}:{state}:{version}:{member.user_id}",

@@ -43,7 +43,8 @@ def tell_seller_of_case(fact: CaseMoved) -> None:
 @subscribe(CaseReminder)
 def remind_of_return(fact: CaseReminder) -> None:
     case = returns.cases(case_ids=[fact.case_id])[fact.case_id]
-    if (case.state, len(case.events) - 1) != (fact.state, fact.version):
+    taken = (case.state, len(case.events) - 1) != (fact.state, fact.version)
+    if taken or case.replaced_at is not None:
         return  # the step was taken meanwhile
     shop = sellers.sellers(seller_ids=[case.seller_id])[case.seller_id]
     if fact.state == "approved":

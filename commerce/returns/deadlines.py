@@ -16,7 +16,7 @@ from .events import CaseReminder
 from .exchanging import give_up_replacements
 from .models import Case
 from .returning import approve_return, refund_all
-from .waiting import REMIND_BEFORE, WITHIN
+from .waiting import REMIND_BEFORE, REPLACE_WITHIN, WITHIN, unsent_replacements
 
 log = structlog.get_logger(__name__)
 
@@ -36,12 +36,17 @@ def decide_due(*, limit: int = 100) -> int:
 
 
 def remind_due(*, limit: int = 100) -> int:
-    """Remind, once per step, who a return waits for before it has waited too long."""
+    """Remind, once per step, who a return waits for before it has waited too long.
+
+    Sellers are also reminded of replacements that they agreed to and did not send.
+    """
     soon = Q()
     for state, before in REMIND_BEFORE.items():
         soon |= Q(state=state, due_at__lte=Now() + before)
     due = Case.objects.filter(soon, due_at__gt=Now(), reminded_at=None).order_by("due_at", "pk")
-    return _each(due.values_list("pk", flat=True)[:limit], _remind, said="case.not_reminded")
+    unsent = unsent_replacements(after=REPLACE_WITHIN).filter(reminded_at=None)
+    found = [rows.values_list("pk", flat=True)[:limit] for rows in (due, unsent)]
+    return _each([*found[0], *found[1]], _remind, said="case.not_reminded")
 
 
 def _each(case_ids: object, act: Callable[[int], bool], *, said: str) -> int:
@@ -107,8 +112,10 @@ def _follow_up(case: Case) -> None:
 @transaction.atomic
 def _remind(case_id: int) -> bool:
     case = lock_case(case_id)
-    waits = Case.objects.filter(pk=case_id, state=case.state, reminded_at=None, due_at__gt=Now())
-    if case.state not in WITHIN or not waits.update(reminded_at=Now()):
+    still = Q(due_at__gt=Now()) | Q(state=State.EXCHANGED, replaced_at=None)
+    waits = Case.objects.filter(still, pk=case_id, reminded_at=None)
+    asked = case.state in WITHIN or case.state == State.EXCHANGED
+    if not asked or not waits.update(reminded_at=Now()):
         return False
     publish(CaseReminder(case_id=case.pk, state=case.state, version=case.version))
     return True

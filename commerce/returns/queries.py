@@ -27,6 +27,7 @@ from .types import (
     TimelineEntry,
     WithdrawalData,
 )
+from .waiting import REPLACE_AT_LATEST, unsent_replacements
 
 __all__ = [
     "ReturnLabelData",
@@ -82,6 +83,12 @@ def count_waiting(*, seller_id: int) -> int:
 def count_escalated() -> int:
     """Return how many claims and returns wait for the marketplace's decision."""
     return Case.objects.filter(state=Case.State.ESCALATED).count()
+
+
+def overdue_replacements() -> list[tuple[int, str]]:
+    """Return id and number of cases whose replacement should have left long ago."""
+    rows = unsent_replacements(after=REPLACE_AT_LATEST)
+    return list(rows.values_list("pk", "number"))
 
 
 def picture(*, picture_id: int, case_id: int) -> bytes | None:

@@ -2,6 +2,9 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Now
+
 from commerce.kernel import clock
 
 from .models import Case, CaseEvent
@@ -17,6 +20,10 @@ INSPECT_WITHIN = timedelta(days=7)
 """How long a seller has to look at what came back."""
 AT_LEAST = timedelta(days=3)
 """What a seller is left for a withdrawal, however late in its fortnight the parcel came."""
+REPLACE_WITHIN = timedelta(days=5)
+"""After so long a seller is reminded to send what replaces returned goods."""
+REPLACE_AT_LATEST = timedelta(days=10)
+"""After so long the marketplace's people are told that it was not sent."""
 WITHIN = {
     State.APPROVED: SEND_WITHIN,
     State.SENT: RECEIVE_WITHIN,
@@ -50,6 +57,15 @@ def stage(case: Case) -> str:
         return case.state
     events = CaseEvent.objects.filter(case=case, to_state=State.ESCALATED)
     return events.order_by("-version").values_list("from_state", flat=True)[0]
+
+
+def unsent_replacements(*, after: timedelta) -> QuerySet[Case]:
+    """Return cases whose replacement was agreed so long ago and has not left."""
+    agreed = CaseEvent.objects.filter(
+        case=OuterRef("pk"), version=OuterRef("version"), at__lte=Now() - after
+    )
+    waiting = Case.objects.filter(state=State.EXCHANGED, replaced_at=None)
+    return waiting.filter(Exists(agreed)).order_by("pk")
 
 
 def came_back(case: Case) -> bool:

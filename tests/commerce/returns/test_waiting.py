@@ -273,3 +273,20 @@ def test_an_appeal_needs_units_that_no_other_case_has(part: SellerOrderData) -> 
 
     with pytest.raises(operations.NotPossible):
         operations.appeal(order_token=part.order_token, case_id=case_id, note="Please.")
+
+
+def test_a_replacement_that_does_not_leave_is_asked_for_and_told(part: SellerOrderData) -> None:
+    make_member(Seller.objects.get(pk=part.seller_id), email="kim@example.com", first_name="Kim")
+    case_id = asked(part, remedy="exchange")
+    receive(part, case_id)
+    found = {part.lines[0].id: Finding(condition="new", accepted=1, put_back=1)}
+    operations.inspect(seller_id=part.seller_id, case_id=case_id, findings=found)
+    assert operations.remind_due() == 0
+
+    past("UPDATE returns_caseevent SET at = at - interval '11 days' WHERE case_id = %s", case_id)
+
+    assert (operations.remind_due(), operations.remind_due()) == (1, 0)
+    assert "A replacement has not left yet" in subjects()
+    assert queries.overdue_replacements() == [(case_id, case(case_id).number)]
+    operations.send_replacement(seller_id=part.seller_id, case_id=case_id, tracking_number="1Z")
+    assert queries.overdue_replacements() == []

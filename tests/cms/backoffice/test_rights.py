@@ -9,7 +9,7 @@ from cms.backoffice.rights import RIGHTS
 from commerce.catalog.models import ProductType
 from commerce.fulfillment.models import Carrier
 from commerce.ledger.models import Journal
-from commerce.payments.models import Dispute, Payment
+from commerce.payments.models import Dispute, Payment, Refund
 from commerce.pricing.models import TaxRate
 from commerce.reconciling.models import Break
 from commerce.returns.models import Policy
@@ -54,8 +54,10 @@ def world(db):
 
 
 def money():
-    """A payment, its dispute, a gift card and a difference."""
-    payment = Payment.objects.first()
+    """A payment, its dispute and a refund made elsewhere, a gift card and a difference."""
+    payment = Payment.objects.filter(state="captured").first()
+    Payment.objects.filter(pk=payment.pk).update(refunded_minor=1)
+    Refund.objects.create(payment=payment, business_key="found:re_1", amount_minor=1, reason="x")
     dispute = Dispute.objects.create(
         payment=payment, provider_dispute="du_1", amount_minor=1, reason="other", status="open"
     )

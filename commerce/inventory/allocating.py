@@ -8,8 +8,8 @@ from django.db import transaction
 from commerce.kernel.sql import execute
 
 from . import statements
-from .models import Allocation, Stock
-from .shelves import NotEnoughThere, Shelf, lock, write
+from .models import Allocation, Location, Stock
+from .shelves import LocationUnknown, NotEnoughThere, Shelf, lock, write
 
 
 class NothingToMove(LookupError):
@@ -29,7 +29,8 @@ def depart(
     A location that is named comes first: what was to leave from there has left. With
     `all_from_there`, what was to leave from elsewhere was taken from the free units
     there, as far as there are any; beyond that, the sold units were carried over. Called
-    when a parcel is sent. Orders from before allocations were kept have none.
+    when a parcel is sent. Orders from before allocations were kept have none. Raises
+    LocationUnknown for a location that is not the seller's.
     """
     found = _rows(holder)
     if all_from_there and location_id and _take_there(found, quantities, location_id):
@@ -48,7 +49,7 @@ def depart(
 
 def _rows(holder: str) -> list[Allocation]:
     rows = Allocation.objects.select_for_update(of=("self",)).filter(holder=holder)
-    return list(rows.select_related("stock").order_by("stock_id"))
+    return list(rows.select_related("stock__location").order_by("stock_id"))
 
 
 def _take_there(
@@ -68,6 +69,10 @@ def _take_there(
     ]
     if not elsewhere:
         return False
+    if not Location.objects.filter(
+        pk=location_id, seller_id=elsewhere[0].stock.location.seller_id
+    ).exists():
+        raise LocationUnknown(location_id)
     places = {(row.stock.variant_id, row.stock.location_id) for row in elsewhere}
     places |= {(variant_id, location_id) for variant_id, _ in places}
     shelves = {(each.variant_id, each.location_id): each for each in lock(places=places)}

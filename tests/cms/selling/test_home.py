@@ -1,7 +1,12 @@
 import pytest
 
+from cms.selling import queries
+from commerce.catalog import queries as catalog
+from commerce.inventory import operations as inventory
 from commerce.sellers.operations import suspend
+from tests.factories.inventory import stock_up
 from tests.factories.selling import open_shop, signed_in
+from tests.factories.shopfront import on_show
 from tests.support.admin_worlds import seat
 
 pytestmark = pytest.mark.django_db
@@ -77,3 +82,15 @@ def test_staff_keep_wagtails_own_home_page(django_user_model):
     page = signed_in(staff).get("/admin/")
 
     assert not any(type(panel).__name__ == "FirstSteps" for panel in page.context["panels"])
+
+
+def test_a_location_below_its_own_number_is_shown_as_low():
+    page = on_show("Blue mug", variants=[((), 1250, 90)])
+    (variant,) = catalog.variants_of(product_ids=[page.product_id])[page.product_id]
+    store = stock_up(variant.id, 8, place="Store")
+    assert not queries.low_stock(seller_id=variant.seller_id).exists()
+
+    inventory.set_low_here(variant_id=variant.id, thresholds={store: 8})
+
+    (row,) = queries.low_stock(seller_id=variant.seller_id)
+    assert (row.location_id, row.free) == (store, 8)

@@ -17,7 +17,7 @@ from devtools.stripe_double import StripeDouble
 from tests.factories.accounts import SAN_FRANCISCO
 from tests.factories.cart import make_cart
 from tests.factories.inventory import lapse, stock_up
-from tests.factories.orders import RETURN_URL, Wanted, make_ready_cart
+from tests.factories.orders import RETURN_URL, Wanted, make_ready_cart, tell_everything
 from tests.support.query_budget import counted
 
 pytestmark = pytest.mark.django_db
@@ -106,6 +106,27 @@ def test_what_is_picked_up_leaves_from_the_store_and_no_count_drifts(
     (row,) = inventory.allocations(holder=placed.order_token)
     assert (row.location_id, row.open) == (corner.store, 0)
     assert corner.on_hand() == (10, 0)
+
+
+def test_a_parcel_that_leaves_from_elsewhere_takes_the_unit_there(
+    corner: Corner, double: StripeDouble
+) -> None:
+    token = make_cart({corner.variant_id: 1})
+    placed = place(token, tell_everything(token))
+    double.pay(str(placed.payment_url))
+    operations.finalise(order_token=placed.order_token)
+    order = orders.order(token=placed.order_token)
+    assert order is not None
+    assert corner.on_hand() == (9, 1)
+
+    fulfillment.ship(
+        seller_id=corner.seller_id, seller_order_id=order.seller_orders[0].id,
+        carrier_code="usps", tracking_number="1Z 999", location_id=corner.store,
+    )  # fmt: skip
+
+    assert corner.on_hand() == (10, 0)
+    (row,) = inventory.allocations(holder=placed.order_token)
+    assert (row.location_id, row.open) == (corner.store, 0)
 
 
 def test_a_store_whose_unit_is_promised_is_offered_to_nobody_else(corner: Corner) -> None:

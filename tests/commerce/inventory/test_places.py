@@ -152,6 +152,18 @@ def test_what_the_other_place_has_not_free_was_carried_over() -> None:
     assert open_units() == {barn: (1, 1), store: (1, 1)}
 
 
+def test_nothing_is_taken_from_another_sellers_place() -> None:
+    variant_id, barn, _ = sold(free_in_store=5)
+    foreign = stock_up(make_variant(), 5)
+
+    with pytest.raises(operations.LocationUnknown):
+        operations.depart(
+            holder="order-1", quantities={variant_id: 2}, location_id=foreign, all_from_there=True
+        )
+
+    assert open_units() == {barn: (2, 0)}
+
+
 def test_a_place_that_was_only_guessed_moves_nothing() -> None:
     variant_id, barn, store = sold(free_in_store=5)
 

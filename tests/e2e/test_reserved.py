@@ -1,4 +1,4 @@
-"""Money that is reserved first: said at the checkout, taken when the seller is ready, or asked anew."""
+"""Money that is reserved first: told, taken when the seller is ready, or asked for anew."""
 
 from typing import Any
 

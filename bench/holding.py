@@ -1,7 +1,8 @@
 """Two views over one stock: the shop's own reservation, and the least work that does the same.
 
 Served like the shop. `/hold/` reserves one unit for a new holder by inventory's operation;
-`/least/` runs one locked update and one insert in a transaction on plain tables, and no more.
+`/least/` runs one locked update and one insert in a transaction on plain tables, their plans kept
+like the shop's, and no more.
 """
 
 import random
@@ -16,14 +17,17 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402
-from django.db import connection, transaction  # noqa: E402
+from django.db import transaction  # noqa: E402
 
 from commerce.inventory import operations  # noqa: E402
+from commerce.kernel.sql import Planned, execute  # noqa: E402
 
 MINUTES = 30
 LEAST = (
-    "UPDATE bench_stock SET reserved = reserved + 1 WHERE id = %s AND on_hand - reserved >= 1",
-    "INSERT INTO bench_hold (stock_id, holder) VALUES (%s, %s)",
+    Planned("INSERT INTO bench_hold (stock_id, holder) VALUES (%s, %s)"),
+    Planned(
+        "UPDATE bench_stock SET reserved = reserved + 1 WHERE id = %s AND on_hand - reserved >= 1"
+    ),
 )
 
 
@@ -32,9 +36,9 @@ def reserve(variant_id: int) -> None:
 
 
 def least(stock_id: int) -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(LEAST[1], [stock_id, uuid.uuid4().hex])
-        cursor.execute(LEAST[0], [stock_id])
+    with transaction.atomic():
+        execute(LEAST[0], stock_id, uuid.uuid4().hex)
+        execute(LEAST[1], stock_id)
 
 
 def _view(act: Callable[[int], None]) -> Callable[[HttpRequest, int, int], HttpResponse]:

@@ -155,7 +155,7 @@ def close(
 ) -> Figures:
     """Let everything settle, then judge."""
     # Without its guard a shop may never settle; it need not be waited for long.
-    settled = rig.settle(seconds=20 if result.is_control else patience)
+    settled = rig.settle(seconds=15 if result.is_control else patience)
     result.numbers["settle s"] = round(settled, 1)
     if left := rig.waiting():
         result.problems.append(f"after the settle time there still wait {left}")

@@ -63,7 +63,7 @@ def _payouts(stage: Stage, result: Result, rig: Rig) -> None:
     pay_everybody(rig)
     _count_payouts(rig, result, accounts, disabled)
     result.numbers |= {"kill -9": kills, "sellers": len(accounts)}
-    rig.settle(seconds=20 if result.is_control else 120)
+    rig.settle(seconds=15 if result.is_control else 120)
     figures = judge(rig, crowd.witness, opening)
     crowd.witness.close()
     result.see(figures)
@@ -111,12 +111,12 @@ def _disputes(stage: Stage, result: Result, rig: Rig) -> None:
     crowd = Crowd(rig, seed=stage.seed)
     crowd.run(crowd.plan(stage.size(8, 16), one_of(rig.goods())))
     connect(rig)
-    rig.settle(seconds=20 if result.is_control else 120)
+    rig.settle(seconds=15 if result.is_control else 120)
     rig.call("deliver_everything")
     charges = [charge["id"] for charge in provider_charges(rig)]
     early, after, refunded = charges[::4], charges[1::4], charges[2::4]
     given = rig.call("give_goodwill", charges=refunded, bps=2500)
-    rig.settle(seconds=20 if result.is_control else 120)
+    rig.settle(seconds=15 if result.is_control else 120)
     _dispute(rig, early)
     rig.age(30 * 24 * 60)
     pay_everybody(rig)

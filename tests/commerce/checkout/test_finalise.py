@@ -137,6 +137,22 @@ def test_a_declined_card_leaves_the_page_open_for_another(double: StripeDouble) 
     assert len(charges(double)) == 1
 
 
+def test_who_fails_the_banks_question_may_try_again_and_who_passes_has_paid(
+    double: StripeDouble,
+) -> None:
+    placed = make_ready_cart().place()
+    url = str(placed.payment_url)
+    _, bank, _ = double.pay(url, "4000002760003184")
+    double.post_form(bank, decision="refuse")
+    assert operations.finalise(order_token=placed.order_token) == "pending"
+
+    _, bank, _ = double.pay(url, "4000000000003220")
+    double.post_form(bank, decision="approve")
+
+    assert operations.finalise(order_token=placed.order_token) == "confirmed"
+    assert len(charges(double)) == 1
+
+
 def test_with_the_provider_away_the_order_waits(double: StripeDouble) -> None:
     token = place_and_pay(double, make_ready_cart())
     double.outage("refuse")

@@ -14,6 +14,7 @@ from commerce.kernel.tokens import new_token
 from commerce.ledger import operations as ledger
 from commerce.ledger.models import Journal
 from commerce.orders.models import Order
+from commerce.outbox.models import Delivery
 from commerce.payments.models import Payment, Refund
 from tests.factories.staff import ADMINISTRATORS, staff_client
 from tests.support.admin_doors import doorways
@@ -53,6 +54,11 @@ def world() -> tuple[Seat, dict[str, Any]]:
             payment=payment, business_key=f"old:{second.token}", amount_minor=5, reason="x"
         )
         cursor.execute("SET LOCAL session_replication_role = origin")
+    told = Delivery.objects.first()
+    assert told is not None
+    Delivery.objects.filter(pk=told.pk).update(
+        delivered_at=None, attempts=99, last_error=f"NotPaid('{first.token}')"
+    )
     return own, {
         "journal_id": Journal.objects.get(business_key__startswith="capture-credit").pk,
         "payment_id": payment.pk,

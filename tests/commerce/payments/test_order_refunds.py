@@ -1,12 +1,15 @@
 """Money of an order goes back, whatever it was paid with, and never more than it brought."""
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
 
+from commerce.credits.models import Spend
 from commerce.kernel.money import Money
 from commerce.payments import operations
 from commerce.payments.models import Dispute, Payment, Refund
 from commerce.payments.types import RefundedOrder
+from tests.factories.credits import make_gift_card
 from tests.factories.payments import make_captured
 
 
@@ -77,3 +80,37 @@ def test_what_the_bank_questions_is_not_given_as_credit_too(state: str, by_card:
     )
 
     assert (done.method_minor, done.gift_card_minor) == (by_card, 2000 - by_card)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("wanted", "by_card", "by_credit"), [(2000, 0, 2000), (3000, 0, 3000), (8000, 5000, 3000)]
+)
+def test_what_credit_paid_comes_back_though_the_bank_took_the_rest(
+    wanted: int, by_card: int, by_credit: int
+) -> None:
+    payment = make_captured(5000)
+    card, _ = make_gift_card(3000)
+    with connection.cursor() as cursor:  # there is no order that says so
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        Spend.objects.create(
+            credit_id=card, order_token=payment.order_token, amount_minor=3000, state="spent"
+        )
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    Dispute.objects.create(
+        payment_id=payment.id,
+        provider_dispute="dp_1",
+        amount_minor=5000,
+        state="lost",
+        closed_at=Now(),
+    )
+
+    done = operations.refund_order(
+        order_token=payment.order_token,
+        amount=usd(wanted),
+        business_key="r:1",
+        reason="canceled",
+        email="ada@example.com",
+    )
+
+    assert (done.method_minor, done.gift_card_minor) == (by_card, by_credit)

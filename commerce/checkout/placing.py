@@ -92,7 +92,7 @@ def write_order(*, told: Checkout, agreement: Agreement, number: str, moment: da
     """
     carts.mark_ordered(cart_id=told.cart_id, cause="placed")
     review = _reviewed(told, agreement)
-    _still_offered(review, told)
+    _still_offered(review)
     address, quote = _agreed(review, agreement)
     _agree_on_due(review, agreement.expected_due)
     draft = _draft(review, address, quote, agreement.user_id, moment)
@@ -139,13 +139,9 @@ def _reviewed(told: Checkout, agreement: Agreement) -> Review:
     return review_of(cart=cart, told=told)
 
 
-def _still_offered(review: Review, told: Checkout) -> None:
+def _still_offered(review: Review) -> None:
     """Say so when a way that was chosen has gone, rather than that none was chosen."""
-    gone = [
-        part.seller_name
-        for part in review.parts
-        if part.options and part.chosen is None and str(part.seller_id) in told.methods
-    ]
+    gone = [part.seller_name for part in review.parts if part.options and part.has_lost_choice]
     if gone:
         raise WayGone(gone)
 

@@ -182,6 +182,8 @@ def _parts(cart: CartData, address: AddressData | None, chosen: dict[int, int]) 
             options=options.get(seller_id, []),
             chosen=_choice(options.get(seller_id, []), chosen.get(seller_id)),
             refusal=reasons.get(seller_id, ""),
+            has_lost_choice=seller_id in chosen
+            and _choice(options.get(seller_id, []), chosen[seller_id]) is None,
         )
         for seller_id, lines in by_seller.items()
     ]

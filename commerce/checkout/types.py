@@ -28,6 +28,8 @@ class SellerPart:
     chosen: ShippingOption | None
     refusal: str = ""
     """Why it cannot travel to the address and what to do, to follow the seller's name."""
+    has_lost_choice: bool = False
+    """A way was chosen that is no longer possible."""
 
 
 @dataclass(frozen=True, kw_only=True)

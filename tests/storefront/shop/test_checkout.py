@@ -360,3 +360,24 @@ def test_who_is_too_late_for_the_unit_in_the_store_chooses_again(double: StripeD
     assert "is no longer possible. Nothing was charged. Please choose another." in page
     assert 'name="method-' in page
     assert not Order.objects.exists()
+
+
+def test_whose_choice_is_gone_meanwhile_is_told_so_where_they_choose(double: StripeDouble) -> None:
+    ready = make_ready_cart()
+    client = shopper_with(ready)
+    client.post(reverse("checkout-shipping"), CONTACT)
+    fulfillment.set_shipping_method(
+        seller_id=ready.sellers[0], name="Express", carrier_code="usps", currency="USD",
+        base_minor=900, days=(1, 1),
+    )  # fmt: skip
+    page = client.get(reverse("checkout-shipping"))
+    (part,) = page.context["review"].parts
+    assert "no longer possible" not in page.content.decode()
+    fulfillment.withdraw_shipping_method(
+        seller_id=ready.sellers[0], method_id=part.options[0].method_id
+    )
+
+    answer = client.get(reverse("checkout-review"), follow=True)
+
+    assert answer.redirect_chain[-1][0] == reverse("checkout-shipping")
+    assert "The way you chose before is no longer possible." in answer.content.decode()

@@ -117,7 +117,12 @@ class ProductForm(OptionsForm):
         max_length=30,
         help_text="Letters, digits and dashes, such as MUG. Each SKU starts with it.",
     )
-    price = PriceField(label="Price", help_text="Without tax. It can differ per SKU below.")
+    price = PriceField(
+        label="Price",
+        help_text="With tax. It can differ per SKU below."
+        if settings.PRICES_INCLUDE_TAX
+        else "Without tax. It can differ per SKU below.",
+    )
     on_hand = forms.IntegerField(label="On hand", min_value=0, max_value=MAX_COUNT, initial=0)
     weight_grams = forms.IntegerField(
         label="Weight in grams", min_value=0, max_value=MAX_GRAMS, initial=0

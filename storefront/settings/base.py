@@ -221,7 +221,8 @@ WAGTAIL_USER_TIME_ZONES = ["UTC", "Europe/Berlin", "America/New_York"]
 
 BASE_CURRENCY = "USD"
 PROMOTION_CODES_PER_ORDER = 1
-PRICES_INCLUDE_TAX = False  # whether sellers' own prices hold the destination's tax already
+# Whether sellers' own prices hold the destination's tax already.
+PRICES_INCLUDE_TAX = env.flag("PRICES_INCLUDE_TAX", False)
 TAX_ENGINE = "tables"  # or "taxjar": rates by address, with the tables behind it
 TAXJAR_API_KEY = ""
 TAXJAR_API_BASE = ""

@@ -74,6 +74,12 @@ class Choice:
         return list(shown.tiers[1:]) if shown else []
 
     @property
+    def tax_included(self) -> bool:
+        """Tell whether the price that is shown holds the tax of where it is sent to."""
+        shown = self._shown()
+        return bool(shown and shown.tiers and shown.tiers[0].tax_included)
+
+    @property
     def is_sold_out(self) -> bool:
         """Tell whether no variant of the product can be had."""
         return not any(offer.is_sellable for offer in self.offers)

@@ -71,3 +71,14 @@ def test_one_price_for_all_quantities_needs_no_words() -> None:
     address, *_ = mug()
 
     assert "pieces" not in shown(address)
+
+
+@pytest.mark.parametrize(
+    ("included", "words"),
+    [(True, "Includes tax."), (False, "Plus tax, which depends on where it is sent.")],
+)
+def test_a_page_says_whether_its_price_holds_the_tax(settings, included: bool, words: str) -> None:
+    settings.PRICES_INCLUDE_TAX = included
+    address, *_ = mug()
+
+    assert words in shown(address)

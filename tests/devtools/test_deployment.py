@@ -18,7 +18,7 @@ COMPOSE = (CHECKOUT / "compose.yaml").read_text()
 EXAMPLE = (CHECKOUT / "deploy/env.example").read_text()
 # As long and as mixed as a secret must be.
 SECRET = "x9Kq2vLw7RtZ4mNp8YcB3hGf6JsD1aEu5WoQ0iXk"
-APPLICATION = ["web", "worker-money", "worker", "beat", "migrate"]
+APPLICATION = ["web", "worker-money", "worker", "worker-mail", "beat", "migrate"]
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +32,13 @@ def test_every_variable_that_compose_asks_for_is_in_the_example() -> None:
     offered = set(re.findall(r"^(\w+)=", EXAMPLE, flags=re.MULTILINE))
 
     assert asked - offered == set()
+
+
+def test_every_variable_of_the_example_reaches_a_container() -> None:
+    offered = set(re.findall(r"^(\w+)=", EXAMPLE, flags=re.MULTILINE))
+    used = set(re.findall(r"\$\{(\w+)", COMPOSE))
+
+    assert offered - used == set()
 
 
 def test_production_settings_start_with_what_compose_sets(services: dict[str, Any]) -> None:

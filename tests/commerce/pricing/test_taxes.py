@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.checks import Tags, run_checks
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import transaction
@@ -189,6 +190,24 @@ def test_a_deployment_fills_an_empty_table_and_never_adds_what_staff_deleted() -
 
     assert TaxRate.objects.count() > 400
     assert not TaxRate.objects.filter(country="US", region="OR").exists()
+
+
+@pytest.mark.parametrize(
+    ("engine", "rates", "found"),
+    [("tables", 0, ["pricing.W001"]), ("tables", 1, []), ("taxjar", 0, [])],
+)
+def test_a_deployment_without_any_rate_is_warned(
+    settings: Any, engine: str, rates: int, found: list[str]
+) -> None:
+    settings.TAX_ENGINE = engine
+    for _ in range(rates):
+        TaxRate.objects.create(country="US", name="Tax", rate_bps=0)
+
+    messages = run_checks(
+        tags=[Tags.database], include_deployment_checks=True, databases=["default"]
+    )
+
+    assert [each.id for each in messages if str(each.id).startswith("pricing")] == found
 
 
 def test_a_class_of_which_nobody_knows_is_named_with_its_line(tmp_path: Path) -> None:

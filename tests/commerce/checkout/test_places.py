@@ -1,6 +1,6 @@
 """Ways to get an order that are bound to a location: the goods are held and leave there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -13,6 +13,7 @@ from commerce.inventory.types import PolicyData
 from commerce.kernel.money import Money
 from commerce.orders import queries as orders
 from commerce.payments.models import Payment
+from commerce.returns import operations as returns
 from devtools.stripe_double import StripeDouble
 from tests.factories.accounts import SAN_FRANCISCO
 from tests.factories.cart import make_cart
@@ -127,6 +128,26 @@ def test_a_parcel_that_leaves_from_elsewhere_takes_the_unit_there(
     assert corner.on_hand() == (10, 0)
     (row,) = inventory.allocations(holder=placed.order_token)
     assert (row.location_id, row.open) == (corner.store, 0)
+
+
+def test_an_order_that_took_the_last_unit_there_may_still_change_its_address(
+    corner: Corner, double: StripeDouble
+) -> None:
+    fulfillment.set_shipping_method(
+        seller_id=corner.seller_id, name="From the store", carrier_code="usps", currency="USD",
+        base_minor=400, days=(1, 2), location_id=corner.store,
+    )  # fmt: skip
+    token = make_cart({corner.variant_id: 1})
+    placed = place(token, tell_everything(token))
+    double.pay(str(placed.payment_url))
+    operations.finalise(order_token=placed.order_token)
+    assert held_at(placed.order_token) == [(corner.store, "claimed")]
+
+    kept = returns.change_address(
+        order_token=placed.order_token, address=replace(SAN_FRANCISCO, line1="2 Market Street")
+    )
+
+    assert kept.line1 == "2 Market Street"
 
 
 def test_a_store_whose_unit_is_promised_is_offered_to_nobody_else(corner: Corner) -> None:

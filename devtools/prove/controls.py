@@ -5,6 +5,7 @@ Nothing here is reachable from the shop: a forked process of the drills is told 
 
 from __future__ import annotations
 
+import inspect
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -32,8 +33,16 @@ def swap(holder: Any, name: str, new: Any) -> Any:
     old = getattr(holder, name, None)
     if old is None:
         raise GuardMoved(f"{holder!r} has no {name}")
+    if inspect.isfunction(old) and not _takes_the_same(old, new):
+        raise GuardMoved(f"{holder!r}.{name} takes other arguments than what replaces it")
     setattr(holder, name, new)
     return old
+
+
+def _takes_the_same(old: Callable[..., Any], new: Callable[..., Any]) -> bool:
+    theirs, ours = inspect.signature(old).parameters, inspect.signature(new).parameters
+    anything = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in ours.values())
+    return anything or theirs.keys() == ours.keys()
 
 
 def guard(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
@@ -113,8 +122,8 @@ def confirm_again() -> None:
         )  # fmt: skip
         return True
 
-    def confirm_anyway(*, order_id: int) -> Any:
-        parts = confirm(order_id=order_id)
+    def confirm_anyway(*, order_id: int, **values: Any) -> Any:
+        parts = confirm(order_id=order_id, **values)
         return parts or parts_of(order_id)
 
     def parts_of(order_id: int) -> list[Any]:
@@ -290,7 +299,7 @@ def pay_disputed_money() -> None:
     """Pay sellers whatever their shoppers' banks say."""
     from commerce.payouts import disputes, gathering
 
-    swap(gathering, "_disputed", lambda found: set())
+    swap(gathering, "_disputed", lambda earnings: set())
     swap(disputes, "_hold", lambda dispute, part: None)
 
 
@@ -321,8 +330,9 @@ def charge_what_it_costs_now() -> None:
     """Place at today's price, whatever the buyer saw."""
     from commerce.checkout import placing
 
-    def silently(review: Any, expected_total: Any) -> Any:
-        return agreed(review, review.quote.total if review.quote else expected_total)
+    def silently(review: Any, agreement: Any) -> Any:
+        total = review.quote.total if review.quote else agreement.expected_total
+        return agreed(review, replace(agreement, expected_total=total))
 
     agreed = swap(placing, "_agreed", silently)
 

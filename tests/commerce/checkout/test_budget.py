@@ -57,7 +57,7 @@ def check_out(client: Client, double: StripeDouble, token: str) -> dict[str, int
     return taken
 
 
-def test_a_guest_checkout_takes_at_most_sixty_statements(
+def test_a_guest_checkout_takes_at_most_sixty_one_statements(
     client: Client, double: StripeDouble
 ) -> None:
     make_ready_cart()  # leaves a tax rate
@@ -66,4 +66,4 @@ def test_a_guest_checkout_takes_at_most_sixty_statements(
     large = check_out(client, double, fill_a_cart(sellers=3, lines=8))
 
     assert large == small
-    assert sum(small.values()) <= 60, small
+    assert sum(small.values()) <= 61, small

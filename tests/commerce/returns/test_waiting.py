@@ -11,6 +11,7 @@ from commerce.returns.types import CaseData, Finding, Wish
 from commerce.sellers.models import Seller
 from tests.commerce.notifications.test_mails import work_off
 from tests.commerce.returns.conftest import broken, fresh, on_shelf, past
+from tests.commerce.returns.test_returning import photo
 from tests.factories.fulfillment import delivered
 from tests.factories.sellers import make_member
 from tests.factories.staff import ADMINISTRATORS, staff_client
@@ -290,3 +291,24 @@ def test_a_replacement_that_does_not_leave_is_asked_for_and_told(part: SellerOrd
     assert queries.overdue_replacements() == [(case_id, case(case_id).number)]
     operations.send_replacement(seller_id=part.seller_id, case_id=case_id, tracking_number="1Z")
     assert queries.overdue_replacements() == []
+
+
+def test_a_refused_claim_is_decided_by_staff_when_the_shopper_asks(part: SellerOrderData) -> None:
+    [case_id] = operations.claim(
+        order_token=part.order_token,
+        wish=Wish(units={part.lines[0].id: 1}, reason="damaged", pictures=[photo()]),
+    )
+    operations.answer_claim(
+        seller_id=part.seller_id, case_id=case_id, consent=False, note="It left whole."
+    )
+
+    operations.appeal(order_token=part.order_token, case_id=case_id, note="See the picture.")
+    assert (case(case_id).state, case(case_id).stage) == ("escalated", "refused")
+    with pytest.raises(operations.NotPossible):
+        operations.answer_claim(
+            seller_id=part.seller_id, case_id=case_id, consent=False, note="Still no."
+        )
+
+    operations.decide_claim(case_id=case_id, consent=True, note="The picture shows it.")
+    assert case(case_id).refund is not None
+    assert broken() == []

@@ -119,12 +119,17 @@ def _send(parts: SplitResult, body: bytes, headers: Mapping[str, str], address: 
     deadline = time.monotonic() + TOTAL_SECONDS
     sock = socket.create_connection((address, port), timeout=CONNECT_SECONDS)
     with sock:
-        timer = threading.Timer(TOTAL_SECONDS, _hang_up, [sock])
+        if parts.scheme == "https":
+            # The wrapping takes the socket over: only what it returns can be hung up.
+            sock = ssl.create_default_context().wrap_socket(
+                sock, server_hostname=host, do_handshake_on_connect=False
+            )
+        timer = threading.Timer(max(deadline - time.monotonic(), 0.1), _hang_up, [sock])
         timer.daemon = True
         timer.start()
         try:
-            if parts.scheme == "https":
-                sock = ssl.create_default_context().wrap_socket(sock, server_hostname=host)
+            if isinstance(sock, ssl.SSLSocket):
+                sock.do_handshake()
             sock.settimeout(max(deadline - time.monotonic(), 0.1))
             connection = http.client.HTTPConnection(host, port)
             connection.sock = sock

@@ -3,13 +3,21 @@
 import hashlib
 import hmac
 import json
+import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.db import DatabaseError
 
 from commerce.catalog import queries as catalog
@@ -420,3 +428,52 @@ def test_what_the_seller_wants_again_does_not_wait_for_the_rest(
 
     operations.send_again(seller_id=seller_of(variant_id), delivery_id=Delivery.objects.get().pk)
     assert send_due() == 1
+
+
+@pytest.fixture
+def dripping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A server that speaks TLS and answers letter by letter, each soon after the last."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate(tmp_path))
+    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    monkeypatch.setattr(gateway.ssl, "create_default_context", lambda: trusting)
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def drip() -> None:
+        with suppress(OSError), context.wrap_socket(listening.accept()[0], server_side=True) as one:
+            one.recv(4096)
+            for _ in range(60):
+                one.sendall(b"H")
+                time.sleep(0.1)
+
+    threading.Thread(target=drip, daemon=True).start()
+    yield f"https://127.0.0.1:{listening.getsockname()[1]}/"
+    listening.close()
+
+
+def certificate(folder: Path) -> Path:
+    """Write a key and a certificate that it signs itself, for this machine."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    made = x509.CertificateBuilder(
+        issuer_name=name, subject_name=name, public_key=key.public_key(), serial_number=1,
+        not_valid_before=datetime.now(UTC) - timedelta(days=1),
+        not_valid_after=datetime.now(UTC) + timedelta(days=1),
+    ).sign(key, hashes.SHA256())  # fmt: skip
+    clear = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file = folder / "both.pem"
+    file.write_bytes(clear + made.public_bytes(Encoding.PEM))
+    return file
+
+
+def test_an_answer_that_never_ends_is_hung_up_on_also_where_it_is_encrypted(
+    dripping: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway, "TOTAL_SECONDS", 0.5)
+    began = time.monotonic()
+
+    answer = gateway.post(address=dripping, body=b"{}", headers={})
+
+    assert not answer.is_good
+    assert time.monotonic() - began < 3

@@ -30,6 +30,7 @@ from .stripe_shapes import (
     account_data,
     dispute_data,
     key_of,
+    moved_money,
     movement,
     payment_of_intent,
     payment_of_session,
@@ -189,7 +190,8 @@ class StripeGateway:
     def refunds_of(self, *, payment_id: str) -> list[ProviderRefund]:
         params: Any = {"payment_intent": payment_id, "limit": 100}
         page = ask(lambda: self._client.v1.refunds.list(params), what="look for refunds")
-        return [refund_data(found) for found in page.auto_paging_iter()]
+        # What was authorized and not captured is listed, too: no money of ours moved for it.
+        return [refund_data(found) for found in page.auto_paging_iter() if moved_money(found)]
 
     def retrieve_refund(self, *, refund_id: str) -> ProviderRefund:
         found = ask(lambda: self._client.v1.refunds.retrieve(refund_id), what="retrieve refund")

@@ -252,6 +252,12 @@ def refund_data(made: Any) -> ProviderRefund:
     )
 
 
+def moved_money(made: Any) -> bool:
+    """Whether a refund took from our balance, or may yet; a mere release of what was
+    authorized has succeeded without."""
+    return made.status != "succeeded" or bool(getattr(made, "balance_transaction", None))
+
+
 def payout_data(made: Any) -> PayoutData:
     return PayoutData(
         id=made.id,

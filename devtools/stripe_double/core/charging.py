@@ -5,6 +5,7 @@ from .charges import new_charge, outcome_of
 from .errors import StripeError
 from .methods import behavior_of
 from .money import charge_fee, post
+from .refunding import release
 from .store import Obj
 from .world import World, job, public
 
@@ -172,6 +173,8 @@ def _take(world: World, intent: Obj, charge: Obj, amount: int | None = None) -> 
     charge["captured"] = True
     charge["amount_captured"] = taken
     charge["amount_refunded"] = charge["amount"] - taken
+    if taken < charge["amount"]:
+        release(world, charge, charge["amount"] - taken)
     intent["status"] = "succeeded"
     intent["amount_received"] = taken
     intent["amount_capturable"] = 0

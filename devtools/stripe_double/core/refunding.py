@@ -14,10 +14,26 @@ def refund(
     left = charge["amount"] - charge["amount_refunded"]
     wanted = left if amount is None else amount
     _check(charge, wanted, left)
+    made = _new(world, charge, wanted, reason=reason, metadata=metadata)
+    charge["amount_refunded"] += wanted
+    charge["refunded"] = charge["amount_refunded"] == charge["amount"]
+    world.store.save(charge)
+    _begin(world, made, charge)
+    world.emit("refund.created", made, account=charge["_account"])
+    world.emit("charge.refunded", charge, account=charge["_account"])
+    return made
+
+
+def release(world: World, charge: Obj, amount: int) -> None:
+    """Tell as a refund what of a charge was not captured: it moves nothing on the balance."""
+    _new(world, charge, amount, reason=None, metadata={})
+
+
+def _new(world: World, charge: Obj, amount: int, *, reason: str | None, metadata: Obj) -> Obj:
     made: Obj = {
         "id": world.new_id("re_"),
         "object": "refund",
-        "amount": wanted,
+        "amount": amount,
         "balance_transaction": None,
         "charge": charge["id"],
         "created": world.clock.now(),
@@ -40,12 +56,6 @@ def refund(
         "transfer_reversal": None,
     }
     world.store.add(made, account=charge["_account"])
-    charge["amount_refunded"] += wanted
-    charge["refunded"] = charge["amount_refunded"] == charge["amount"]
-    world.store.save(charge)
-    _begin(world, made, charge)
-    world.emit("refund.created", made, account=charge["_account"])
-    world.emit("charge.refunded", charge, account=charge["_account"])
     return made
 
 

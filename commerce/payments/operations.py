@@ -276,11 +276,16 @@ def record_fee(*, payment_id: int, fee_minor: int) -> bool:
 
 
 def close(*, payment_id: int, canceled: bool, failure_code: str = "") -> bool:
-    """End an attempt that the provider says can bring no money any more."""
+    """End an attempt that the provider says can bring no money any more.
+
+    One that had ended before, and was waited with for other money, is looked at no more.
+    """
     state = Payment.State.CANCELED if canceled else Payment.State.FAILED
     changed = Payment.objects.filter(pk=payment_id, state__in=_OPEN).update(
         state=state, failure_code=failure_code[:60], check_at=None, updated_at=Now()
     )
+    if not changed:
+        Payment.objects.filter(pk=payment_id, renew_by__isnull=False).update(check_at=None)
     return changed == 1
 
 

@@ -11,6 +11,7 @@ from commerce.gateways.payments import get_payment_gateway
 from commerce.invariants import queries as invariants
 from commerce.ledger import queries as books
 from commerce.orders import queries as orders
+from commerce.payments import operations as payments
 from commerce.payments.models import Payment, Refund
 from commerce.payments.queries import as_data
 from commerce.payouts.models import Earning
@@ -78,6 +79,20 @@ def test_what_goes_ahead_is_taken_once_every_seller_has_answered(double: StripeD
     }
     clean()
     sale.ship(0)
+    clean()
+
+
+def test_what_was_reserved_and_not_taken_is_no_refund(double: StripeDouble) -> None:
+    sale = Reserved(double, sellers=2)
+    sale.promise(1)
+    sale.cancel(0)
+    sale.settle()
+    payment = Payment.objects.get()
+
+    assert payments.record_found_refunds(charge_id=str(payment.provider_charge)) == 0
+
+    assert not Refund.objects.exists()
+    assert books.balance(code="losses", currency="USD") == 0
     clean()
 
 
@@ -244,6 +259,22 @@ def test_an_order_for_which_no_new_payment_comes_is_given_up(double: StripeDoubl
     assert sale.on_hand() == [10, 10]
     assert books.balance(code="stripe", currency="USD") == 0
     clean()
+
+
+def test_the_provider_is_not_asked_for_ever_about_money_that_lapsed(double: StripeDouble) -> None:
+    sale = Reserved(double, sellers=1)
+    get_payment_gateway().cancel_payment(payment_id=sale.intent)
+    sale.settle()
+    lapsed = Payment.objects.get()
+    placed = operations.retry_payment(order_token=sale.token)
+    double.pay(str(placed.payment_url))
+    assert sale.settle() == "confirmed"
+    Payment.objects.filter(pk=lapsed.pk).update(check_at="2020-01-01T00:00:00Z")
+
+    operations.sweep()
+
+    lapsed.refresh_from_db()
+    assert lapsed.check_at is None
 
 
 def _pass_days(days: int) -> None:

@@ -29,6 +29,15 @@ def release(world: World, charge: Obj, amount: int) -> None:
     _new(world, charge, amount, reason=None, metadata={})
 
 
+def is_release(obj: Obj) -> bool:
+    """Whether a refund is only told: what it names was never captured."""
+    return (
+        obj["object"] == "refund"
+        and obj["status"] == "succeeded"
+        and obj["balance_transaction"] is None
+    )
+
+
 def _new(world: World, charge: Obj, amount: int, *, reason: str | None, metadata: Obj) -> Obj:
     made: Obj = {
         "id": world.new_id("re_"),

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from typing import Any
 
+from .refunding import is_release
 from .store import Obj
 from .world import World
 
@@ -32,6 +33,7 @@ def summary(world: World) -> dict[str, Any]:
         _PLURAL.get(kind, f"{kind}s"): [
             {name: obj[name] for name in names.split()} | {"account": obj["_account"]}
             for obj in store.all(kind)
+            if not is_release(obj)
         ]
         for kind, names in _MOVES.items()
     }

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 
+from cms.selling.masking import without_keys
 from commerce.inventory import queries as inventory
 from commerce.kernel import clock
 from commerce.notifications import operations as notifications
@@ -42,9 +43,14 @@ class Bell:
     """What there is now: a key that names it for ever, and a line for the mail."""
 
 
+def _short(reason: str) -> str:
+    """Return why, as far as a mail may say it: whole keys are taken out before it is cut."""
+    return without_keys(reason)[:120]
+
+
 def _parked(name: str) -> Callable[[], dict[str, str]]:
     return lambda: {
-        f"{each.id}": f"{each.what}, {each.below}: {each.reason[:120]}"
+        f"{each.id}": f"{each.what}, {each.below}: {_short(each.reason)}"
         for each in failures.KINDS[name].found()
     }
 
@@ -52,7 +58,7 @@ def _parked(name: str) -> Callable[[], dict[str, str]]:
 def _mails() -> dict[str, str]:
     """Stuck mails, without whom they are for, and without those that tell of stuck mails."""
     return {
-        f"{each.id}": f"{each.what}: {each.reason[:120]}"
+        f"{each.id}": f"{each.what}: {_short(each.reason)}"
         for each in failures.KINDS["mail"].found()
         if each.what != "Work failed"
     }
@@ -61,7 +67,7 @@ def _mails() -> dict[str, str]:
 def _payouts() -> dict[str, str]:
     rows = Payout.objects.filter(state=Payout.State.FAILED).select_related("seller")
     return {
-        f"{row.pk}:{row.attempts}": f"{row.seller.name}, {row.period}: {row.last_error[:120]}"
+        f"{row.pk}:{row.attempts}": f"{row.seller.name}, {row.period}: {_short(row.last_error)}"
         for row in rows.order_by("-pk")[: failures.AT_MOST]
     }
 
@@ -69,7 +75,7 @@ def _payouts() -> dict[str, str]:
 def _refunds() -> dict[str, str]:
     rows = Refund.objects.filter(state=Refund.State.FAILED).order_by("-pk")
     return {
-        f"{row.pk}:{row.round}": f"Refund {row.pk}: {row.last_error[:120]}"
+        f"{row.pk}:{row.round}": f"Refund {row.pk}: {_short(row.last_error)}"
         for row in rows[: failures.AT_MOST]
     }
 

@@ -13,6 +13,7 @@ from commerce.catalog import queries as catalog
 from commerce.invariants.events import InvariantsChecked
 from commerce.inventory import operations as inventory
 from commerce.inventory import queries as levels
+from commerce.kernel.tokens import new_token
 from commerce.notifications import operations as notifications
 from commerce.notifications.models import Message
 from commerce.outbox import operations as outbox
@@ -187,3 +188,15 @@ def test_staff_is_told_of_stock_that_is_not_where_the_records_say(staff):
 
     [mail] = Message.objects.filter(subject="Stock differs from what is recorded")
     assert "80.00 % of the units were as recorded" in mail.text
+
+
+def test_no_mail_to_staff_holds_the_key_to_an_order(staff):
+    token, row = new_token(), parked()
+    told_of = f"{'x' * 90} NotPaid('{token}')"  # cut in the middle of the key
+    Delivery.objects.filter(pk=row.pk).update(last_error=told_of)
+
+    alarms.ring()
+
+    [mail] = Message.objects.filter(kind="work_failed")
+    assert "NotPaid" in mail.text
+    assert token[:8] not in mail.text + mail.html

@@ -12,6 +12,8 @@ from .problems import Problem
 
 PER_MINUTE = 120
 WRONG_PER_MINUTE = 30
+SHOWN = 13
+"""Letters of a key that are no secret."""
 
 
 class SellerKey(HttpBearer):
@@ -28,6 +30,7 @@ class SellerKey(HttpBearer):
         try:
             seller_id, name = hooks.authenticate(key=token, scope=self.scope)
         except hooks.KeyEnded as ended:
+            _slow_down(token[:SHOWN])
             raise Problem(
                 401,
                 "This key has ended",
@@ -35,6 +38,7 @@ class SellerKey(HttpBearer):
                 " a new one in the workspace under Stock, Connections.",
             ) from ended
         except hooks.ShopClosed as shop:
+            _slow_down(token[:SHOWN])
             raise Problem(
                 403,
                 f"The shop is {shop.state}",
@@ -43,14 +47,19 @@ class SellerKey(HttpBearer):
         except hooks.KeyRefused:
             _count(f"wrong:{network}")
             return None
-        if _count(name) > PER_MINUTE:
-            raise Problem(
-                429,
-                "Too many requests",
-                f"A key may send {PER_MINUTE} requests a minute. Send more rows in one batch.",
-            )
+        _slow_down(name)
         request.seller_id = seller_id  # type: ignore[attr-defined]
         return name
+
+
+def _slow_down(name: str) -> None:
+    """Count a request by a key, whatever is answered. Raises Problem."""
+    if _count(name) > PER_MINUTE:
+        raise Problem(
+            429,
+            "Too many requests",
+            f"A key may send {PER_MINUTE} requests a minute. Send more rows in one batch.",
+        )
 
 
 def _count(what: str, *, add: int = 1) -> int:

@@ -325,3 +325,11 @@ def test_a_closed_shops_keys_open_nothing(system: System, mug: int) -> None:
     Seller.objects.update(state="closed")
 
     assert refused(system) == (403, "The shop is closed")
+
+
+def test_a_key_that_ended_is_slowed_down_like_any(system: System, monkeypatch) -> None:
+    monkeypatch.setattr("storefront.api.keys.PER_MINUTE", 3)
+    (row,) = hook_queries.keys_of(seller_id=system.seller_id)
+    hooks.revoke_key(seller_id=system.seller_id, key_id=row.id)
+
+    assert [system.read().status_code for _ in range(5)] == [401, 401, 401, 429, 429]

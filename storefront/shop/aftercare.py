@@ -32,6 +32,10 @@ TITLES = {
     "return": "Send items back",
     "claim": "Report a parcel",
 }
+NO_PAPER = (
+    "The customs paper could not be made just now. Try again in a minute; if it stays away, "
+    "ask the seller for it."
+)
 ACTS = {
     "cancel": operations.cancel,
     "return": operations.request_return,
@@ -205,6 +209,7 @@ def _show(
     error: str = "",
     form: Any = None,
     appeal_form: Any = None,
+    status: int = 422,
 ) -> HttpResponse:
     order, found = paid_order(token), _case(token, number)
     label = queries.label_of(case_id=found.id) if found.kind == "return" else None
@@ -222,7 +227,7 @@ def _show(
         "trail": trail(order, found.number),
     }
     failed = error or form or appeal_form
-    return render(request, "shop/case.html", context, status=422 if failed else 200)
+    return render(request, "shop/case.html", context, status=status if failed else 200)
 
 
 @require_POST
@@ -307,11 +312,12 @@ def return_customs(request: HttpRequest, token: str, number: str) -> HttpRespons
     paid_order(token)
     found = _case(token, number)
     label = queries.label_of(case_id=found.id)
-    pdf = (
-        documents.customs_pdf(seller_id=found.seller_id, label_id=label.label_id)
-        if label and label.label_id
-        else None
-    )
+    if label is None or label.label_id is None:
+        raise Http404
+    try:
+        pdf = documents.customs_pdf(seller_id=found.seller_id, label_id=label.label_id)
+    except documents.NotRendered:
+        return _show(request, token, number, error=NO_PAPER, status=503)
     if pdf is None:
         raise Http404
     return _file(pdf, "pdf", f"customs-{number}")

@@ -5,6 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import Error, connection, transaction
 from django.test import Client
 
+from commerce.documents import operations as documents
 from commerce.fulfillment import operations as fulfillment
 from commerce.fulfillment import queries as parcels
 from commerce.fulfillment.models import CustomsItem, Label, Shipment
@@ -321,3 +322,16 @@ def test_the_database_keeps_one_label_per_return(case):
         ReturnLabel.objects.create(case_id=case.id, file="two.pdf")
     with pytest.raises(Error, match="one_or_other"), transaction.atomic():
         ReturnLabel.objects.create(case=Case.objects.get(pk=case.id))
+
+
+def test_a_customs_paper_that_cannot_be_set_is_no_error_page(carriers, case, client, monkeypatch):
+    def fail(**_):
+        raise documents.NotRendered("no typesetter")
+
+    buy(case)
+    monkeypatch.setattr(documents, "customs_pdf", fail)
+
+    answer = client.get(f"{page_of(case)}customs/")
+
+    assert answer.status_code == 503
+    assert "could not be made just now" in answer.content.decode()

@@ -61,11 +61,19 @@ class AssignFoundRefund(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
     def order(self) -> OrderData:
         payment = payments.by_id(payment_id=self.kwargs["payment_id"])
         order = orders.order(token=payment.order_token) if payment else None
-        if order is None or order.confirmed_at is None or not self.found:
+        if order is None or order.confirmed_at is None:
             raise Http404
         return order
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not self.found:
+            raise Http404
+        return super().get(request, *args, **kwargs)
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if self.order and not self.found:  # a second click, or somebody else was first
+            messages.info(request, "All of it is accounted for already.")
+            return redirect("backoffice:payment", self.kwargs["payment_id"])
         self.form = FoundRefundForm(request.POST, order=self.order, found=self.found)
         if self.form.is_valid() and self._assign(self.form):
             messages.success(request, "Booked. Nothing more goes to the shopper by it.")

@@ -157,8 +157,10 @@ def test_staff_say_it_on_a_screen(order: OrderData) -> None:
     assert too_much.status_code == 422
     assert "The bowl was cracked" in too_much.content.decode()
     assert "Of this refund 30.00 USD is not accounted for." in too_much.content.decode()
-    for _ in range(2):
-        staff.post(screen, said)
+    payments_page = reverse("backoffice:payment", args=[payment.pk])
+    assert [staff.post(screen, said).headers.get("Location") for _ in range(2)] == (
+        [payments_page] * 2
+    )
 
     assert balance("losses") == 0
     assert -balance(f"payable:{order.seller_orders[1].seller_id}") == 5200 - FOUND

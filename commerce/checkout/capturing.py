@@ -174,9 +174,18 @@ def charge(order: OrderRef, payment: PaymentData, provider: ProviderPayment) -> 
     return entries
 
 
-def ask_anew(payment: PaymentData, provider: ProviderPayment) -> bool:
+def wait_for_other(order: OrderRef, payment: PaymentData) -> None:
+    """Have a locked order whose money went back wait for a new payment, as when it lapses."""
+    attempts = payment_queries.of_order(order_tokens=[order.token])[order.token]
+    if order.awaits_capture and all(each.renew_by is None for each in attempts):
+        period = timedelta(days=settings.PAYMENT_RENEWAL_DAYS)
+        payments.note_lapsed(payment_id=payment.id, period=period)
+
+
+def ask_anew(payment: PaymentData, provider: ProviderPayment | None) -> bool:
     """Ask for a new payment of an order whose reserved money is gone, or give it up at last.
 
+    What a person looks at is waited for. Without `provider` the attempt has ended before.
     Returns False when the order does not wait for this payment. Raises
     GatewayUnavailable.
     """
@@ -187,19 +196,18 @@ def ask_anew(payment: PaymentData, provider: ProviderPayment) -> bool:
         current = next((each for each in attempts if each.is_open), None)
         if not order.awaits_capture:
             return False
-        if current is not None and current.id == payment.id:
+        if provider is not None and current is not None and current.id == payment.id:
             payments.close(
                 payment_id=payment.id,
                 canceled=provider.state != "failed",
                 failure_code=provider.failure_code or "authorization_lapsed",
             )
             current = None
-        if current is not None:
+        if current is not None or any(each.state == "review" for each in attempts):
             return True
         if waiting is None:
-            log.warning("payment.lapsed", order=order.number, state=provider.state)
-            period = timedelta(days=settings.PAYMENT_RENEWAL_DAYS)
-            payments.note_lapsed(payment_id=payment.id, period=period)
+            log.warning("payment.lapsed", order=order.number)
+            wait_for_other(order, payment)
             return True
         if waiting.renew_by and clock.now() >= waiting.renew_by:
             give_order_up(order, reason="no new payment came in time")

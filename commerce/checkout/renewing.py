@@ -44,6 +44,8 @@ def _attempt(order_token: str) -> tuple[OrderRef, PaymentData]:
     left = left_of(order)
     if current is not None or clock.now() >= lapsed.renew_by or not left.due_minor:
         raise NotPayable(order.state)
+    if any(each.state == "review" for each in attempts):
+        raise NotPayable(order.state)
     return order, payments.start(
         order_token=order_token,
         amount=Money(left.due_minor, order.total.currency),

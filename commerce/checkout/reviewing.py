@@ -10,6 +10,7 @@ from commerce.payments import operations as payments
 from commerce.payments import queries as payment_queries
 from commerce.payments.types import PaymentData
 
+from .capturing import wait_for_other
 from .comparing import differences
 from .releasing import release_order
 from .settling import return_money, state_of, take_money
@@ -86,7 +87,11 @@ def _give_back(
         order = orders.lock(token=payment.order_token)
         payments.note_decision(payment_id=payment.id, decision="return", reason=reason)
         if brings_money:
-            return return_money(payment, provider, reason="returned after review")
-        if payments.close_reviewed(payment_id=payment.id) and order.state == "pending":
-            release_order(order, reason="payment returned after review")
+            state = return_money(payment, provider, reason="returned after review")
+            wait_for_other(order, payment)
+            return state
+        if payments.close_reviewed(payment_id=payment.id):
+            wait_for_other(order, payment)
+            if order.state == "pending":
+                release_order(order, reason="payment returned after review")
     return state_of(payment.order_token)

@@ -19,6 +19,7 @@ from commerce.payments import operations as payments
 from commerce.payments.types import PaymentData
 
 from . import paying, placing
+from .capturing import ask_anew
 from .refusals import CheckoutRefused
 from .releasing import give_up
 from .settling import apply, settle_fee
@@ -90,6 +91,8 @@ def _sweep_one(attempt: PaymentData, answer: Answer) -> None:
         return
     if attempt.charge_id:
         settle_fee(charge_id=attempt.charge_id)
+        if attempt.renew_by is not None and not ask_anew(attempt, None):
+            payments.close(payment_id=attempt.id, canceled=True)
         return
     order = order_queries.ref(token=attempt.order_token)
     if order is None:

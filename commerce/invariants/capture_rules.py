@@ -57,7 +57,7 @@ CAPTURE_RULES = [
                 SELECT count(*) FROM orders_order o
                 JOIN payments_payment p ON p.order_token = o.token
                 JOIN ledger_journal j ON j.business_key = 'capture:' || p.provider_charge
-                WHERE o.awaits_capture
+                WHERE o.awaits_capture AND p.state <> 'orphan'
             ) + (
                 SELECT count(*) FROM orders_order o
                 JOIN orders_sellerorder p ON p.order_id = o.id

@@ -90,7 +90,8 @@ PAYMENT_RULES = [
               AND o.charged_at IS NULL AND NOT EXISTS (
                 SELECT 1 FROM payments_payment p
                 WHERE p.order_token = o.token AND p.currency = o.currency AND CASE
-                    WHEN o.awaits_capture THEN p.state = 'authorized' OR p.renew_by IS NOT NULL
+                    WHEN o.awaits_capture
+                        THEN p.state IN ('authorized', 'review') OR p.renew_by IS NOT NULL
                     ELSE p.state = 'captured'
                         AND p.captured_minor = o.total_minor - o.credit_minor END
             )

@@ -20,7 +20,7 @@ from devtools.stripe_double import StripeDouble
 from tests.factories.orders import Wanted, make_ready_cart
 from tests.factories.reserved import Reserved
 from tests.support.constraints import check_deferred_constraints
-from tests.support.provider import charges
+from tests.support.provider import charges, session_of
 
 pytestmark = pytest.mark.django_db
 
@@ -259,6 +259,67 @@ def test_an_order_for_which_no_new_payment_comes_is_given_up(double: StripeDoubl
     assert sale.on_hand() == [10, 10]
     assert books.balance(code="stripe", currency="USD") == 0
     clean()
+
+
+def test_money_given_back_after_review_is_asked_for_anew(double: StripeDouble) -> None:
+    sale = Reserved(double, sellers=2)
+    capture = {"idempotency_key": "elsewhere", "payment_id": sale.intent, "amount_minor": 100}
+    get_payment_gateway().capture_payment(**capture)
+    sale.settle()
+    reviewed = Payment.objects.get(state="review")
+    clean()
+
+    operations.resolve_review(payment_id=reviewed.pk, decision="return", reason="too little")
+
+    assert sale.order.awaits_capture
+    clean()
+    placed = operations.retry_payment(order_token=sale.token)
+    double.pay(str(placed.payment_url))
+    assert sale.settle() == "confirmed"
+    assert not sale.order.awaits_capture
+    assert Payment.objects.get(state="captured").amount_minor == sale.order.total.minor
+    clean()
+
+
+def test_an_order_whose_money_went_back_is_given_up_in_the_end(double: StripeDouble) -> None:
+    sale = Reserved(double, sellers=2)
+    capture = {"idempotency_key": "elsewhere", "payment_id": sale.intent, "amount_minor": 100}
+    get_payment_gateway().capture_payment(**capture)
+    sale.settle()
+    reviewed = Payment.objects.get(state="review")
+    operations.resolve_review(payment_id=reviewed.pk, decision="return", reason="too little")
+    past = "2020-01-01T00:00:00Z"
+    Payment.objects.update(renew_by=past, check_at=past)
+
+    operations.sweep()
+
+    assert sale.order.state == "canceled"
+    assert sale.on_hand() == [10, 10]
+    clean()
+    Payment.objects.update(check_at=past)
+    operations.sweep()
+    assert Payment.objects.get().check_at is None
+
+
+def test_a_new_payment_in_review_is_waited_for_and_not_asked_twice(double: StripeDouble) -> None:
+    sale = Reserved(double, sellers=2)
+    get_payment_gateway().cancel_payment(payment_id=sale.intent)
+    sale.settle()
+    placed = operations.retry_payment(order_token=sale.token)
+    url = str(placed.payment_url)
+    double.pay(url)
+    intent = double.world.store.by_id[session_of(url)]["payment_intent"]
+    double.change_object(intent, amount_received=1)
+    sale.settle()
+    past = "2020-01-01T00:00:00Z"
+    Payment.objects.filter(renew_by__isnull=False).update(renew_by=past, check_at=past)
+
+    with pytest.raises(operations.NotPayable):
+        operations.retry_payment(order_token=sale.token)
+    operations.sweep()
+
+    assert sale.order.state == "confirmed"
+    assert Payment.objects.filter(state="review").exists()
 
 
 def test_the_provider_is_not_asked_for_ever_about_money_that_lapsed(double: StripeDouble) -> None:

@@ -66,9 +66,13 @@ def session_params(request: SessionRequest) -> dict[str, Any]:
 
 
 def _methods(request: SessionRequest) -> dict[str, Any]:
-    """Name the ways to pay; a bank transfer needs a customer whose account it fills."""
+    """Name the ways to pay; a bank transfer needs a customer whose account it fills.
+
+    It cannot be reserved: where money is taken later, it is not offered.
+    """
     methods = list(request.methods)
-    transfer = _TRANSFERS.get(request.currency) if request.customer else None
+    can_transfer = request.customer and not request.later
+    transfer = _TRANSFERS.get(request.currency) if can_transfer else None
     if BANK_TRANSFER in methods and transfer is None and len(methods) > 1:
         methods.remove(BANK_TRANSFER)
     if not methods:

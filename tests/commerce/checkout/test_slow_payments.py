@@ -226,3 +226,15 @@ def test_without_a_customer_bank_transfers_are_not_offered_but_all_else_is(
 
     session = double.world.store.by_id[session_of(str(placed.payment_url))]
     assert session["payment_method_types"] == ["card"]
+
+
+def test_bank_transfers_are_not_offered_where_money_is_only_reserved(
+    double: StripeDouble, settings: Any
+) -> None:
+    settings.PAYMENT_METHODS = ["card", "customer_balance"]
+    settings.PAYMENT_ON_SHIPPING = True
+
+    placed = make_ready_cart().place()
+
+    session = double.world.store.by_id[session_of(str(placed.payment_url))]
+    assert session["payment_method_types"] == ["card"]

@@ -7,6 +7,8 @@ often the first thing that changes in it.
 from django.db import migrations
 
 FORWARD = """
+-- None changes between the first entries and the triggers.
+LOCK TABLE payments_payment IN SHARE ROW EXCLUSIVE MODE;
 INSERT INTO payments_paymentmove (payment_id, from_state, to_state, actor, cause, request_id, at)
 SELECT id, '', state, 'system', 'on record since here', '', updated_at FROM payments_payment;
 

@@ -61,22 +61,35 @@ WHERE a.code = 'stripe' AND j.posted_at BETWEEN %(since)s AND %(until)s
 GROUP BY j.id, j.business_key, a.currency, j.kind, j.memo
 """  # noqa: S608
 
-# Orders against payments: what was asked for is what was captured.
+# Orders against payments: what was asked for is what was captured. Reserved money is not
+# compared before it is taken; what was given up until then is not asked for.
 ORDERS_TO_PAYMENTS = """
 SELECT 'order' AS kind, coalesce(o.number, p.order_token) AS reference,
-    coalesce(p.captured_minor, 0) - coalesce(o.total_minor - o.credit_minor, 0) AS amount,
+    coalesce(p.taken_minor, 0) - coalesce(o.due_minor, 0) AS amount,
     coalesce(o.currency, p.currency) AS currency,
-    'due ' || coalesce(o.total_minor - o.credit_minor, 0) || ', captured '
-        || coalesce(p.captured_minor, 0) AS detail
-FROM (SELECT * FROM orders_order WHERE confirmed_at IS NOT NULL AND placed_at >= %(since)s
-        AND total_minor > credit_minor) AS o
-FULL JOIN (SELECT * FROM payments_payment WHERE state = 'captured' AND created_at >= %(since)s) AS p
-    ON p.order_token = o.token
+    'due ' || coalesce(o.due_minor, 0) || ', captured ' || coalesce(p.taken_minor, 0) AS detail
+FROM (
+    SELECT * FROM (
+        SELECT *, total_minor - credit_minor - CASE
+            WHEN charged_at IS NULL AND state = 'confirmed' THEN 0 ELSE orders_uncharged(id)
+        END AS due_minor
+        FROM orders_order
+        WHERE confirmed_at IS NOT NULL AND NOT awaits_capture AND placed_at >= %(since)s
+    ) AS asked WHERE due_minor > 0
+) AS o
+FULL JOIN (
+    SELECT *, captured_minor - coalesce((
+        SELECT sum(r.amount_minor) FROM payments_refund r
+        WHERE r.payment_id = payments_payment.id
+            AND r.business_key = 'over:' || payments_payment.id
+    ), 0) AS taken_minor
+    FROM payments_payment WHERE state = 'captured' AND created_at >= %(since)s
+) AS p ON p.order_token = o.token
 WHERE o.id IS NULL AND NOT EXISTS (
         SELECT 1 FROM orders_order x WHERE x.token = p.order_token AND x.confirmed_at IS NOT NULL)
     OR p.id IS NULL AND NOT EXISTS (
         SELECT 1 FROM payments_payment x WHERE x.order_token = o.token AND x.state = 'captured')
-    OR p.captured_minor <> o.total_minor - o.credit_minor
+    OR p.taken_minor <> o.due_minor
 """
 
 KEEP_MOVEMENT = """

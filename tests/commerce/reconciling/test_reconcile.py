@@ -1,12 +1,14 @@
 """Orders, ledger and provider agree to the cent, and what differs is found, owned and explained."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import stripe
 from django.db import DatabaseError, transaction
 
 from commerce.checkout import operations as checkout
+from commerce.gateways import stripe_calls
 from commerce.ledger import operations as ledger
 from commerce.ledger import queries as books
 from commerce.orders import queries as orders
@@ -24,6 +26,7 @@ from tests.commerce.payments.test_refunds import pay, request
 from tests.factories.accounts import make_user
 from tests.factories.orders import make_ready_cart
 from tests.factories.payouts import Provider, earned
+from tests.factories.reserved import Reserved
 from tests.factories.sellers import make_seller
 
 pytestmark = pytest.mark.django_db
@@ -255,3 +258,29 @@ def test_a_movement_of_an_unknown_kind_waits_for_a_person(double: StripeDouble) 
     post(double.world, "reserve_transaction", -25, "usd", "")
     compare()
     assert open_breaks() == [("not-booked", -25)]
+
+
+def test_reserved_money_and_what_is_given_up_of_it_agree(
+    double: StripeDouble, settings: Any
+) -> None:
+    settings.PAYMENT_ON_SHIPPING = True
+    Reserved(double, sellers=1)
+    given_up = Reserved(double, sellers=1)
+    given_up.cancel(0)
+    given_up.settle()
+    part_taken = Reserved(double)
+    part_taken.cancel(1)
+    part_taken.promise(0, 2)
+    part_taken.settle()
+    canceled_late = Reserved(double)
+    canceled_late.promise(0, 1, 2)
+    double.fault("500_after", method="POST", path="*/capture")
+    canceled_late.settle()
+    canceled_late.cancel(1)
+    stripe_calls.breaker.succeeded()
+    canceled_late.settle()
+    payments.send_refunds()
+
+    compare()
+
+    assert open_breaks() == []

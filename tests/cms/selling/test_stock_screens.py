@@ -1,5 +1,6 @@
 """A SKU's own screen, locations, counts, missing units, files, keys and addresses."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -420,3 +421,14 @@ def test_a_number_that_cannot_be_is_explained_and_kept(shop, sku, typed):
     assert f'value="{typed}"' in answer.content.decode()
     assert 'aria-invalid="true"' in answer.content.decode()
     assert stock.levels(variant_ids=[sku])[sku][0].low_here is None
+
+
+def test_each_field_of_a_skus_forms_has_an_id_and_a_label_of_its_own(shop, sku):
+    shop.client().post(f"{STOCK}locations/new/", {"name": "B", "country": "US", "priority": "2"})
+    page = shop.client().get(f"{STOCK}skus/{sku}/").content.decode()
+
+    ids = re.findall(r'<(?:input|select|textarea)[^>]* id="([^"]+)"', page)
+    assert len(ids) > 15
+    assert sorted(set(ids)) == sorted(ids)
+    shown = re.findall(r'<(?:select|textarea|input type="(?:text|number)")[^>]* id="([^"]+)"', page)
+    assert [each for each in shown if f'for="{each}"' not in page] == []

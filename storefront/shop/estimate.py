@@ -52,4 +52,7 @@ def estimate(request: HttpRequest) -> HttpResponse:
 
 def _again(request: HttpRequest, errors: dict[str, str], *, status: int = 422) -> HttpResponse:
     typed = {name: request.POST.get(name, "")[:40] for name in PlaceForm.base_fields}
-    return cart.page(request, status=status, estimate_typed=typed, estimate_errors=errors)
+    said = next(iter(errors.values()), "")  # above, too: the form is far down on a phone
+    return cart.page(
+        request, error=said, status=status, estimate_typed=typed, estimate_errors=errors
+    )

@@ -67,6 +67,11 @@ def accept_dispute(*, dispute_id: int, reason: str) -> None:
     _apply(found)
 
 
+def lock_dispute(*, dispute_id: int) -> None:
+    """Keep a dispute as it is until the caller's transaction ends, and others from sharing it."""
+    Dispute.objects.select_for_update(no_key=True, of=("self",)).get(pk=dispute_id)
+
+
 def _open(dispute_id: int) -> Dispute:
     dispute = Dispute.objects.get(pk=dispute_id)
     if dispute.state != Dispute.State.OPEN:

@@ -13,7 +13,13 @@ from commerce.kernel.money import Money
 from .capturing import agree_to_capture, look_soon, look_when_due, note_lapsed
 from .charged_back import ChargedBack
 from .deciding import RefundNotFailed, note_decision, retry_refund, settle_otherwise
-from .disputing import DisputeDecided, accept_dispute, answer_dispute, look_at_dispute
+from .disputing import (
+    DisputeDecided,
+    accept_dispute,
+    answer_dispute,
+    lock_dispute,
+    look_at_dispute,
+)
 from .found_refunds import record_found_refunds
 from .keeping import (
     NotKept,
@@ -61,6 +67,7 @@ __all__ = [
     "handle_event",
     "hold_for_review",
     "keep_method",
+    "lock_dispute",
     "look_at_dispute",
     "look_at_refunds",
     "look_soon",

@@ -18,6 +18,7 @@ from commerce.ledger import operations as ledger
 from commerce.ledger import queries as ledger_queries
 from commerce.orders import queries as orders
 from commerce.orders.types import SellerOrderData
+from commerce.payments import operations as paying
 from commerce.payments import queries as payments
 from commerce.payments.types import DisputeData
 
@@ -47,6 +48,8 @@ def share_dispute(*, dispute_id: int) -> None:
     or settled once. What was refunded since it was held, and so was taken from the
     seller already, is given back: nobody pays for the same units twice.
     """
+    # First: what was read before another's booking would undo it.
+    paying.lock_dispute(dispute_id=dispute_id)
     dispute = payments.disputes(dispute_ids=[dispute_id])[dispute_id]
     order = orders.order(token=dispute.order_token)
     if order is None:

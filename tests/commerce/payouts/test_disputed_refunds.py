@@ -1,6 +1,7 @@
 """Refunds and disputes about the same money, whatever comes first: nobody pays or gets it twice."""
 
 import itertools
+from threading import Event
 from typing import Any
 
 import pytest
@@ -12,12 +13,13 @@ from commerce.orders.operations import Terms, cancel_units
 from commerce.outbox.models import Delivery
 from commerce.outbox.operations import deliver
 from commerce.payments import operations as payments
-from commerce.payments.models import Refund
-from commerce.payouts import operations
+from commerce.payments.models import Dispute, Refund
+from commerce.payouts import disputes, operations
 from tests.factories.payouts import Provider
 from tests.factories.sales import Sold, sell
 from tests.factories.sellers import make_seller
 from tests.support.constraints import check_deferred_constraints
+from tests.support.race import race_all
 
 pytestmark = pytest.mark.django_db
 FEE = 1500
@@ -188,3 +190,41 @@ def test_of_a_refund_paid_another_way_the_bank_gave_its_part_already(case: Case)
     assert broken() == []
     with pytest.raises(DatabaseError), transaction.atomic():
         Refund.objects.filter(pk=failed.pk).update(covered_minor=1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_read_the_shares_before_a_refund_does_not_undo_what_came_of_it(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case.open()
+    case.decide("lost")
+    hear()
+    dispute_id = Dispute.objects.get().pk
+    read, refunded = Event(), Event()
+    shares_of = disputes.shares_of
+
+    def slowly(*args: Any) -> Any:
+        found = shares_of(*args)
+        if not read.is_set():
+            read.set()
+            refunded.wait(timeout=2)
+        return found
+
+    monkeypatch.setattr(disputes, "shares_of", slowly)
+
+    def refund_meanwhile() -> None:
+        read.wait(timeout=10)
+        case.refund(1)
+        operations.share_dispute(dispute_id=dispute_id)
+        refunded.set()
+
+    assert race_all(
+        [lambda: operations.share_dispute(dispute_id=dispute_id), refund_meanwhile]
+    ) == [
+        None,
+        None,
+    ]
+
+    booked = {code: balance(code) for code in ("losses", "commission", "disputes")}
+    operations.share_dispute(dispute_id=dispute_id)
+    assert booked == {code: balance(code) for code in ("losses", "commission", "disputes")}

@@ -67,9 +67,19 @@ def share_dispute(*, dispute_id: int) -> None:
 
 def share_disputes_of(*, order_id: int) -> None:
     """Bring sellers' money in line with what was disputed of an order that was adjusted."""
-    token = orders.seller_orders_of(order_ids=[order_id])[order_id][0].order_token
-    for dispute in payments.disputes_of(order_tokens=[token]).get(token, []):
+    for dispute in _disputes_of(order_id):
         share_dispute(dispute_id=dispute.id)
+
+
+def lock_disputes_of(*, order_id: int) -> None:
+    """Keep others from sharing what was disputed of an order, before its earnings are locked."""
+    for dispute in _disputes_of(order_id):
+        paying.lock_dispute(dispute_id=dispute.id)
+
+
+def _disputes_of(order_id: int) -> list[DisputeData]:
+    token = orders.seller_orders_of(order_ids=[order_id])[order_id][0].order_token
+    return payments.disputes_of(order_tokens=[token]).get(token, [])
 
 
 def shares_of(dispute: DisputeData, parts: Sequence[SellerOrderData]) -> list[Share]:

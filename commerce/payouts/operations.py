@@ -13,7 +13,7 @@ from commerce.sellers import queries as sellers
 from .billing import bill_subscriptions, charge, choose_plan, correct
 from .crediting import NotPaid, credit_order, give_back, release_earning
 from .deducting import deduct
-from .disputes import share_dispute, share_disputes_of
+from .disputes import lock_disputes_of, share_dispute, share_disputes_of
 from .events import PayoutFailed
 from .featuring import NotFeatured, feature, offer_featuring
 from .gathering import run, run_now, run_schedule
@@ -35,6 +35,7 @@ __all__ = [
     "drop_terms",
     "feature",
     "give_back",
+    "lock_disputes_of",
     "offer_featuring",
     "release_earning",
     "run",

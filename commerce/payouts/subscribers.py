@@ -34,6 +34,7 @@ def deduct_what_went_back(fact: PartAdjusted) -> None:
     adjustment = orders.adjustments(adjustment_ids=[fact.adjustment_id])[fact.adjustment_id]
     if adjustment.uncharged:
         return
+    operations.lock_disputes_of(order_id=fact.order_id)
     found = orders.seller_orders_by_id(seller_order_ids=[fact.seller_order_id])
     part = found[fact.seller_order_id]
     if adjustment.seller.minor > 0:

@@ -19,7 +19,8 @@ def _centimeters(label: str) -> forms.IntegerField:
 class ParcelForm(forms.Form):
     """How heavy and how large a parcel is, and which offer is taken."""
 
-    key = forms.CharField(max_length=40, widget=forms.HiddenInput)
+    # Nothing that could make it another parcel's, whose keys are put together of more.
+    key = forms.RegexField(r"\A[A-Za-z0-9_-]{1,40}\Z", widget=forms.HiddenInput)
     kilograms = forms.DecimalField(
         label="Weight in kilograms",
         min_value=Decimal("0.001"),

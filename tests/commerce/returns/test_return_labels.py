@@ -335,3 +335,16 @@ def test_a_customs_paper_that_cannot_be_set_is_no_error_page(carriers, case, cli
 
     assert answer.status_code == 503
     assert "could not be made just now" in answer.content.decode()
+
+
+def test_no_parcel_takes_the_key_of_a_return(carriers, case, shop):
+    other = sell(Sold(seller=shop.seller)).seller_orders[0]
+    form = {"kilograms": "0.5", "offer": "usps|Priority|5000|USD"}
+    form[f"quantity_{other.lines[0].id}"] = "1"
+    label = f"/admin/selling/orders/{other.number}/label/"
+
+    taken = shop.client("editor").post(label, form | {"key": f"r{case.id}:k"})
+    bought = typed(case, shop, **form)
+
+    assert (taken.status_code, bought.status_code) == (422, 302)
+    assert Label.objects.get().is_return

@@ -205,6 +205,9 @@ def ask_anew(payment: PaymentData, provider: ProviderPayment | None) -> bool:
             current = None
         if current is not None or any(each.state == "review" for each in attempts):
             return True
+        if not left_of(order).due_minor:
+            _charge_nothing(order)
+            return True
         if waiting is None:
             log.warning("payment.lapsed", order=order.number)
             wait_for_other(order, payment)

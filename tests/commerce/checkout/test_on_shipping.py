@@ -11,6 +11,7 @@ from commerce.gateways.payments import get_payment_gateway
 from commerce.invariants import queries as invariants
 from commerce.ledger import queries as books
 from commerce.orders import queries as orders
+from commerce.orders.operations import Terms, give_goodwill
 from commerce.payments import operations as payments
 from commerce.payments.models import Payment, Refund
 from commerce.payments.queries import as_data
@@ -259,6 +260,29 @@ def test_an_order_for_which_no_new_payment_comes_is_given_up(double: StripeDoubl
     assert sale.on_hand() == [10, 10]
     assert books.balance(code="stripe", currency="USD") == 0
     clean()
+
+
+def test_nothing_is_asked_for_anew_when_goodwill_paid_for_all_that_lapsed(
+    double: StripeDouble,
+) -> None:
+    sale = Reserved(double, sellers=1)
+    [part] = sale.order.seller_orders
+    all_of_it = part.total.minor
+    give_goodwill(
+        seller_order_id=part.id,
+        terms=Terms(
+            kind="goodwill", business_key="g:1", goodwill_minor=all_of_it, borne_minor=all_of_it
+        ),
+    )
+    get_payment_gateway().cancel_payment(payment_id=sale.intent)
+
+    assert sale.settle() == "confirmed"
+
+    sale.tell()
+    assert not sale.order.awaits_capture
+    assert Payment.objects.get().renew_by is None
+    clean()
+    sale.ship(0)
 
 
 def test_money_given_back_after_review_is_asked_for_anew(double: StripeDouble) -> None:

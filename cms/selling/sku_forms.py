@@ -128,8 +128,9 @@ class PlaceForm(forms.Form):
     """A form that names one of the seller's own locations."""
 
     def __init__(self, *args: Any, places: list[LocationData], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         # Beside other forms with fields of the same names.
-        super().__init__(*args, auto_id=f"{type(self).__name__.lower()}_%s", **kwargs)
+        self.auto_id = f"{type(self).__name__.lower()}_%s"
         choices = [(str(place.id), place.name) for place in places]
         for name in ("location", "source", "target"):
             if name in self.fields:
@@ -166,7 +167,8 @@ class MovesForm(forms.Form):
     place = forms.ChoiceField(label="Where", required=False)
 
     def __init__(self, *args: Any, places: list[LocationData], **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="moves_%s", **kwargs)
+        super().__init__(*args, **kwargs)
+        self.auto_id = "moves_%s"
         kinds = [("", "Everything"), *KIND_NAMES.items()]
         self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
         names = [("", "Everywhere"), *((str(place.id), place.name) for place in places)]

@@ -205,6 +205,7 @@ class AppealForm(forms.Form):
         label="What should Stoa know?",
         help_text="Stoa reads what you and the seller said, and decides.",
         max_length=1000,
+        error_messages={"required": "Say what Stoa should know, so that we can decide."},
         widget=forms.Textarea(attrs={"rows": 3, "class": "input"}),
     )
 

@@ -229,7 +229,9 @@ def test_a_shopper_asks_the_marketplace_about_a_no(client, part: SellerOrderData
     one = refused(part)
     page = client.get(f"/orders/track/{one.order_token}/requests/{one.number}/")
     assert "Ask Stoa to look at it" in page.content.decode()
-    assert client.post(appeal_to(one), {"note": " "}).status_code == 422
+    empty = client.post(appeal_to(one), {"note": " "})
+    assert empty.status_code == 422
+    assert "Say what Stoa should know" in empty.content.decode()
 
     asked_it = client.post(appeal_to(one), {"note": "It was never worn."}, follow=True)
     assert "You asked Stoa about the seller" in asked_it.content.decode()

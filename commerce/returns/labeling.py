@@ -145,7 +145,10 @@ def take_label_back(*, seller_id: int, case_id: int) -> None:
 
 
 def _give_back(label: ReturnLabel, seller_id: int) -> None:
-    if label.label_id is not None and _state(label.label_id) not in ("failed", "voided"):
+    state = _state(label.label_id) if label.label_id is not None else ""
+    if state == "asked":  # it may be bought yet, and is given back then
+        raise fulfillment.LabelPending
+    if label.label_id is not None and state not in ("failed", "voided"):
         fulfillment.void_label(seller_id=seller_id, label_id=label.label_id)
     ReturnLabel.objects.filter(pk=label.pk, removed_at=None).update(removed_at=Now())
 

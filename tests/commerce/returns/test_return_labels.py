@@ -193,6 +193,27 @@ def test_labels_of_returns_that_never_came_are_given_back_by_themselves(carriers
     check_deferred_constraints()
 
 
+def test_a_label_that_was_still_being_bought_when_its_return_ended_is_given_back(carriers, case):
+    before = owed(case)
+    failpoints.arm("label_prepared=raise")
+    with pytest.raises(failpoints.OrderedToFail):
+        buy(case)
+    failpoints.arm("")
+    operations.close(order_token=case.order_token, case_id=case.id)
+
+    assert operations.give_back_unused() == 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE fulfillment_label SET tried_at = tried_at - interval '1 minute',"
+            " asked_at = asked_at - interval '1 minute'"
+        )
+    fulfillment.settle_labels()
+    assert Label.objects.get().state == "bought"
+
+    assert operations.give_back_unused() == 1
+    assert owed(case) == before
+
+
 def test_a_label_that_the_carrier_saw_moving_stays_booked(carriers, case):
     label = buy(case)
     carriers.move(label.tracking_number, "in_transit")

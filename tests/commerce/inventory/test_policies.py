@@ -1,12 +1,13 @@
 """SKUs that are sold ahead of their arrival, and what a shopper may hold of them."""
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 from django.db import DatabaseError
 
 from commerce.inventory import operations, queries
-from commerce.inventory.models import SkuPolicy, Stock
+from commerce.inventory.models import SkuPolicy, Stock, Unit
 from commerce.inventory.types import PolicyData
 from commerce.kernel import clock
 from tests.factories.catalog import make_variant, make_variants
@@ -318,3 +319,27 @@ def test_holds_follow_a_guest_into_the_account() -> None:
         variant_id: (2, first.until)
     }
     assert queries.held_in_cart(cart_id=1, variant_ids=[variant_id]) == {}
+
+
+def test_however_it_is_planned_no_more_units_go_than_were_asked_for() -> None:
+    """As a nested loop a subquery that skips locked rows would choose others for each row."""
+    variant_id = make_variant()
+    location_id = stock_up(variant_id, 10)
+    operations.set_policy(variant_id=variant_id, policy=PolicyData(by_unit=True))
+    for way in ("hashjoin", "mergejoin", "hashagg", "sort", "material", "memoize"):
+        run_sql(f"SET LOCAL enable_{way} = off")
+
+    operations.reserve(holder="ann", quantities={variant_id: 1})
+    assert Unit.objects.count() == 9
+
+    operations.adjust(variant_id=variant_id, location_id=location_id, delta=-2, cause="broken")
+    assert Unit.objects.count() == 7
+
+
+def test_control_chosen_by_a_subquery_too_many_units_go() -> None:
+    before = import_module("commerce.inventory.migrations.0010_units_are_chosen_once")
+    for function in before._FUNCTIONS:
+        run_sql(function)
+
+    with pytest.raises(AssertionError):
+        test_however_it_is_planned_no_more_units_go_than_were_asked_for()

@@ -58,7 +58,7 @@ def place_carelessly(ready: ReadyCart) -> None:
             return
         time.sleep(0.1)
         review = checkout.placing._reviewed(told, agreement)
-        address, quote = checkout.placing._agreed(review, ready.total)
+        address, quote = checkout.placing._agreed(review, agreement)
         draft = checkout.placing._draft(review, address, quote, None, moment)
         orders.place(draft=draft, number=number, token=new_token())
 

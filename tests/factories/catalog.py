@@ -42,6 +42,10 @@ def make_variants(*, product_id: int | None = None, skus: Sequence[str]) -> dict
     )
 
 
+# Pages that do not exist: an invented number must not be the one of a draft.
+NO_PAGE = 1_000_000_000
+
+
 def list_product(
     product_id: int, *, title: str = "Blue mug", category_keys: Sequence[UUID] = ()
 ) -> None:
@@ -49,7 +53,7 @@ def list_product(
     operations.publish_listing(
         product_id=product_id,
         locale="en",
-        page_id=product_id,
+        page_id=NO_PAGE + product_id,
         title=title,
         summary="A mug for the first coffee.",
         path=f"/sellers/acme/{product_id}/",

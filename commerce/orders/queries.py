@@ -129,7 +129,7 @@ def quantities(*, order_id: int) -> dict[int, int]:
 
 
 def places(*, order_id: int) -> dict[int, int]:
-    """Return from which location the shopper chose to get a variant; the others may come from any."""
+    """Return where the shopper chose to get a variant from; the others may come from any place."""
     rows = SellerOrder.objects.filter(
         order_id=order_id, shipping_method__location_id__isnull=False
     ).exclude(shipping_method__location_id=None)

@@ -1,4 +1,4 @@
-"""A whole guest checkout over HTTP: five requests, some sixty statements, however much is bought."""
+"""A guest checkout over HTTP: five requests, some sixty statements, however much is bought."""
 
 import pytest
 from django.test import Client

@@ -1,6 +1,5 @@
 """Ways to pay that are kept: tokens only, one's own only, offered next time, removed there too."""
 
-
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client

@@ -132,6 +132,7 @@ def test_two_items_of_two_sellers_go_back_and_one_is_refused(
     maker.watch.look_at_screen(maker)
     maker.get_by_label("Where to send it back").fill("Hall 4, Reno")
     click(maker, "Approve the return")
+    expect(maker.get_by_text("Done. The shopper was told.")).to_be_visible()
 
     refuser = seller(people, base, shops[1])
     refuser.goto(f"{base}/admin/selling/requests/{second}/")

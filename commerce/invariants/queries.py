@@ -1,3 +1,4 @@
+import structlog
 from django.db import connection, transaction
 
 from commerce.audit import queries as audit
@@ -6,16 +7,26 @@ from commerce.ledger import queries as ledger
 from .rules import RULES
 from .types import Result, Rule
 
+log = structlog.get_logger(__name__)
+
 OUTSIDE = "The seals of audit log and ledger are those that are kept outside the database."
 
 
 def check_all() -> list[Result]:
     """Count the violations of every rule, all at the same instant of the database."""
-    rewritten = len(audit.rewritten_days()) + len(ledger.rewritten_days())
     return sorted(
-        [*_check_rules(), Result(code="INV13", rule=OUTSIDE, violations=rewritten)],
+        [*_check_rules(), Result(code="INV13", rule=OUTSIDE, violations=_rewritten_days())],
         key=lambda result: int(result.code.removeprefix("INV")),
     )
+
+
+def _rewritten_days() -> int:
+    """Count days that differ; a store that cannot be read hides none of the other answers."""
+    try:
+        return len(audit.rewritten_days()) + len(ledger.rewritten_days())
+    except Exception:
+        log.exception("invariants.seals_unreadable")
+        return 1
 
 
 def _check_rules() -> list[Result]:

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
 from commerce.invariants import queries as invariants
+from commerce.invariants.rules import RULES
 from commerce.kernel import clock
 from commerce.ledger import operations, queries
 from commerce.ledger.models import Seal
@@ -148,3 +149,12 @@ def test_a_file_that_cannot_be_read_is_no_seal(days: list[date], store: Path) ->
     files(store)[0].write_text("{")
     assert queries.rewritten_days() == [days[0]]
     assert any(result.violations for result in invariants.broken())
+
+
+def test_a_store_that_cannot_be_read_hides_no_other_answer(days: list[date], store: Path) -> None:
+    folder = files(store)[0].parent
+    (folder / "no-day.json").write_text("{}")
+
+    told = {result.rule: result.violations for result in invariants.check_all()}
+    assert told[invariants.OUTSIDE] == 1
+    assert len(told) == len(RULES) + 1

@@ -14,6 +14,7 @@ class Credit(models.Model):
     class Source(models.TextChoices):
         STAFF = "staff"
         REFUND = "refund"
+        PURCHASE = "purchase"
 
     kind = models.CharField(max_length=12, choices=Kind.choices)
     source = models.CharField(max_length=8, choices=Source.choices)
@@ -37,6 +38,9 @@ class Credit(models.Model):
     issued_by = models.CharField(max_length=80)
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
+    blocked_at = models.DateTimeField(
+        null=True, help_text="Since when nobody can pay with it: whoever bought it may not have."
+    )
     voided_at = models.DateTimeField(null=True)
     void_reason = models.CharField(max_length=200, blank=True)
     voided_by = models.CharField(max_length=80, blank=True)
@@ -91,3 +95,7 @@ class Spend(models.Model):
             ),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="spend_is_positive"),
         ]
+
+
+ACCOUNTS = {Credit.Kind.GIFT_CARD.value: "giftcards", Credit.Kind.STORE_CREDIT.value: "credits"}
+"""Where the ledger owes what is left, by kind."""

@@ -1,7 +1,7 @@
 """Issuing, taking, giving back. Each is one guarded update; none reads a balance to decide."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -13,12 +13,29 @@ from commerce.kernel.money import Money
 from commerce.ledger import operations as ledger
 from commerce.outbox.bus import publish
 
-from .codes import code_of, hash_of, new_seed
+from .codes import new_seed
 from .events import CreditIssued
-from .models import Credit, Spend
+from .models import ACCOUNTS, Credit, Spend
+from .purchased import BoughtCard, CardInUse, NothingToVoid, block, code_fields, new_code, take_back
 from .types import CreditUse
 
-ACCOUNTS = {Credit.Kind.GIFT_CARD.value: "giftcards", Credit.Kind.STORE_CREDIT.value: "credits"}
+__all__ = [
+    "BoughtCard",
+    "CardInUse",
+    "CreditShort",
+    "NothingToVoid",
+    "block",
+    "expire",
+    "hold",
+    "issue",
+    "lock_spends",
+    "new_code",
+    "release",
+    "spend",
+    "take_back",
+    "void",
+]
+
 EXPIRED = "giftcards:expired"
 # What comes back to a credit that is about to expire, or has, can be used for a while.
 GRACE = timedelta(days=30)
@@ -26,10 +43,6 @@ GRACE = timedelta(days=30)
 
 class CreditShort(Exception):
     """A card or credit no longer holds what was to be taken."""
-
-
-class NothingToVoid(Exception):
-    """The credit is void, expired or spent already."""
 
 
 @transaction.atomic
@@ -44,11 +57,13 @@ def issue(
     user_id: int | None = None,
     email: str = "",
     order_token: str = "",
+    valid_from: datetime | None = None,
 ) -> int:
     """Give somebody a gift card or store credit, once per business key; returns its id.
 
     `paid_by` is the ledger account that bears it: "losses" for goodwill,
-    "refunds:owed" for money that goes back. Whoever is named is told by mail.
+    "refunds:owed" for money that goes back. Whoever is named is told by mail. The
+    years in which it can be used begin later with `valid_from`.
     """
     known = Credit.objects.filter(business_key=business_key).values_list("pk", flat=True).first()
     if known is not None:
@@ -65,8 +80,8 @@ def issue(
         order_token=order_token,
         reason=reason[:200],
         issued_by=actor.current()[:80],
-        expires_at=Now() + timedelta(days=settings.CREDIT_VALID_DAYS),
-        **(_new_code() if kind == Credit.Kind.GIFT_CARD else {}),
+        expires_at=(valid_from or Now()) + timedelta(days=settings.CREDIT_VALID_DAYS),
+        **(code_fields(new_seed()) if kind == Credit.Kind.GIFT_CARD else {}),
     )
     ledger.post(
         business_key=f"credit-issued:{credit.pk}",
@@ -77,12 +92,6 @@ def issue(
     )
     publish(CreditIssued(credit_id=credit.pk))
     return credit.pk
-
-
-def _new_code() -> dict[str, str]:
-    seed = new_seed()
-    code = code_of(seed)
-    return {"code_seed": seed, "code_hash": str(hash_of(code)), "code_ending": code[-4:]}
 
 
 def hold(*, order_token: str, uses: Sequence[CreditUse]) -> None:
@@ -98,6 +107,7 @@ def hold(*, order_token: str, uses: Sequence[CreditUse]) -> None:
             currency=use.amount.currency,
             expires_at__gt=Now(),
             voided_at=None,
+            blocked_at=None,
         ).update(
             balance_minor=F("balance_minor") - use.amount.minor,
             spent_minor=F("spent_minor") + use.amount.minor,
@@ -154,8 +164,13 @@ def release(*, order_token: str) -> int:
 
 @transaction.atomic
 def void(*, credit_id: int, reason: str) -> None:
-    """Take away what is left of a credit, as a loss that was not. Raises NothingToVoid."""
+    """Take away what is left of a credit, as a loss that was not.
+
+    Raises NothingToVoid, and BoughtCard when it was paid for: that is somebody's money.
+    """
     credit = Credit.objects.select_for_update().get(pk=credit_id)
+    if credit.source == Credit.Source.PURCHASE:
+        raise BoughtCard
     if credit.voided_at is not None or not credit.balance_minor:
         raise NothingToVoid
     _expire(credit, kind="credit voided", memo=reason)

@@ -97,6 +97,11 @@ def issued(*, credit_id: int) -> tuple[CreditData, str]:
     return _as_data(credit), credit.email
 
 
+def credits(*, credit_ids: Sequence[int]) -> dict[int, CreditData]:
+    """Return credits by id, whatever became of them."""
+    return {row.pk: _as_data(row) for row in Credit.objects.filter(pk__in=credit_ids)}
+
+
 def by_business_key(*, business_key: str) -> CreditData | None:
     """Return what was issued under a key."""
     credit = Credit.objects.filter(business_key=business_key).first()
@@ -110,7 +115,9 @@ def given_back(*, order_token: str) -> int:
 
 
 def _usable() -> QuerySet[Credit]:
-    return Credit.objects.filter(balance_minor__gt=0, expires_at__gt=Now(), voided_at=None)
+    return Credit.objects.filter(
+        balance_minor__gt=0, expires_at__gt=Now(), voided_at=None, blocked_at=None
+    )
 
 
 def _as_data(credit: Credit) -> CreditData:

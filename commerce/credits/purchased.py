@@ -1,0 +1,75 @@
+"""What happens to a gift card that somebody paid for: blocked, taken back, its code replaced."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce, Now
+
+from commerce.kernel import actor
+from commerce.kernel.money import Money
+from commerce.ledger import operations as ledger
+
+from .codes import code_of, hash_of, new_seed
+from .models import ACCOUNTS, Credit, Spend
+
+
+class NothingToVoid(Exception):
+    """The credit is void, expired or spent already."""
+
+
+class CardInUse(Exception):
+    """An order that waits for its payment holds money of the card; it may come back to it."""
+
+
+class BoughtCard(Exception):
+    """The card was paid for: its money goes back to its buyer, or stays on it."""
+
+
+@transaction.atomic
+def take_back(*, credit_id: int, to: str, reason: str) -> Money:
+    """Make a card void and owe what is left of it to a ledger account; returns how much.
+
+    Nobody spends it at the same instant: its row is locked, and spending is one guarded
+    update of that row. Raises NothingToVoid, and CardInUse while an order holds money of it.
+    """
+    card = Credit.objects.select_for_update().get(pk=credit_id)
+    if card.spends.filter(state=Spend.State.HELD).exists():
+        raise CardInUse
+    left = card.balance_minor
+    if card.voided_at is not None or not left:
+        raise NothingToVoid
+    Credit.objects.filter(pk=credit_id).update(
+        balance_minor=0,
+        expired_minor=F("expired_minor") + left,
+        voided_at=Now(),
+        void_reason=reason[:200],
+        voided_by=actor.current()[:80],
+    )
+    ledger.post(
+        business_key=f"credit-taken-back:{credit_id}",
+        kind="credit taken back",
+        entries={ACCOUNTS[card.kind]: left, to: -left},
+        currency=card.currency,
+        memo=reason,
+    )
+    return Money(left, card.currency)
+
+
+def block(*, credit_id: int, blocked: bool) -> None:
+    """Let nobody pay with a card while it is unsure that it was paid for, or let them again."""
+    since = Coalesce("blocked_at", Now()) if blocked else None
+    Credit.objects.filter(pk=credit_id).update(blocked_at=since)
+
+
+def new_code(*, credit_id: int) -> None:
+    """Give a card another code: whoever has the old one holds nothing any more."""
+    Credit.objects.filter(pk=credit_id, kind=Credit.Kind.GIFT_CARD).update(
+        **code_fields(new_seed())
+    )
+
+
+def code_fields(seed: str) -> dict[str, Any]:
+    """Return what is stored of the code that a seed makes."""
+    code = code_of(seed)
+    return {"code_seed": seed, "code_hash": str(hash_of(code)), "code_ending": code[-4:]}

@@ -143,6 +143,8 @@ TEMPLATES: list[dict[str, Any]] = [
 EASYPOST_API_KEY = ""
 EASYPOST_WEBHOOK_SECRETS: list[str] = []
 EASYPOST_API_BASE = ""
+# It is asked whether parcels reach an address, too; without a key nobody is.
+ADDRESS_VERIFICATION = True
 
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True

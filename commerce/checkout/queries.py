@@ -13,7 +13,6 @@ from commerce.orders import queries as orders
 from commerce.payments import queries as payments
 from commerce.payments.types import PaymentData
 
-from . import declines
 from .models import Checkout
 from .pricing import address_of, place_of, priced
 from .reordering import items_again as items_again
@@ -123,11 +122,12 @@ def standing(*, order_token: str) -> Standing:
     if last is None:
         return Standing()
     waits = last.state == "processing"
+    is_over = waits or last.state == "captured"
     return Standing(
         payment_url=last.url if last.state == "created" else "",
         held_until=last.pay_by if waits else None,
         with_bank=waits,
-        problem="" if waits or last.state == "captured" else declines.told(last.failure_code),
+        problem="" if is_over else payments.decline_told(last.failure_code),
     )
 
 
@@ -154,6 +154,7 @@ def review_of(*, cart: CartData, told: Checkout | None) -> Review:
             estimate=cost.quote if cost else None,
             vat_id=told.vat_id if told else "",
             vat_check=told.vat_check if told else {},
+            verification=str(told.ship_to.get("verification", "")) if told else "",
             codes=cost.codes if cost else (),
             uses=cost.uses if cost else (),
             problems=_problems(cart, parts, address),

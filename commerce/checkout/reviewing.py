@@ -5,13 +5,14 @@ from typing import Literal
 from django.db import transaction
 
 from commerce.gateways.payments import ProviderPayment, get_payment_gateway
+from commerce.giftcards import operations as giftcards
+from commerce.giftcards import queries as gifts
 from commerce.orders import operations as orders
 from commerce.payments import operations as payments
 from commerce.payments import queries as payment_queries
 from commerce.payments.types import PaymentData
 
 from .capturing import wait_for_other
-from .comparing import differences
 from .releasing import release_order
 from .settling import return_money, state_of, take_money
 from .types import OrderState
@@ -39,7 +40,7 @@ def resolve_review(
     provider = gateway.retrieve_payment(
         session_id=payment.session_id, payment_id=payment.payment_id
     )
-    problems = differences(payment, provider, livemode=gateway.livemode)
+    problems = payment_queries.differences(payment, provider, livemode=gateway.livemode)
     if decision == "accept":
         return _accept(payment, provider, problems, reason)
     if provider.state in ("open", "authorized"):
@@ -57,6 +58,9 @@ def _accept(
         raise NotResolvable(f"It cannot be taken for the order: {'; '.join(wrong)}.")
     with transaction.atomic():
         payments.note_decision(payment_id=payment.id, decision="accept", reason=reason)
+        if gifts.is_gift(order_token=payment.order_token):
+            giftcards.accept_reviewed(payment=payment, provider=provider)
+            return "confirmed"
         return take_money(payment, provider)
 
 
@@ -83,6 +87,11 @@ def _give_back(
             "It is in another currency or mode than ours. Please refund it in the provider's "
             "dashboard, then return it here."
         )
+    if gifts.is_gift(order_token=payment.order_token):
+        with transaction.atomic():
+            giftcards.return_reviewed(payment=payment, provider=provider, brings_money=brings_money)
+            payments.note_decision(payment_id=payment.id, decision="return", reason=reason)
+        return "canceled"
     with transaction.atomic():
         order = orders.lock(token=payment.order_token)
         payments.note_decision(payment_id=payment.id, decision="return", reason=reason)

@@ -12,6 +12,8 @@ from commerce.gateways.payments import (
     ProviderPayment,
     get_payment_gateway,
 )
+from commerce.giftcards import operations as giftcards
+from commerce.giftcards import queries as gifts
 from commerce.inventory import operations as inventory
 from commerce.kernel.failpoints import failpoint
 from commerce.kernel.money import Money
@@ -26,7 +28,6 @@ from commerce.payments.types import PaymentData
 
 from . import capturing
 from .booking import Entries, capture_entries, fee_entries, orphan_entries
-from .comparing import mismatch
 from .queries import current_attempt
 from .releasing import give_up, release_order
 from .reserved import take_or_let_go, wait_for_bank
@@ -99,10 +100,13 @@ def state_of(order_token: str, attempts: list[PaymentData] | None = None) -> Ord
 
 def apply(*, payment: PaymentData, provider: ProviderPayment) -> OrderState:
     """Bring our books in line with what the provider says of an attempt. Idempotent."""
+    if gifts.is_gift(order_token=payment.order_token):
+        return _state_of_gift(giftcards.settle_attempt(payment=payment, provider=provider))
     if provider.state in MONEY_MOVES:
         if payment.terms.on_shipping:  # the amount may have been agreed since it was read
             payment = payment_queries.by_id(payment_id=payment.id) or payment
-        problem = mismatch(payment, provider, livemode=get_payment_gateway().livemode)
+        livemode = get_payment_gateway().livemode
+        problem = payment_queries.mismatch(payment, provider, livemode=livemode)
         if problem:
             payments.hold_for_review(payment_id=payment.id, reason=problem)
             return state_of(payment.order_token)
@@ -131,6 +135,12 @@ def apply(*, payment: PaymentData, provider: ProviderPayment) -> OrderState:
     elif provider.failure_code:
         payments.note_decline(payment_id=payment.id, code=provider.failure_code)
     return state_of(payment.order_token, [])
+
+
+def _state_of_gift(state: str) -> OrderState:
+    """Say where a purchase of a gift card stands in the words for orders."""
+    words: dict[str, OrderState] = {"pending": "pending", "canceled": "canceled"}
+    return words.get(state, "confirmed")
 
 
 def take_money(payment: PaymentData, provider: ProviderPayment) -> OrderState:

@@ -12,6 +12,8 @@ from commerce.gateways.payments import (
     ProviderPayment,
     get_payment_gateway,
 )
+from commerce.giftcards import operations as giftcards
+from commerce.giftcards import queries as gifts
 from commerce.kernel import clock
 from commerce.orders import queries as order_queries
 from commerce.orders.types import OrderRef
@@ -53,7 +55,7 @@ def sweep(*, limit: int = 100) -> int:
             if silent == SILENCE_MEANS_AWAY:
                 log.warning("checkout.sweep_stopped", left=len(due) - done)
                 return done
-        except (CheckoutRefused, GatewayRefused) as refusal:
+        except (CheckoutRefused, giftcards.GiftRefused, GatewayRefused) as refusal:
             log.info("checkout.swept", order=attempt.order_token, outcome=str(refusal))
         except Exception as error:
             log.error("checkout.sweep_failed", order=attempt.order_token, error=repr(error))
@@ -93,6 +95,9 @@ def _sweep_one(attempt: PaymentData, answer: Answer) -> None:
         settle_fee(charge_id=attempt.charge_id)
         if attempt.renew_by is not None and not ask_anew(attempt, None):
             payments.close(payment_id=attempt.id, canceled=True)
+        return
+    if gifts.is_gift(order_token=attempt.order_token):
+        giftcards.reopen(token=gifts.token_of(attempt.order_token))
         return
     order = order_queries.ref(token=attempt.order_token)
     if order is None:

@@ -27,14 +27,15 @@ class BoughtCard(Exception):
 
 
 @transaction.atomic
-def take_back(*, credit_id: int, to: str, reason: str) -> Money:
+def take_back(*, credit_id: int, to: str, reason: str, even_in_use: bool = False) -> Money:
     """Make a card void and owe what is left of it to a ledger account; returns how much.
 
     Nobody spends it at the same instant: its row is locked, and spending is one guarded
-    update of that row. Raises NothingToVoid, and CardInUse while an order holds money of it.
+    update of that row. Raises NothingToVoid, and CardInUse while an order holds money of it,
+    unless that may keep what it holds.
     """
     card = Credit.objects.select_for_update().get(pk=credit_id)
-    if card.spends.filter(state=Spend.State.HELD).exists():
+    if not even_in_use and card.spends.filter(state=Spend.State.HELD).exists():
         raise CardInUse
     left = card.balance_minor
     if card.voided_at is not None or not left:

@@ -30,7 +30,7 @@ from .keeping import (
     remove_method,
 )
 from .models import Payment
-from .order_refunds import WayClosed, refund_order
+from .order_refunds import WayClosed, lock_captured, refund_order
 from .queries import as_data
 from .receiving import (
     count_parked_notices,
@@ -67,6 +67,7 @@ __all__ = [
     "handle_event",
     "hold_for_review",
     "keep_method",
+    "lock_captured",
     "lock_dispute",
     "look_at_dispute",
     "look_at_refunds",

@@ -115,6 +115,15 @@ def _use_found(
     return used
 
 
+def lock_captured(*, order_token: str) -> bool:
+    """Lock the money of an order or a gift card until the commit, before what it may give back.
+
+    Returns False when there is none, or the shopper's bank questions it or took it back.
+    """
+    payment = _captured(order_token)
+    return payment is not None and not _is_disputed(payment)
+
+
 def _captured(order_token: str) -> Payment | None:
     return (
         Payment.objects.select_for_update()

@@ -9,6 +9,8 @@ from commerce.kernel.confinement import unconfined
 from commerce.kernel.money import Money
 from commerce.kernel.sql import Planned, columns, fetch_as
 
+from .comparing import differences, mismatch
+from .declines import told as decline_told
 from .models import Dispute, Payer, Payment, Refund, SavedMethod
 from .types import (
     FOUND,
@@ -20,6 +22,32 @@ from .types import (
     Reservation,
     SavedMethodData,
 )
+
+__all__ = [
+    "as_data",
+    "by_charge",
+    "by_id",
+    "by_key",
+    "by_session",
+    "charges_of",
+    "customer_of",
+    "decline_told",
+    "differences",
+    "disputes",
+    "disputes_of",
+    "knows_dispute",
+    "knows_refund",
+    "mismatch",
+    "of_order",
+    "open_disputes",
+    "rates",
+    "refund_reference",
+    "reservation",
+    "saved_methods",
+    "undecided_disputes",
+    "unused_found",
+    "unused_found_refunds",
+]
 
 _OF_ORDER = Planned(
     f"SELECT {columns(Payment)} FROM payments_payment"  # noqa: S608

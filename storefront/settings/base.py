@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "commerce.fulfillment",
     "commerce.returns",
     "commerce.payouts",
+    "commerce.giftcards",
     "commerce.checkout",
     "commerce.discovery",
     "commerce.hooks",
@@ -86,6 +87,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "storefront.middleware.MaintenanceMiddleware",
     "storefront.middleware.InputMiddleware",
+    "storefront.middleware.CurrencyMiddleware",
     "cms.selling.wall.VisitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -194,6 +196,7 @@ STATIC_ROOT = ROOT / "var" / "staticfiles"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = ROOT / "var" / "media"
 PRIVATE_MEDIA_ROOT = ROOT / "var" / "private"
+SEALS_FOLDER = env.text("SEALS_FOLDER", "seals")  # in the private store, one for each database
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
@@ -222,6 +225,9 @@ WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
 WAGTAIL_USER_TIME_ZONES = ["UTC", "Europe/Berlin", "America/New_York"]
 
 BASE_CURRENCY = "USD"
+# What carts may be in, the base currency among them; sellers set prices in each, nothing is
+# converted. Those that the provider takes and pays out in the unit we count in.
+CURRENCIES = env.words("CURRENCIES", BASE_CURRENCY)
 PROMOTION_CODES_PER_ORDER = 1
 # Whether sellers' own prices hold the destination's tax already.
 PRICES_INCLUDE_TAX = env.flag("PRICES_INCLUDE_TAX", False)
@@ -265,6 +271,17 @@ PAYMENT_RENEWAL_DAYS = env.integer("PAYMENT_RENEWAL_DAYS", 3, least=1, most=14)
 PAYMENT_PERIOD_DAYS = env.integer("PAYMENT_PERIOD_DAYS", 7, least=1, most=13)  # for slow methods
 # Of gift cards and store credit.
 CREDIT_VALID_DAYS = env.integer("CREDIT_VALID_DAYS", 3 * 365, least=1, most=36_500)
+# Gift cards that shoppers buy, in minor units of the base currency: what is proposed, what can
+# be chosen, what one buyer and one network can buy within a day, and the days for withdrawing.
+GIFT_CARD_AMOUNTS = [25_00, 50_00, 100_00, 200_00]
+GIFT_CARD_LEAST = env.integer("GIFT_CARD_LEAST", 10_00, least=100, most=1_000_000)
+GIFT_CARD_MOST = env.integer("GIFT_CARD_MOST", 500_00, least=100, most=100_000_000)
+GIFT_CARD_DAY_MOST = env.integer("GIFT_CARD_DAY_MOST", 1_000_00, least=100, most=1_000_000_000)
+GIFT_CARD_DAY_MOST_OF_NETWORK = env.integer(
+    "GIFT_CARD_DAY_MOST_OF_NETWORK", 5_000_00, least=100, most=1_000_000_000
+)
+GIFT_CARD_DAYS_AHEAD = env.integer("GIFT_CARD_DAYS_AHEAD", 365, least=1, most=730)
+GIFT_CARD_WITHDRAW_DAYS = env.integer("GIFT_CARD_WITHDRAW_DAYS", 14, least=1, most=365)
 HOOKS_TO_LOOPBACK = False  # sellers' addresses are public; development and tests call themselves
 CONTENT_CHECK_SECONDS = 1  # how often a process asks whether remembered content changed
 

@@ -43,6 +43,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "commerce.inventory.tasks.end_due",
         "schedule": 3600,
     },
+    "tell which counts are due": {
+        "task": "commerce.inventory.tasks.tell_due_counts",
+        "schedule": 3600,
+    },
     "finish open checkouts": {"task": "commerce.checkout.tasks.sweep", "schedule": 30},
     "decide what sellers left unanswered": {
         "task": "commerce.returns.tasks.decide_due",
@@ -75,6 +79,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "reconcile with the provider": {
         "task": "commerce.reconciling.tasks.reconcile",
         "schedule": 24 * 3600,
+    },
+    "mail gift cards whose day has come": {
+        "task": "commerce.giftcards.tasks.send_due",
+        "schedule": 300,
     },
     "expire credit": {"task": "commerce.credits.tasks.expire", "schedule": 3600},
     "seal the audit log": {"task": "commerce.audit.tasks.seal", "schedule": 3600},

@@ -9,11 +9,12 @@ from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 
-from commerce.checkout import declines, operations, queries
+from commerce.checkout import operations, queries
 from commerce.inventory.models import Reservation
 from commerce.ledger import queries as books
 from commerce.orders import queries as orders
 from commerce.orders.models import Order, SellerOrder
+from commerce.payments import declines
 from commerce.payments import operations as payments
 from commerce.payments.models import Payment
 from devtools.stripe_double import StripeDouble

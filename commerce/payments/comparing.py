@@ -1,7 +1,8 @@
 """Whether money that moved is the money that was asked for. Pure."""
 
 from commerce.gateways.payments import ProviderPayment
-from commerce.payments.types import PaymentData
+
+from .types import PaymentData
 
 
 def mismatch(payment: PaymentData, provider: ProviderPayment, *, livemode: bool) -> str:

@@ -1,0 +1,46 @@
+"""A bought card whose payment the bank questions: nobody pays with it until that is decided."""
+
+import contextlib
+
+from django.db import transaction
+
+from commerce.credits import operations as credits
+from commerce.ledger import operations as ledger
+from commerce.payments import operations as paying
+from commerce.payments import queries as payments
+
+from .queries import is_gift, token_of
+from .settling import lock
+
+
+@transaction.atomic
+def heed_dispute(*, dispute_id: int) -> str:
+    """Bring a card in line with where the dispute about its payment stands; returns a word.
+
+    Open, it is blocked; won, it can be used again; lost, what is left on it is taken back,
+    and the marketplace bears what was spent. Asked in any order and however often.
+    """
+    order_token = payments.disputes(dispute_ids=[dispute_id])[dispute_id].order_token
+    if not is_gift(order_token=order_token):
+        return "not a gift card's"
+    purchase = lock(token_of(order_token))
+    paying.lock_dispute(dispute_id=dispute_id)
+    dispute = payments.disputes(dispute_ids=[dispute_id])[dispute_id]
+    if purchase.credit_id is not None:
+        credits.block(credit_id=purchase.credit_id, blocked=dispute.state != "won")
+    if dispute.state != "lost":
+        return dispute.state
+    memo = f"{purchase}: the dispute was lost"
+    if purchase.credit_id is not None:
+        with contextlib.suppress(credits.NothingToVoid):
+            credits.take_back(
+                credit_id=purchase.credit_id, to="losses", reason=memo, even_in_use=True
+            )
+    ledger.post(
+        business_key=f"dispute-lost:{dispute.id}",
+        kind="dispute",
+        entries={"losses": dispute.amount.minor, "disputes": -dispute.amount.minor},
+        currency=dispute.amount.currency,
+        memo=memo,
+    )
+    return dispute.state

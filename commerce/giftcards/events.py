@@ -1,0 +1,29 @@
+from dataclasses import dataclass
+from typing import ClassVar
+
+from commerce.outbox.facts import Fact
+
+
+@dataclass(frozen=True, kw_only=True)
+class GiftCardBought(Fact):
+    """A gift card was paid and made; its code is told to nobody yet."""
+
+    name: ClassVar[str] = "giftcards.gift-card-bought.v1"
+    purchase_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GiftCardDue(Fact):
+    """A gift card's code is to be mailed to its recipient, for the so-manieth time."""
+
+    name: ClassVar[str] = "giftcards.gift-card-due.v1"
+    purchase_id: int
+    delivery: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GiftCardRefunded(Fact):
+    """What was left on a bought gift card goes back to its buyer; the card is void."""
+
+    name: ClassVar[str] = "giftcards.gift-card-refunded.v1"
+    purchase_id: int

@@ -6,20 +6,20 @@ price and free stock. Any number of variants costs four statements.
 
 from collections.abc import Iterable
 
-from django.conf import settings
-
 from commerce.catalog import queries as catalog
 from commerce.catalog.types import SaleData
 from commerce.inventory import queries as inventory
 from commerce.inventory.types import PREORDER, Availability
 from commerce.kernel.money import Money
 from commerce.pricing import queries as pricing
-from commerce.pricing.operations import EU_COUNTRIES
 from commerce.pricing.types import PriceData
 from commerce.sellers import queries as sellers
 from commerce.sellers.types import SellerData
 
+from .showing import as_shown, holds_lowest_price_rule
 from .types import Offer, Refusal
+
+__all__ = ["as_shown", "current", "of_product", "of_products"]
 
 _NOTHING = Availability(on_hand=0, reserved=0, available=0, low_at=0)
 
@@ -38,18 +38,25 @@ def current(
     return {offer.variant_id: offer for offer in _offers(found, currency, user_id)}
 
 
-def of_product(*, product_id: int, currency: str, locale: str = "en") -> list[Offer]:
+def of_product(
+    *, product_id: int, currency: str, locale: str = "en", user_id: int | None = None
+) -> list[Offer]:
     """Return the offers of a product's active variants in the seller's order."""
-    return _offers(catalog.sale_data(product_ids=[product_id], locale=locale), currency)
+    return _offers(catalog.sale_data(product_ids=[product_id], locale=locale), currency, user_id)
 
 
 def of_products(
-    *, product_ids: Iterable[int], currency: str, locale: str = "en"
+    *,
+    product_ids: Iterable[int],
+    currency: str,
+    locale: str = "en",
+    user_id: int | None = None,
 ) -> dict[int, list[Offer]]:
     """Return the offers of many products, each in its seller's order."""
     wanted = list(product_ids)
     grouped: dict[int, list[Offer]] = {product_id: [] for product_id in wanted}
-    for offer in _offers(catalog.sale_data(product_ids=wanted, locale=locale), currency):
+    found = catalog.sale_data(product_ids=wanted, locale=locale)
+    for offer in _offers(found, currency, user_id):
         grouped[offer.product_id].append(offer)
     return grouped
 
@@ -102,6 +109,7 @@ def _offer(
         category_keys=row.category_keys,
         tiers=price.tiers if price else (),
         lowest_before=price.lowest_before if price else None,
+        ordinary=price.ordinary if price else None,
     )
 
 
@@ -111,7 +119,7 @@ def _before(price: PriceData, seller: SellerData) -> Money | None:
     Where EU 2019/2161 holds, for its sellers or a marketplace there, that is the lowest
     price of the thirty days before the reduction, and nothing when it was not higher.
     """
-    if EU_COUNTRIES.isdisjoint({seller.country, settings.MARKETPLACE["country"]}):
+    if not holds_lowest_price_rule(seller.country):
         return price.compare_at
     lowest = price.lowest_before
     return lowest if lowest and lowest.minor > price.amount.minor else None

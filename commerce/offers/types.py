@@ -5,9 +5,30 @@ from datetime import date
 from typing import Any, Literal
 
 from commerce.kernel.money import Money
-from commerce.pricing.types import Tier, tier_at
+from commerce.pricing.types import Promotion, Tier, tier_at
 
 Refusal = Literal["withdrawn", "seller-away", "no-price", "sold-out"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What a page tells one shopper of an offer: what a cart with one of it would charge."""
+
+    price: Money
+    """After the promotions that apply by themselves, before tax and shipping."""
+    before: Money | None
+    """What that is compared with, always higher."""
+    lowest_before: Money | None
+    public: Money
+    """What a stranger would pay."""
+    is_own: bool = False
+    """By a list for a group that the shopper belongs to."""
+    taken: tuple[Promotion, ...] = ()
+    """The promotions by which the price is reduced."""
+    others: tuple[Promotion, ...] = ()
+    """Those that more of it, or its parcel, would get."""
+    may_tell_by_how_much: bool = True
+    """What the promotions take off is taken off what the price is compared with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +62,10 @@ class Offer:
     """What one costs by how many are bought; empty without a price."""
     lowest_before: Money | None = None
     """The lowest price of the thirty days before a reduction, while there is one."""
+    ordinary: Money | None = None
+    """What one costs a stranger, where the price is of a list for the shopper's group."""
+    shown: Shown | None = None
+    """What a page tells of it; only where promotions were asked for."""
 
     in_stock: int = 0
     """How many can leave at once; more, up to `available`, arrive on `expected_on`."""
@@ -52,6 +77,17 @@ class Offer:
     def unit_at(self, quantity: int) -> Money:
         """What one costs when so many are bought."""
         return tier_at(self.tiers, quantity).amount if self.tiers else self.price
+
+    @property
+    def told(self) -> Shown:
+        """What a page tells of it, promotions aside where they were not asked for."""
+        return self.shown or Shown(
+            price=self.price,
+            before=self.compare_at,
+            lowest_before=self.lowest_before if self.compare_at else None,
+            public=self.ordinary or self.price,
+            is_own=self.ordinary is not None,
+        )
 
     @property
     def is_sellable(self) -> bool:

@@ -31,6 +31,8 @@ class Tier:
     amount: Money
     tax_included: bool
     steps: tuple[Step, ...]
+    for_group: bool = False
+    """By a list for a group that the shopper belongs to."""
 
 
 def tiers_of(*, base: Money, tax_included: bool, listed: Sequence[ListedPrice]) -> tuple[Tier, ...]:
@@ -84,4 +86,5 @@ def _tier(quantity: int, base: Money, listed: Sequence[ListedPrice], *, tax_incl
         amount=Money(chosen.amount_minor, base.currency),
         tax_included=chosen.tax_included,
         steps=tuple(steps),
+        for_group=chosen.for_group,
     )

@@ -44,6 +44,9 @@ class Promotion:
     category_keys: frozenset[str] = frozenset()
     priority: int = 0
     stackable: bool = False
+    starts: str = ""
+    ends: str = ""
+    """As the database writes moments; empty where it never ends."""
 
 
 @dataclass(frozen=True, kw_only=True)

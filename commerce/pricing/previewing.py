@@ -1,10 +1,10 @@
 """What a promotion would do, before anybody sees it. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
-from .discounts import Promotion, covers
-from .quote import Quote, QuoteLine, piece_of, quote
+from .announcing import enough
+from .discounts import Promotion
+from .quote import Quote, QuoteLine, quote
 from .types import PromotionInput
 
 
@@ -38,17 +38,9 @@ def preview(
         category_keys=frozenset(map(str, promotion.category_keys)),
     )
     return quote(
-        lines=[_enough(line, wanted) for line in lines],
+        lines=[enough(line, wanted) for line in lines],
         shipping=shipping,
         rates={},
         currency=currency,
         promotions=[wanted],
     )
-
-
-def _enough(line: QuoteLine, promotion: Promotion) -> QuoteLine:
-    if not covers(promotion, piece_of(line)) or not line.unit_minor:
-        return line
-    for_minimum = -(-promotion.least_minor // line.unit_minor)
-    quantity = min(999, max(line.quantity, promotion.buy + promotion.get, for_minimum))
-    return replace(line, quantity=quantity)

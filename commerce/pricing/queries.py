@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from commerce.kernel.money import Money
 from commerce.kernel.sql import fetch
 
 from . import statements
+from .announcing import announce, short_words, words
 from .choosing import ListedPrice, tiers_of
 from .codes import customer_key, state_of, written
 from .discounts import Promotion
@@ -24,20 +26,26 @@ from .types import (
     PriceData,
     Quote,
     QuoteLine,
+    Standing,
     TaxRateData,
     Use,
 )
 from .vat_checks import latest_answers
 
 __all__ = [
+    "announce",
     "latest_answers",
+    "lowest_before",
     "offered_prices",
     "preview",
     "prices_of",
     "quote",
     "quote_cart",
     "sentences",
+    "short_words",
+    "standing",
     "tax_rates",
+    "words",
     "written",
 ]
 
@@ -81,13 +89,56 @@ def _price(
     tiers = tiers_of(base=base, tax_included=settings.PRICES_INCLUDE_TAX, listed=entries)
     amount = tiers[0].amount
     before = max(compare_at or 0, base.minor)
+    ordinary = None
+    if tiers[0].for_group:
+        public = [entry for entry in entries if not entry.for_group]
+        own_tax = settings.PRICES_INCLUDE_TAX
+        ordinary = tiers_of(base=base, tax_included=own_tax, listed=public)[0].amount
     return PriceData(
         amount=amount,
         compare_at=Money(before, base.currency) if before > amount.minor else None,
         base=base,
         tiers=tiers,
         lowest_before=None if lowest is None else Money(lowest, base.currency),
+        ordinary=ordinary,
     )
+
+
+def standing(*, seller_ids: Iterable[int], currency: str, user_id: int | None = None) -> Standing:
+    """Return the promotions without a code that are on now, in one statement.
+
+    They are found as a quote finds them; without a user, those that are open to a stranger.
+    """
+    asked = {
+        "user_id": user_id,
+        "customer_key": "",
+        "currency": currency,
+        "codes": [],
+        "seller_ids": sorted(set(seller_ids)),
+    }
+    [(found, has_lists)] = fetch(statements.STANDING, **asked)
+    rows = json.loads(found)
+    return Standing(
+        own=tuple(_promotion(row) for row in rows if not row["refusal"]),
+        public=tuple(_promotion(row) for row in rows if not row["for_group"]),
+        has_lists=has_lists,
+    )
+
+
+def lowest_before(*, since: Mapping[int, datetime], currency: str) -> dict[int, Money]:
+    """Return the lowest price that everybody could pay in the thirty days before a moment.
+
+    By variant, each with its moment; a variant that had no price then is left out.
+    """
+    if not since:
+        return {}
+    rows = fetch(
+        statements.LOWEST,
+        currency=currency,
+        variant_ids=list(since),
+        since=list(since.values()),
+    )
+    return {variant_id: Money(lowest, currency) for variant_id, lowest in rows if lowest}
 
 
 def tax_rates(*, country: str, region: str, tax_classes: Iterable[str]) -> dict[str, TaxRateData]:
@@ -200,6 +251,8 @@ def _promotion(row: Mapping[str, Any]) -> Promotion:
         category_keys=frozenset(row["category_keys"]),
         priority=row["priority"],
         stackable=row["stackable"],
+        starts=row["starts_at"],
+        ends=row["ends_at"] or "",
     )
 
 

@@ -75,8 +75,7 @@ WHERE country = %s AND region IN (%s, '') AND tax_class = ANY (%s)
 ORDER BY region
 """)
 
-FACTS = Planned("""
-WITH mine AS (
+_FOUND = """WITH mine AS (
     SELECT coalesce(array_agg(group_id), '{}') AS groups FROM pricing_groupmember
     WHERE user_id = %(user_id)s
 ), found AS (
@@ -98,19 +97,24 @@ WITH mine AS (
        OR (p.code = '' AND p.is_active AND p.starts_at <= statement_timestamp()
            AND (p.ends_at IS NULL OR p.ends_at > statement_timestamp())
            AND (p.seller_id IS NULL OR p.seller_id = ANY (%(seller_ids)s)))
-)
-SELECT
-    (
-        SELECT coalesce(jsonb_agg(jsonb_build_object(
+)"""
+
+_TOLD = """jsonb_build_object(
             'id', f.id, 'seller_id', f.seller_id, 'label', f.label, 'code', f.code,
             'kind', f.kind, 'percent_bps', f.percent_bps, 'amount_minor', f.amount_minor,
             'buy', f.buy, 'get', f.get, 'least_minor', f.least_minor,
             'first_order', f.first_order, 'seller_ids', f.seller_ids,
             'product_ids', f.product_ids, 'category_keys', f.category_keys,
             'priority', f.priority, 'stackable', f.stackable, 'refusal', f.refusal,
-            'starts_at', f.starts_at, 'is_limited',
+            'starts_at', f.starts_at, 'ends_at', f.ends_at, 'is_limited',
             f.max_uses IS NOT NULL OR f.max_per_customer IS NOT NULL
-        ) ORDER BY f.id), '[]')
+        )"""
+
+FACTS = Planned(f"""
+{_FOUND}
+SELECT
+    (
+        SELECT coalesce(jsonb_agg({_TOLD} ORDER BY f.id), '[]')
         FROM found f WHERE f.code <> '' OR f.refusal = ''
     ),
     (
@@ -127,7 +131,50 @@ SELECT
               AND fetched_at > statement_timestamp() - interval '30 days'
         ) AS t
     )
-""")  # noqa: E501
+""")  # noqa: E501, S608
+
+# What applies by itself, as pages tell of it: also what this shopper has used up, as
+# strangers have not. And whether a list is on that is for the shopper's groups alone.
+STANDING = Planned(f"""
+{_FOUND}
+SELECT
+    (
+        SELECT coalesce(jsonb_agg(
+            {_TOLD} || jsonb_build_object('for_group', f.group_ids <> '{{}}') ORDER BY f.id
+        ), '[]')
+        FROM found f WHERE f.refusal IN ('', 'used-by-you')
+    ),
+    EXISTS (
+        SELECT FROM pricing_pricelist l CROSS JOIN mine
+        WHERE l.group_id = ANY (mine.groups) AND l.is_active AND l.currency = %(currency)s
+          AND l.seller_id = ANY (%(seller_ids)s)
+          AND (l.starts_at IS NULL OR l.starts_at <= statement_timestamp())
+          AND (l.ends_at IS NULL OR l.ends_at > statement_timestamp())
+    )
+""")  # noqa: S608
+
+# What everybody could pay in the thirty days before a moment: the seller's prices, and
+# lists open to all.
+LOWEST = Planned("""
+SELECT asked.variant_id, least(
+    (
+        SELECT min(c.amount_minor) FROM pricing_pricechange c
+        WHERE c.variant_id = asked.variant_id AND c.currency = %(currency)s AND c.at < asked.since
+          AND c.at >= coalesce((
+            SELECT max(b.at) FROM pricing_pricechange b
+            WHERE b.variant_id = asked.variant_id AND b.currency = %(currency)s
+              AND b.at <= asked.since - interval '30 days'
+          ), '-infinity')
+    ),
+    (
+        SELECT min(c.amount_minor) FROM pricing_listpricechange c
+        WHERE c.variant_id = asked.variant_id AND c.currency = %(currency)s
+          AND c.starts_at < asked.since
+          AND coalesce(c.ends_at, 'infinity') > asked.since - interval '30 days'
+    )
+)
+FROM unnest(%(variant_ids)s::bigint[], %(since)s::timestamptz[]) AS asked (variant_id, since)
+""")
 
 CLAIM = """
 INSERT INTO pricing_redemption (

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from commerce.kernel.money import Money
 
+from .announcing import Announced, Standing
 from .choosing import Tier, tier_at
 from .discounts import Cut, Funder, Idle, Kind, Promotion
 from .quote import (
@@ -23,6 +24,7 @@ from .quote import (
 
 __all__ = [
     "STANDARD",
+    "Announced",
     "CartQuote",
     "CodeState",
     "CodeStatus",
@@ -41,6 +43,7 @@ __all__ = [
     "QuotedLine",
     "QuotedSeller",
     "Saving",
+    "Standing",
     "Step",
     "TaxRateData",
     "TaxRow",
@@ -79,6 +82,8 @@ class PriceData:
     """What one costs by how many are bought; the first is for one."""
     lowest_before: Money | None = None
     """The lowest price of the thirty days before a reduction, while there is one."""
+    ordinary: Money | None = None
+    """What one costs a stranger, where the amount is of a list for the shopper's group."""
 
 
 @dataclass(frozen=True, kw_only=True)

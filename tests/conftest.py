@@ -1,7 +1,9 @@
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.core.cache import caches
 from django.test import TransactionTestCase
 
@@ -18,6 +20,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
         ground.lay()
     TransactionTestCase._fixture_teardown = lambda self: ground.put_back()  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def _own_seals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept of one test's database would be a second chain to the next."""
+    monkeypatch.setattr(settings, "SEALS_FOLDER", f"seals-{uuid4().hex}")
 
 
 @pytest.fixture(autouse=True)

@@ -27,6 +27,11 @@ def rewritten_days() -> list[date]:
     return day_seals.differing(SEALED)
 
 
+def other_chains() -> list[str]:
+    """Return the chains of seals kept outside that are not this database's own."""
+    return day_seals.chains_beside(SEALED)
+
+
 def _data(rows: Iterable[Entry]) -> list[EntryData]:
     return [
         EntryData(

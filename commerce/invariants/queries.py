@@ -15,18 +15,25 @@ OUTSIDE = "The seals of audit log and ledger are those that are kept outside the
 def check_all() -> list[Result]:
     """Count the violations of every rule, all at the same instant of the database."""
     return sorted(
-        [*_check_rules(), Result(code="INV13", rule=OUTSIDE, violations=_rewritten_days())],
+        [*_check_rules(), Result(code="INV13", rule=OUTSIDE, violations=_outside())],
         key=lambda result: int(result.code.removeprefix("INV")),
     )
 
 
-def _rewritten_days() -> int:
-    """Count days that differ; a store that cannot be read hides none of the other answers."""
+def _outside() -> int:
+    """Count days that differ, and chains beside those of this database.
+
+    A store that cannot be read hides none of the other answers.
+    """
     try:
-        return len(audit.rewritten_days()) + len(ledger.rewritten_days())
+        differing = [*audit.rewritten_days(), *ledger.rewritten_days()]
+        beside = [*audit.other_chains(), *ledger.other_chains()]
     except Exception:
         log.exception("invariants.seals_unreadable")
         return 1
+    if differing or beside:
+        log.error("invariants.seals_differ", days=sorted(map(str, differing)), chains=beside)
+    return len(differing) + len(beside)
 
 
 def _check_rules() -> list[Result]:

@@ -1,7 +1,8 @@
 """Days of an append-only table, sealed in a chain: what was sealed cannot be rewritten unseen.
 
 A seal holds the digest of the day's rows and of the seal before. The digests are kept in
-the private store too, where whoever may write to the database need not be able to write.
+the private store too, where whoever may write to the database need not be able to write. One
+chain is kept in one place: a day is written only after the kept one that it follows.
 """
 
 import json
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import structlog
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
@@ -21,6 +23,17 @@ log = structlog.get_logger(__name__)
 KEPT_WITHIN = timedelta(hours=2)
 # Each digest holds the one before: the newest ones tell of every day.
 COMPARED = timedelta(days=31)
+# A shop keeps its first seal by itself while this is new; later somebody has to say so.
+BEGUN_WITHIN = timedelta(days=2)
+
+
+class ChainsKept(ValueError):
+    """Seals are kept in this place already."""
+
+    def __init__(self, *, table: str, folders: list[str]) -> None:
+        self.table = table
+        self.folders = folders
+        super().__init__(f"{settings.SEALS_FOLDER}/{table} holds {', '.join(folders)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,16 +109,44 @@ def seal(table: SealedTable) -> list[date]:
 
 
 def keep_outside(table: SealedTable) -> int:
-    """Write the seals that the private store lacks into it; returns how many. Never overwrites."""
-    store = storages["private"]
-    kept = _kept(table)
-    folder = _folder(table)
-    missing = [seal for seal in _inside(table).items() if seal[0] not in kept]
-    for day, (digest, _) in missing:
+    """Write the seals that follow the kept ones into the private store; returns how many.
+
+    Overwrites nothing, fills no gap, and begins no chain beside another, nor one whose
+    first seal is old: what is missing stays missing until a person has looked (`begin`).
+    """
+    inside, kept = _inside(table), _kept(table)
+    if not inside or not _goes_on(table, inside, kept):
+        return 0
+    newest = max(kept, default=date.min)
+    return _write(table, {day: digest for day, (digest, _) in inside.items() if day > newest})
+
+
+def begin(table: SealedTable) -> int:
+    """Keep all seals where none are kept, as after a restore; returns how many.
+
+    Raises ChainsKept.
+    """
+    if folders := _chains(table):
+        raise ChainsKept(table=table.name, folders=folders)
+    return _write(table, {day: digest for day, (digest, _) in _inside(table).items()})
+
+
+def _goes_on(
+    table: SealedTable, inside: dict[date, tuple[str, datetime]], kept: dict[date, str]
+) -> bool:
+    if kept:
+        newest = max(kept)
+        return newest in inside and inside[newest][0] == _digest_of(kept[newest])
+    return not _chains(table) and inside[min(inside)][1] > clock.now() - BEGUN_WITHIN
+
+
+def _write(table: SealedTable, digests: dict[date, str]) -> int:
+    store, folder = storages["private"], _folder(table)
+    for day, digest in digests.items():
         words = json.dumps({"table": table.name, "day": day.isoformat(), "digest": digest})
         store.save(f"{folder}/{day}.json", ContentFile(words.encode()))
         log.info("day_sealed", table=table.name, day=day.isoformat(), digest=digest)
-    return len(missing)
+    return len(digests)
 
 
 def differing(table: SealedTable) -> list[date]:
@@ -115,14 +156,22 @@ def differing(table: SealedTable) -> list[date]:
     should have been kept by now and is not.
     """
     inside, kept, now = _inside(table), _kept(table), clock.now()
-    newest = (now - COMPARED).date()
+    compared = min((now - COMPARED).date(), max(kept, default=date.max))
     return sorted(
         day
         for day in inside.keys() | kept
         if day not in inside
         or (day not in kept and inside[day][1] < now - KEPT_WITHIN)
-        or (day in kept and day >= newest and _digest_of(kept[day]) != inside[day][0])
+        or (day in kept and day >= compared and _digest_of(kept[day]) != inside[day][0])
     )
+
+
+def chains_beside(table: SealedTable) -> list[str]:
+    """Return the chains that are kept in this place and are not the database's own.
+
+    There is one when somebody rewrote the table from its first day on and sealed it anew.
+    """
+    return [chain for chain in _chains(table) if chain != _chain(table)]
 
 
 def _inside(table: SealedTable) -> dict[date, tuple[str, datetime]]:
@@ -130,10 +179,26 @@ def _inside(table: SealedTable) -> dict[date, tuple[str, datetime]]:
     return {day: (digest, sealed_at) for day, digest, sealed_at in rows}
 
 
-def _folder(table: SealedTable) -> str:
-    """Each chain has its own, so that a shop set up anew does not meet the old one's."""
+def _chain(table: SealedTable) -> str:
+    """A chain is known by its first seal."""
     first = fetch(f"SELECT digest FROM {table.seals} ORDER BY day LIMIT 1")  # noqa: S608
-    return f"seals/{table.name}/{first[0][0][:16]}" if first else f"seals/{table.name}/none"
+    return first[0][0][:16] if first else ""
+
+
+def _place(table: SealedTable) -> str:
+    return f"{settings.SEALS_FOLDER}/{table.name}"
+
+
+def _folder(table: SealedTable) -> str:
+    return f"{_place(table)}/{_chain(table) or 'none'}"
+
+
+def _chains(table: SealedTable) -> list[str]:
+    try:
+        chains, _ = storages["private"].listdir(_place(table))
+    except FileNotFoundError:
+        return []
+    return sorted(chains)
 
 
 def _kept(table: SealedTable) -> dict[date, str]:

@@ -92,3 +92,11 @@ def seal() -> list[date]:
     sealed = day_seals.seal(SEALED)
     day_seals.keep_outside(SEALED)
     return sealed
+
+
+def begin_seals() -> int:
+    """Keep the seals where none are kept yet, as after a restore; returns how many.
+
+    Raises day_seals.ChainsKept.
+    """
+    return day_seals.begin(SEALED)

@@ -98,3 +98,8 @@ def totals_by_month(
 def rewritten_days() -> list[date]:
     """Return the days whose seal is not the one that is kept outside the database."""
     return day_seals.differing(SEALED)
+
+
+def other_chains() -> list[str]:
+    """Return the chains of seals kept outside that are not this database's own."""
+    return day_seals.chains_beside(SEALED)

@@ -98,7 +98,7 @@ def _run(options: argparse.Namespace, chosen: list[Drill], seed: int) -> list[Re
     place = ground.stand()
     nursery = Nursery(place)
     try:
-        nursery.say(op="warm", database=ground.TEMPLATE, paths=["/", "/cart/"])
+        nursery.say(op="warm", database=ground.TEMPLATE, paths=["/", "/cart/", "/health/ready"])
         nursery.hear("warm", 60)
         is_long = options.long
         while True:

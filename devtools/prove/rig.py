@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from redis.exceptions import RedisError
 
 from devtools.embedded.places import CHECKOUT
 from devtools.prove import ground as grounds
@@ -167,6 +168,7 @@ class Rig:
         self.port = 0
         self.deaths = 0
         self.minutes_passed = 0.0
+        self.began = time.time_ns()
         self.is_deadly = False
         self.lifetime = (2.0, 6.0)
         self.slowness = 1.0
@@ -286,6 +288,7 @@ class Rig:
             "STRIPE_API_BASE": self.double.url,
             "SITE_URL": f"http://127.0.0.1:{self.port}",
             "MAILBOX_ROOT": str(self.place / "mail"),
+            "SEALS_FOLDER": f"seals/{self.name}-{self.began}",
             **self.more,
         }
 
@@ -464,6 +467,8 @@ class Rig:
             except (psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAvailable):
                 continue  # the shop was at work on the same rows
             self.minutes_passed += minutes
+            if minutes >= 10:
+                self._forget_tries()
             return
         raise RigBroken("time could not pass: the shop holds its rows")
 
@@ -477,6 +482,13 @@ class Rig:
                     for name in columns
                 )
                 run(connection, f'UPDATE "{table}" SET {moved}')
+
+    def _forget_tries(self) -> None:
+        """Whoever tried too often may try again by then."""
+        redis = self.ground.redis()
+        with suppress(OSError, RedisError):
+            for key in redis.scan_iter("*limit:*"):
+                redis.delete(key)
 
     def waiting(self) -> dict[str, int]:
         """What is not finished yet, by kind."""

@@ -112,6 +112,7 @@ def _slow(stage: Stage, result: Result, rig: Rig) -> None:
     longest = browsing[-1]
     result.expect(longest <= LONGEST, f"a visitor waited {longest:.0f} s for a page")
     time.sleep(6)  # the fuse's own pause
+    rig.age(10)  # who tried too often is told to come back after ten minutes
     waiting = [b for b in people if b.story.tokens and not b.story.paid_pages]
     crowd.each(waiting, _come_back)
     close(rig, crowd, result, opening)
@@ -150,13 +151,13 @@ def _try_to_buy(buyer: Buyer) -> None:
 
 
 def _come_back(buyer: Buyer) -> None:
-    for _ in range(40):
+    for pause in range(1, 9):
         page = buyer._page_of(buyer.story.tokens[-1])
         if page:
             buyer.pay(page)
             buyer.finish(buyer.return_from_payment)
             return
-        time.sleep(1)
+        time.sleep(pause)
 
 
 @drill("FD31", "paid after the hold has lapsed: goods there, goods gone", essential=True)

@@ -45,7 +45,7 @@ def _race(stage: Stage, result: Result, rig: Rig, attempts: int) -> None:
         paths.append(path)
         slots.append(
             rig.begin_role(
-                "holder", session=session, seed=stage.seed, rounds=attempts // SESSIONS,
+                "holder", session=session, seed=stage.seed, rounds=-(-attempts // SESSIONS),
                 variant_ids=[good.variant_id for good in goods], history=str(path),
             )
         )  # fmt: skip

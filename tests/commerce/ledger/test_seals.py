@@ -3,14 +3,16 @@
 import json
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
+from commerce.audit import queries as audit
 from commerce.invariants import queries as invariants
 from commerce.invariants.rules import RULES
-from commerce.kernel import clock
+from commerce.kernel import clock, day_seals
 from commerce.ledger import operations, queries
 from commerce.ledger.models import Seal
 from commerce.ledger.types import SEALED
@@ -32,6 +34,7 @@ def store(settings, tmp_path: Path) -> Path:
 
 def behind_the_guards(statement: str) -> None:
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute(statement)
         cursor.execute("SET LOCAL session_replication_role = origin")
@@ -63,7 +66,7 @@ def broken() -> int:
 
 
 def files(store: Path) -> list[Path]:
-    return sorted(store.glob("seals/ledger/*/*.json"))
+    return sorted(store.glob("*/ledger/*/*.json"))
 
 
 def test_every_day_that_ended_is_sealed_once(days: list[date]) -> None:
@@ -126,12 +129,96 @@ def test_a_chain_made_anew_after_a_forgery_is_not_the_one_that_was_kept(
         call_command("check_invariants")
 
 
-def test_a_chain_begun_anew_is_missed_where_seals_are_kept(days: list[date]) -> None:
-    """Another first day leads to another folder, in which the old days are not."""
-    behind_the_guards(
-        "UPDATE ledger_seal SET digest = repeat('0', 64), sealed_at = now() - interval '1 day'"
-    )
+def rewrite_everything() -> None:
+    """From the first day on, with seals that fit."""
+    behind_the_guards("UPDATE ledger_journal SET memo = 'x' WHERE business_key = 'sale:1'")
+    behind_the_guards("DELETE FROM ledger_seal")
+
+
+def test_a_ledger_rewritten_from_its_first_day_begins_no_second_chain(
+    days: list[date], store: Path
+) -> None:
+    """Another first day leads to another folder: it stays empty, and the old one is a stranger."""
+    kept = files(store)
+    rewrite_everything()
+
+    assert operations.seal() == days
+    assert broken() == 0
+    assert files(store) == kept
+    assert queries.other_chains() == [kept[0].parent.name]
+    told = {result.rule: result.violations for result in invariants.check_all()}
+    assert told[invariants.OUTSIDE] == 1
+    with pytest.raises(SystemExit):
+        call_command("check_invariants")
+
+    behind_the_guards("UPDATE ledger_seal SET sealed_at = now() - interval '3 hours'")
     assert queries.rewritten_days() == days
+
+
+def test_control_where_the_second_chain_lies_elsewhere_nobody_sees_the_forgery(
+    days: list[date], settings: Any
+) -> None:
+    rewrite_everything()
+    settings.SEALS_FOLDER = "elsewhere"
+    operations.seal()
+    assert (broken(), queries.rewritten_days(), queries.other_chains()) == (0, [], [])
+
+
+def test_the_task_goes_on_only_from_the_day_that_is_kept(days: list[date], store: Path) -> None:
+    newest, middle = files(store)[2], files(store)[1]
+    newest.unlink()
+    operations.seal()
+    assert files(store)[2] == newest  # it follows what is kept
+
+    middle.unlink()
+    operations.seal()
+    assert len(files(store)) == 2  # a gap is not filled
+
+    newest.unlink()
+    behind_the_guards(f"UPDATE ledger_seal SET digest = 'x' WHERE day = '{days[0]}'")  # noqa: S608
+    operations.seal()
+    assert len(files(store)) == 1  # nothing goes on from what is not as it was kept
+
+
+def test_an_old_chain_is_begun_by_a_person_and_nobody_else(
+    days: list[date], store: Path, settings: Any
+) -> None:
+    with pytest.raises(CommandError, match="SEALS_FOLDER"):
+        call_command("begin_seals")
+
+    settings.SEALS_FOLDER = "seals-restored"
+    behind_the_guards("UPDATE ledger_seal SET sealed_at = now() - interval '3 days'")
+    operations.seal()
+    assert queries.rewritten_days() == days
+
+    call_command("begin_seals")
+    assert (queries.rewritten_days(), queries.other_chains()) == ([], [])
+    assert len(list(store.glob("seals-restored/ledger/*/*.json"))) == 3
+    [entry] = audit.latest(limit=1)
+    assert (entry.action, entry.subject) == ("seals_begun", "seals-restored")
+
+
+def test_days_lost_by_a_restore_show_until_they_are_kept_elsewhere(
+    days: list[date], settings: Any
+) -> None:
+    behind_the_guards(f"DELETE FROM ledger_seal WHERE day > '{days[0]}'")  # noqa: S608
+    behind_the_guards("DELETE FROM ledger_entry WHERE journal_id IN"
+                      " (SELECT id FROM ledger_journal WHERE business_key = 'sale:3')")  # fmt: skip
+    behind_the_guards("DELETE FROM ledger_journal WHERE business_key = 'sale:3'")
+    operations.seal()
+    assert queries.rewritten_days() == days[1:]
+
+    settings.SEALS_FOLDER = "seals-restored"
+    operations.begin_seals()
+    assert (queries.rewritten_days(), queries.other_chains()) == ([], [])
+
+
+def test_the_newest_kept_day_is_compared_however_old_it_is(
+    days: list[date], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(day_seals, "COMPARED", timedelta(0))
+    behind_the_guards(f"UPDATE ledger_seal SET digest = 'x' WHERE day = '{days[2]}'")  # noqa: S608
+    assert queries.rewritten_days() == [days[2]]
 
 
 def test_a_seal_that_is_gone_from_the_database_or_from_outside_shows(

@@ -8,6 +8,7 @@ from django.conf import settings
 from wagtail.admin.ui.components import Component
 
 from commerce.audit import operations as audit
+from commerce.inventory import queries as inventory
 from commerce.payouts import queries as payouts
 from commerce.returns import queries as returns
 from commerce.sellers import queries as sellers
@@ -90,6 +91,17 @@ class LowStock(SellersPanel):
         return {"count": low.count(), "rows": list(low[:SHOWN])}
 
 
+class CountsDue(SellersPanel):
+    """Locations whose count is due; nothing while none is."""
+
+    order = 25
+    template_name = "admin/selling/panels/counts.html"
+
+    def get_context_data(self, parent_context: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        plans = inventory.count_plans(seller_ids=[self.seller_id])
+        return {"plans": [plan for plan in plans if plan.is_due][:SHOWN]}
+
+
 class ProductsByState(SellersPanel):
     """How many products are drafts, wait, are live or archived."""
 
@@ -123,7 +135,7 @@ class Suspension(SellersPanel):
 
 
 PANELS: list[type[SellersPanel]] = [
-    FirstSteps, OrdersToShip, LowStock, ProductsByState, EarningsPanel,
+    FirstSteps, OrdersToShip, CountsDue, LowStock, ProductsByState, EarningsPanel,
 ]  # fmt: skip
 
 

@@ -2,19 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import (
-    BooleanField,
     Case,
     CharField,
     Count,
     Exists,
-    ExpressionWrapper,
     F,
     OuterRef,
     Q,
@@ -24,7 +21,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Cast, Coalesce, Now
+from django.db.models.functions import Cast, Coalesce
 from wagtail.admin.models import EditingSession
 from wagtail.models import Page, WorkflowState
 
@@ -44,8 +41,6 @@ from .models import Workspace
 
 SELLERS = "Sellers"
 """The group that lets a seller's people into the admin."""
-COUNT_EVERY = timedelta(days=90)
-"""How long a count of a location is believed."""
 
 
 class NoSeller(LookupError):
@@ -271,8 +266,6 @@ def low_stock(*, seller_id: int) -> QuerySet[Stock]:
 def own_locations(*, seller_id: int) -> QuerySet[Location]:
     """Return where a seller keeps stock, with what lies there and when it was counted last.
 
-    `is_due` tells that a count is due again.
-
     Raises NoSeller.
     """
     counted = CountSheet.objects.filter(location=OuterRef("pk"), state="applied").order_by("-pk")
@@ -283,11 +276,6 @@ def own_locations(*, seller_id: int) -> QuerySet[Location]:
             skus=Coalesce(Subquery(shelves.annotate(n=Count("pk")).values("n")), 0),
             units=Subquery(shelves.annotate(n=Sum("on_hand")).values("n")),
             counted=Subquery(counted.values("ended_at")[:1]),
-        )
-        .annotate(
-            is_due=ExpressionWrapper(
-                Q(counted__lt=Now() - COUNT_EVERY), output_field=BooleanField()
-            )
         )
         .order_by("priority", "pk")
     )

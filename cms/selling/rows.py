@@ -83,6 +83,7 @@ READ_ONLY = {
     "documents_rendering",
     "importing_importedproduct",
     "importing_importproblem",
+    "inventory_countnotice",
     "inventory_reservation",
     "inventory_stockmovement",
     "orders_orderevent",

@@ -228,6 +228,21 @@ class LocationForm(forms.Form):
         max_value=9999,
         help_text="Orders leave from the lowest number that has everything, such as 1 before 2.",
     )
+    count_every = forms.IntegerField(
+        label="Count every so many days",
+        required=False,
+        min_value=1,
+        max_value=366,
+        help_text="Such as 90. When a count is due, its sheet is prepared and you get a mail;"
+        " empty: no schedule.",
+    )
+    count_at_once = forms.IntegerField(
+        label="SKUs each time",
+        required=False,
+        min_value=1,
+        max_value=10_000,
+        help_text="So many of those not counted for longest; empty: all of them.",
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -235,3 +250,9 @@ class LocationForm(forms.Form):
 
     def clean_name(self) -> str:
         return " ".join(self.cleaned_data["name"].split())
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if given.get("count_at_once") and "count_every" in given and not given["count_every"]:
+            self.add_error("count_every", "Enter after how many days to count again.")
+        return given

@@ -27,12 +27,21 @@ class CountEnded(Exception):
 
 
 @transaction.atomic
-def start_count(*, seller_id: int, location_id: int) -> int:
-    """Return the open count of a location, begun when there is none. Raises LocationUnknown."""
-    if not Location.objects.filter(pk=location_id, seller_id=seller_id).exists():
+def start_count(*, seller_id: int, location_id: int, scheduled: bool = False) -> int:
+    """Return the open count of a location, begun when there is none.
+
+    It asks for all SKUs; a `scheduled` one for as many as the location's schedule says,
+    those not counted for longest. Raises LocationUnknown.
+    """
+    place = Location.objects.filter(pk=location_id, seller_id=seller_id).first()
+    if place is None:
         raise LocationUnknown(location_id)
+    chosen = None
+    if scheduled and place.count_at_once:
+        rows = fetch(statements.LONGEST_UNCOUNTED, location_id, place.count_at_once)
+        chosen = [stock_id for (stock_id,) in rows] or None
     CountSheet.objects.bulk_create(
-        [CountSheet(location_id=location_id, started_by=actor.current()[:80])],
+        [CountSheet(location_id=location_id, started_by=actor.current()[:80], chosen=chosen)],
         ignore_conflicts=True,
     )
     return CountSheet.objects.get(location_id=location_id, state=CountSheet.State.OPEN).pk
@@ -47,11 +56,10 @@ def enter_counts(*, seller_id: int, sheet_id: int, counted: Mapping[int, int | N
     sheet = _open_sheet(seller_id, sheet_id)
     if any(units is not None and not 0 <= units <= MAX_ON_HAND for units in counted.values()):
         raise ValueError(f"a count is 0 to {MAX_ON_HAND:,}")
+    asked = list(counted) if sheet.chosen is None else list({*counted} & {*sheet.chosen})
     expected = {
         stock_id: max(int(units), 0)
-        for stock_id, _, units in fetch(
-            statements.EXPECTED, sheet.location_id, list(counted), list(counted)
-        )
+        for stock_id, _, units in fetch(statements.EXPECTED, sheet.location_id, asked, asked)
     }
     CountLine.objects.filter(sheet=sheet, stock_id__in=list(counted)).delete()
     CountLine.objects.bulk_create(
@@ -82,9 +90,15 @@ def apply_count(*, seller_id: int, sheet_id: int) -> int:
     sheet.state = CountSheet.State.APPLIED
     sheet.ended_at = Now()
     sheet.accuracy = _accuracy(list(lines.values()))
-    sheet.save(update_fields=["state", "ended_at", "accuracy"])
+    sheet.complete = _is_complete(sheet, counted=set(lines))
+    sheet.save(update_fields=["state", "ended_at", "accuracy", "complete"])
     _raise_alarm(seller_id, sheet)
     return len(changed)
+
+
+def _is_complete(sheet: CountSheet, *, counted: set[int]) -> bool:
+    asked = fetch(statements.EXPECTED, sheet.location_id, sheet.chosen, sheet.chosen)
+    return all(stock_id in counted or units <= 0 for stock_id, _, units in asked)
 
 
 def _raise_alarm(seller_id: int, sheet: CountSheet) -> None:

@@ -42,3 +42,14 @@ class StockInaccurate(Fact):
     seller_id: int
     sheet_id: int
     accuracy: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountDue(Fact):
+    """A location is to be counted by its schedule, or should have been a week ago."""
+
+    name: ClassVar[str] = "inventory.count-due.v1"
+    seller_id: int
+    location_id: int
+    notice_id: int
+    overdue: bool

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -15,10 +16,27 @@ class Location(models.Model):
     name = models.CharField(max_length=80)
     country = models.CharField(max_length=2)
     priority = models.PositiveSmallIntegerField(default=100, db_default=100)
+    count_every = models.PositiveSmallIntegerField(
+        null=True, help_text="Days from one count to the next; empty: not on a schedule."
+    )
+    count_at_once = models.PositiveSmallIntegerField(
+        null=True, help_text="So many SKUs each time, those not counted for longest; empty: all."
+    )
+    count_since = models.DateTimeField(null=True, help_text="When the schedule was begun.")
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["seller", "name"], name="one_location_per_name")
+            models.UniqueConstraint(fields=["seller", "name"], name="one_location_per_name"),
+            models.CheckConstraint(
+                condition=Q(count_every=None, count_at_once=None, count_since=None)
+                | Q(
+                    count_every__isnull=False,
+                    count_every__range=(1, 366),
+                    count_since__isnull=False,
+                )
+                & (Q(count_at_once=None) | Q(count_at_once__gt=0)),
+                name="a_schedule_is_whole",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -270,6 +288,12 @@ class CountSheet(models.Model):
     started_by = models.CharField(max_length=80)
     started_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
+    chosen = ArrayField(
+        models.BigIntegerField(), null=True, help_text="Stock rows to count; empty: all that lie."
+    )
+    complete = models.BooleanField(
+        db_default=True, help_text="Everything on it that should lie there has a number."
+    )
     accuracy = models.PositiveIntegerField(
         null=True, help_text="Ten-thousandths of the expected units that were found as recorded."
     )
@@ -278,6 +302,26 @@ class CountSheet(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["location"], condition=Q(state="open"), name="one_open_count_per_location"
+            ),
+        ]
+
+
+class CountNotice(models.Model):
+    """A count fell due, or was put off for a week; told once each. Append-only."""
+
+    class Stage(models.TextChoices):
+        DUE = "due"
+        OVERDUE = "overdue"
+
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
+    due_at = models.DateTimeField()
+    stage = models.CharField(max_length=8, choices=Stage.choices)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["location", "due_at", "stage"], name="one_notice_per_due_count"
             ),
         ]
 

@@ -29,6 +29,12 @@ from .holding import (
     reserve,
 )
 from .policies import InvalidPolicy, SwitchBusy, end_due, set_low_here, set_policy
+from .scheduling import (
+    SUGGESTED_DAYS,
+    InvalidSchedule,
+    schedule_counts,
+    tell_due_counts,
+)
 from .shelves import (
     MAX_ON_HAND,
     BelowReserved,
@@ -49,6 +55,7 @@ __all__ = [
     "MAX_MINUTES",
     "MAX_ON_HAND",
     "MAX_ROWS",
+    "SUGGESTED_DAYS",
     "BatchTooLong",
     "BelowReserved",
     "CartHold",
@@ -56,6 +63,7 @@ __all__ = [
     "DifferentHold",
     "HoldLost",
     "InvalidPolicy",
+    "InvalidSchedule",
     "KeyReused",
     "LocationNameTaken",
     "LocationUnknown",
@@ -85,11 +93,13 @@ __all__ = [
     "release_lapsed",
     "reserve",
     "save_location",
+    "schedule_counts",
     "set_low_here",
     "set_many",
     "set_on_hand",
     "set_policy",
     "start_count",
+    "tell_due_counts",
     "transfer",
     "write_rows",
 ]

@@ -23,6 +23,7 @@ from .models import (
     StockConflict,
     StockMovement,
 )
+from .scheduling import count_plans
 from .types import (
     DENY,
     AllocationData,
@@ -38,7 +39,7 @@ from .types import (
     Unfulfillable,
 )
 
-__all__ = ["accuracy"]
+__all__ = ["accuracy", "count_plans"]
 
 
 def available(*, variant_ids: Iterable[int]) -> dict[int, Availability]:
@@ -316,7 +317,7 @@ def count_of(*, seller_id: int, sheet_id: int) -> CountData | None:
 
 
 def count_rows(*, sheet_id: int) -> list[CountRow]:
-    """Return every SKU of a count's location; an ended count shows what was entered."""
+    """Return every SKU a count asks for; an ended count shows what was entered."""
     sheet = CountSheet.objects.get(pk=sheet_id)
     lines = {line.stock_id: line for line in sheet.lines.all()}
     return [
@@ -327,7 +328,7 @@ def count_rows(*, sheet_id: int) -> list[CountRow]:
             counted=line.counted if line else None,
         )
         for stock_id, variant_id, expected in fetch(
-            statements.EXPECTED, sheet.location_id, None, None
+            statements.EXPECTED, sheet.location_id, sheet.chosen, sheet.chosen
         )
         if (line := lines.get(stock_id)) or sheet.state == CountSheet.State.OPEN
     ]
@@ -343,4 +344,6 @@ def _count(row: CountSheet) -> CountData:
         ended_at=row.ended_at,
         accuracy=row.accuracy,
         lines=getattr(row, "found", 0),
+        asked=None if row.chosen is None else len(row.chosen),
+        complete=row.complete,
     )

@@ -177,6 +177,22 @@ WHERE s.location_id = %s AND (%s::bigint[] IS NULL OR s.id = ANY (%s))
 ORDER BY s.id
 """
 
+# Those of archived goods too while some should lie there.
+LONGEST_UNCOUNTED = """
+SELECT s.id
+FROM inventory_stock s
+JOIN catalog_variant v ON v.id = s.variant_id
+JOIN catalog_product p ON p.id = v.product_id
+LEFT JOIN LATERAL (
+    SELECT max(sheet.ended_at) AS at
+    FROM inventory_countline line JOIN inventory_countsheet sheet ON sheet.id = line.sheet_id
+    WHERE line.stock_id = s.id AND sheet.state = 'applied'
+) AS last ON true
+WHERE s.location_id = %s AND (s.on_hand <> 0 OR v.is_active AND p.state <> 'archived')
+ORDER BY last.at NULLS FIRST, s.id
+LIMIT %s
+"""
+
 FIND_LOW = """
 WITH level AS (
     SELECT s.variant_id, max(s.low_at) AS low_at, sum(

@@ -21,3 +21,9 @@ def find_low(**_: object) -> None:
 def end_due(**_: object) -> None:
     """Sell nothing ahead whose day has come; runs every hour."""
     operations.end_due()
+
+
+@shared_task
+def tell_due_counts(**_: object) -> None:
+    """Prepare the counts whose day has come and tell the sellers; runs every hour."""
+    operations.tell_due_counts()

@@ -1,9 +1,11 @@
 """What crosses the border of inventory."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 DENY, BACKORDER, PREORDER = "deny", "backorder", "preorder"
+GRACE = timedelta(days=7)
+"""How long a due count may wait until it is overdue."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,7 +233,40 @@ class CountData:
     accuracy: int | None
     """Ten-thousandths of the expected units that were found as recorded."""
     lines: int = 0
+    asked: int | None = None
+    """How many SKUs are on it; None stands for all of the location."""
+    complete: bool = True
 
     @property
     def accuracy_text(self) -> str:
         return "" if self.accuracy is None else f"{self.accuracy / 100:.2f} %"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountPlan:
+    """When a location is counted next by its schedule; `now` is the database's."""
+
+    location_id: int
+    seller_id: int
+    location_name: str
+    every: int
+    """Days from one count to the next."""
+    at_once: int | None
+    """How many SKUs each time; None stands for all."""
+    last: datetime | None
+    due_at: datetime
+    now: datetime
+    sheet_id: int | None
+    """The count that is open."""
+
+    @property
+    def is_due(self) -> bool:
+        return self.due_at <= self.now
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.due_at + GRACE <= self.now
+
+    @property
+    def days_late(self) -> int:
+        return max((self.now - self.due_at).days, 0)

@@ -5,7 +5,7 @@ from typing import Any
 from commerce.catalog import queries as catalog
 from commerce.hooks.events import EndpointDisabled
 from commerce.inventory import queries as inventory
-from commerce.inventory.events import ShelvesRanLow, StockInaccurate, StockRanLow
+from commerce.inventory.events import CountDue, ShelvesRanLow, StockInaccurate, StockRanLow
 from commerce.outbox.facts import subscribe
 from commerce.sellers import queries as sellers
 
@@ -124,5 +124,37 @@ def tell_of_inaccurate_stock(fact: StockInaccurate) -> None:
                 "wrong": found.wrong,
                 "expected": found.expected,
                 "link": absolute("/admin/selling/stock/counts/"),
+            },
+        )
+
+
+@subscribe(CountDue)
+def tell_of_due_count(fact: CountDue) -> None:
+    """To those who see to the shelves, unless it was counted meanwhile."""
+    plans = inventory.count_plans(seller_ids=[fact.seller_id])
+    plan = next((each for each in plans if each.location_id == fact.location_id), None)
+    if plan is None or not plan.is_due:
+        return
+    shop = sellers.sellers(seller_ids=[fact.seller_id])[fact.seller_id]
+    said = "is overdue" if fact.overdue else "is due"
+    path = f"{plan.sheet_id}/" if plan.sheet_id else ""
+    for member in sellers.members(seller_ids=[fact.seller_id])[fact.seller_id]:
+        if member.role == "packer":
+            continue
+        operations.send(
+            key=f"count-due:{fact.notice_id}:{member.user_id}",
+            kind="count_due",
+            recipient=member.email,
+            subject=f"A count of {plan.location_name} {said}",
+            context={
+                "greeting": member.first_name,
+                "shop": shop.name,
+                "place": plan.location_name,
+                "every": plan.every,
+                "at_once": plan.at_once,
+                "last": plan.last,
+                "overdue": fact.overdue,
+                "days_late": plan.days_late,
+                "link": absolute(f"/admin/selling/stock/counts/{path}"),
             },
         )

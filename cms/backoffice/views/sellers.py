@@ -148,6 +148,9 @@ class SellerDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
             "products": Product.objects.filter(seller_id=seller_id, state="active").count(),
             "to_ship": counts.get("confirmed", 0) + counts.get("processing", 0),
             "accuracy": inventory.accuracy(seller_ids=[seller_id]).get(seller_id),
+            "overdue": [
+                plan for plan in inventory.count_plans(seller_ids=[seller_id]) if plan.is_overdue
+            ],
             "money": payouts.summary(seller_id=seller_id, currency=settings.BASE_CURRENCY),
             "rate": self.rate,
             "reason": self.reason,

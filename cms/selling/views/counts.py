@@ -39,7 +39,9 @@ class Counts(CountScreen):
         asked = request.POST.get("location", "")
         try:
             sheet_id = inventory.start_count(
-                seller_id=self.seller_id, location_id=_number(asked) or 0
+                seller_id=self.seller_id,
+                location_id=_number(asked) or 0,
+                scheduled="scheduled" in request.POST,
             )
         except inventory.LocationUnknown:
             messages.error(request, "Choose one of your locations.")
@@ -51,7 +53,9 @@ class Counts(CountScreen):
         return {
             **super().get_context_data(**kwargs),
             "places": levels.locations_of(seller_id=self.seller_id),
+            "plans": levels.count_plans(seller_ids=[self.seller_id]),
             "counts": levels.counts_of(seller_id=self.seller_id),
+            "may_plan": self.workspace.role in Work.CONTENT.value,
             "accuracy": levels.accuracy(seller_ids=[self.seller_id]).get(self.seller_id),
         }
 
@@ -103,9 +107,17 @@ class CountSheetScreen(CountScreen):
         if request.POST.get("do") == "apply":
             changed = inventory.apply_count(**doing)
             messages.success(request, f"Applied. {changed} SKUs differed and were corrected.")
+            self._tell_what_is_left(request)
             return redirect("selling:counts")
         messages.success(request, "Saved. Apply the count when all numbers are in.")
         return redirect(request.get_full_path())
+
+    def _tell_what_is_left(self, request: HttpRequest) -> None:
+        ended = levels.count_of(seller_id=self.seller_id, sheet_id=self.count.id)
+        if ended is not None and not ended.complete:
+            messages.warning(
+                request, "Some SKUs with stock have no number, so this is no whole count."
+            )
 
     def _read(self, request: HttpRequest) -> dict[int, int | None]:
         """Return the numbers that differ from what was shown; those that are none say so."""

@@ -1,8 +1,10 @@
 """Where a seller keeps stock, and from where orders leave first."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -14,7 +16,9 @@ from wagtail.admin.widgets.button import HeaderButton
 
 from commerce.accounts.queries import country_name
 from commerce.inventory import operations as inventory
+from commerce.inventory import queries as levels
 from commerce.inventory.models import Location
+from commerce.inventory.types import CountPlan
 
 from .. import queries, shelf
 from ..policy import Work
@@ -23,12 +27,20 @@ from ..tables import CountColumn
 from .base import SellerScreen
 
 
+def _day(moment: datetime) -> str:
+    return f"{moment:%b} {moment.day}, {moment.year}"
+
+
 def _counted(place: Any) -> str:
-    """When a place was counted last, and whether it is time again."""
-    if place.counted is None:
-        return "Never: count it"
-    text = f"{place.counted:%b} {place.counted.day}, {place.counted.year}"
-    return f"{text}: count it again" if place.is_due else text
+    return "Never" if place.counted is None else _day(place.counted)
+
+
+def _planned(place: Any, plan: CountPlan | None) -> str:
+    if plan is None:
+        return "Once it holds SKUs" if place.count_every else "Not on a schedule"
+    if plan.is_overdue:
+        return f"{plan.days_late} days overdue"
+    return "Due now" if plan.is_due else _day(plan.due_at)
 
 
 class LocationList(SellerScreen, BaseListingView):
@@ -53,11 +65,19 @@ class LocationList(SellerScreen, BaseListingView):
         CountColumn("skus", label="SKUs"),
         CountColumn("units", label="Units on hand", accessor=lambda row: row.units or 0),
         Column("counted", label="Last counted", accessor=_counted),
+        Column("next", label="Next count", accessor=lambda row: row.next_count),
     ]  # fmt: skip
 
     def get_base_queryset(self) -> Any:
         shelf.home_location(seller_id=self.seller_id)
         return queries.own_locations(seller_id=self.seller_id)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        plans = {plan.location_id: plan for plan in levels.count_plans(seller_ids=[self.seller_id])}
+        for place in context["object_list"]:
+            place.next_count = _planned(place, plans.get(place.pk))
+        return context
 
     def get_header_buttons(self) -> list[HeaderButton]:
         return [HeaderButton("New", url=reverse("selling:location_new"), icon_name="plus")]
@@ -76,7 +96,11 @@ class NewLocation(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
 
     def initial_values(self) -> dict[str, Any]:
         first = queries.own_locations(seller_id=self.seller_id).first()
-        return {"priority": 100, "country": first.country if first else ""}
+        return {
+            "priority": 100,
+            "country": first.country if first else "",
+            "count_every": inventory.SUGGESTED_DAYS,
+        }
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.form = LocationForm(initial=self.initial_values())
@@ -90,10 +114,14 @@ class NewLocation(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
         return self.render_to_response(self.get_context_data(), status=422)
 
     def _save(self) -> bool:
+        given = dict(self.form.cleaned_data)
+        schedule = {"every": given.pop("count_every"), "at_once": given.pop("count_at_once")}
         try:
-            inventory.save_location(
-                seller_id=self.seller_id, location_id=self.location_id, **self.form.cleaned_data
-            )
+            with transaction.atomic():
+                saved = inventory.save_location(
+                    seller_id=self.seller_id, location_id=self.location_id, **given
+                )
+                inventory.schedule_counts(seller_id=self.seller_id, location_id=saved, **schedule)
         except inventory.LocationNameTaken:
             self.form.add_error("name", "You have a location of this name already.")
             return False
@@ -123,4 +151,4 @@ class EditLocation(NewLocation):
 
     def initial_values(self) -> dict[str, Any]:
         row = self.location
-        return {"name": row.name, "country": row.country, "priority": row.priority}
+        return {name: getattr(row, name) for name in LocationForm.base_fields}

@@ -31,10 +31,12 @@ def test_everyone_sees_what_is_theirs_to_do():
     shop = open_shop("Acme")
 
     assert panels(shop, "owner") == [
-        "FirstSteps", "OrdersToShip", "LowStock", "ProductsByState", "EarningsPanel"
+        "FirstSteps", "OrdersToShip", "CountsDue", "LowStock", "ProductsByState", "EarningsPanel"
     ]  # fmt: skip
-    assert panels(shop, "editor") == ["FirstSteps", "OrdersToShip", "LowStock", "ProductsByState"]
-    assert panels(shop, "packer") == ["OrdersToShip"]
+    assert panels(shop, "editor") == [
+        "FirstSteps", "OrdersToShip", "CountsDue", "LowStock", "ProductsByState"
+    ]  # fmt: skip
+    assert panels(shop, "packer") == ["OrdersToShip", "CountsDue"]
 
 
 def test_the_menu_has_own_screens_only():
@@ -71,7 +73,9 @@ def test_a_suspended_seller_is_told_and_still_ships():
     shop = open_shop("Acme")
     suspend(seller_id=shop.seller.pk, reason="Counterfeits")
 
-    assert panels(shop, "owner") == ["Suspension", "OrdersToShip", "EarningsPanel"]
+    assert panels(shop, "owner") == [
+        "Suspension", "OrdersToShip", "CountsDue", "EarningsPanel"
+    ]  # fmt: skip
     assert menu(shop, "editor") == ["Orders"]
 
 

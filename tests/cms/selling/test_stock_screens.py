@@ -11,7 +11,7 @@ from commerce.hooks import operations as hooks
 from commerce.hooks import queries as machines
 from commerce.inventory import operations as inventory
 from commerce.inventory import queries as stock
-from commerce.inventory.models import Stock
+from commerce.inventory.models import Location, Stock
 from commerce.kernel import clock
 from tests.factories.cart import make_sellable
 from tests.factories.inventory import stock_up
@@ -172,6 +172,68 @@ def test_a_count_is_entered_shown_and_applied(shop, sku):
     assert "Below 99.5 %" in page
     staff = staff_client("Moderators").get(f"/admin/office/sellers/{shop.seller.pk}/")
     assert "Below 99.5 %" in staff.content.decode()
+
+
+def test_a_schedule_is_set_at_the_location_and_shown_where_it_is_due(shop, sku):
+    client = shop.client("editor")
+    [place] = stock.locations_of(seller_id=shop.seller.pk)
+    address = f"{STOCK}locations/{place.id}/"
+    form = {"name": "Main", "country": "US", "priority": "100", "count_every": "30"}
+
+    assert client.post(address, form).status_code == 302
+
+    assert "Due now" in client.get(f"{STOCK}locations/").content.decode()
+    assert 'value="30"' in client.get(address).content.decode()
+    for role in ("owner", "packer"):
+        assert "Due since" in shop.client(role).get(f"{STOCK}counts/").content.decode()
+        assert "To be counted" in shop.client(role).get("/admin/").content.decode()
+    begun = client.post(f"{STOCK}counts/", {"location": place.id, "scheduled": "1"})
+    assert client.get(begun["Location"]).status_code == 200
+    assert "Go on counting" in client.get(f"{STOCK}counts/").content.decode()
+
+
+def test_a_home_page_without_a_due_count_does_not_speak_of_counts(shop, sku):
+    assert "To be counted" not in shop.client().get("/admin/").content.decode()
+
+
+def test_staff_see_which_counts_a_seller_puts_off(shop, sku):
+    [place] = stock.locations_of(seller_id=shop.seller.pk)
+    inventory.schedule_counts(seller_id=shop.seller.pk, location_id=place.id, every=30)
+    long_ago = clock.now() - timedelta(days=12)
+    Location.objects.filter(pk=place.id).update(count_since=long_ago)
+
+    page = staff_client("Moderators").get(f"/admin/office/sellers/{shop.seller.pk}/")
+
+    assert "Main, 12 days" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"count_every": "0"},
+        {"count_every": "367"},
+        {"count_every": "soon"},
+        {"count_at_once": "5"},
+        {"count_every": "90", "count_at_once": "0"},
+    ],
+)
+def test_a_schedule_that_makes_no_sense_is_explained_and_kept(shop, sku, changes):
+    [place] = stock.locations_of(seller_id=shop.seller.pk)
+    form = {"name": "Main", "country": "US", "priority": "100", **changes}
+
+    answer = shop.client().post(f"{STOCK}locations/{place.id}/", form)
+
+    assert answer.status_code == 422
+    assert all(f'value="{typed}"' in answer.content.decode() for typed in changes.values())
+
+
+def test_a_count_that_leaves_stock_out_says_so(shop, sku):
+    client = shop.client()
+    sheet = begin_count(shop, client)
+
+    answer = client.post(sheet, {"do": "apply"}, follow=True)
+
+    assert "no whole count" in answer.content.decode()
 
 
 @pytest.mark.parametrize("typed", ["-1", "x", "1e3", "9" * 40])

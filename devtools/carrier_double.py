@@ -6,6 +6,10 @@ refunds, trackers, signed notices. In memory, on the loopback address, with faul
 `POST /_control/move {"tracking_code": …, "status": "in_transit"}` moves a parcel and sends the
 notice; `POST /_control/fault {"kind": "500", "path": "/v2/shipments*", "times": 1}` breaks
 something; `DELETE /_control/fault` mends it. Prices are made up from weight and distance.
+
+Addresses are reachable, but for these words in the street: "nowhere" is not found, "no such
+house" has no such number, "apartments" lacks a unit unless one is given, "mispeled" is written
+"Misspelled". Of countries other than those in KNOWN nothing is known.
 """
 
 import argparse
@@ -27,6 +31,7 @@ SERVICES = [("USPS", "GroundAdvantage", 450, 18, 5), ("USPS", "Priority", 720, 3
             ("UPS", "Ground", 890, 25, 4), ("FedEx", "FEDEX_2_DAY", 1850, 60, 2)]  # fmt: skip
 EU = {"AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE",
       "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"}  # fmt: skip
+KNOWN = {"US", "CA", "GB", "DE", "FR", "AT", "IT", "ES", "NL"}
 FAULTS = ("500", "429", "refuse", "hang", "lost", "nonsense")
 MESSAGES = {
     "pre_transit": "Label made, not handed over yet", "in_transit": "Arrived at a sorting center",
@@ -108,6 +113,8 @@ class CarrierDouble:
                     return self._refund(name)
                 case ("GET", "labels", name):
                     return 200, label(self.shipments[name.removesuffix(".pdf")])
+                case ("POST", "v2", "addresses"):
+                    return 201, self._address(body["address"])
                 case ("POST", "v2", "trackers"):
                     given = body["tracker"]
                     return 201, self._tracker(given["tracking_code"], given["carrier"])
@@ -137,6 +144,25 @@ class CarrierDouble:
             "selected_rate": None, "tracker": None, "tracking_code": None, "refund_status": None,
         }  # fmt: skip
         return self.shipments[name]
+
+    def _address(self, given: dict[str, Any]) -> dict[str, Any]:
+        street = str(given.get("street1", ""))
+        words, problem = street.lower(), ""
+        if given.get("country") not in KNOWN:
+            problem = "E.COUNTRY.UNKNOWN"
+        elif "nowhere" in words:
+            problem = "E.ADDRESS.NOT_FOUND"
+        elif "no such house" in words:
+            problem = "E.HOUSE_NUMBER.INVALID"
+        elif "apartments" in words and not given.get("street2"):
+            problem = "E.SECONDARY_INFORMATION.MISSING"
+        errors = [{"code": problem, "field": "address", "message": problem, "suggestion": None}]
+        delivery = {"success": not problem, "errors": errors if problem else [], "details": None}
+        written = re.sub("mispeled", "Misspelled", street, flags=re.IGNORECASE)
+        return {
+            **given, "id": self._name("adr"), "object": "Address", "street1": written,
+            "verifications": {"delivery": delivery},
+        }  # fmt: skip
 
     def _shipment(self, name: str) -> dict[str, Any] | None:
         by_reference = (s for s in self.shipments.values() if s.get("reference") == name)

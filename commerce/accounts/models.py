@@ -67,6 +67,9 @@ class Address(models.Model):
     is_default_shipping = models.BooleanField(default=False)
     is_default_billing = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    is_verified = models.BooleanField(
+        default=False, db_default=False, help_text="Carriers know that parcels reach it."
+    )
 
     class Meta:
         constraints = [

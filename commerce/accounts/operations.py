@@ -2,7 +2,7 @@ from django.db import transaction
 
 from . import checking
 from .models import Address, User
-from .types import AddressData
+from .types import PLACE_FIELDS, AddressData
 
 
 class InvalidAddress(ValueError):
@@ -59,12 +59,14 @@ def save_address(
     make_default_shipping: bool = False,
     make_default_billing: bool = False,
     address_id: int | None = None,
+    is_verified: bool = False,
 ) -> int:
     """Add an address to a person's book, or change one of it; returns its id.
 
     The first address becomes the default for both. A default is taken from
-    the address that had it. Raises InvalidAddress, AddressNotFound,
-    AddressBookFull.
+    the address that had it. With `is_verified` carriers know that parcels reach it;
+    another address in its place is not known again. Raises InvalidAddress,
+    AddressNotFound, AddressBookFull.
     """
     checked = check_address(address=address)
     User.objects.select_for_update().only("pk").get(pk=user_id)
@@ -89,8 +91,15 @@ def save_address(
         row.is_default_billing = True
     for field, value in checked.as_dict().items():
         setattr(row, field, value)
+    row.is_verified = is_verified
     row.save()
     return row.pk
+
+
+def mark_verified(*, user_id: int, address: AddressData) -> None:
+    """Remember of the entries of a person's book that are this address that parcels reach it."""
+    place = {field: getattr(address, field) for field in PLACE_FIELDS}
+    Address.objects.filter(user_id=user_id, is_verified=False, **place).update(is_verified=True)
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ from django.db.models.functions import Lower
 
 from . import countries
 from .models import Address, User
-from .types import ADDRESS_FIELDS, AddressData, AddressRules, SavedAddress
+from .types import ADDRESS_FIELDS, PLACE_FIELDS, AddressData, AddressRules, SavedAddress
 
 
 class UnknownCountry(ValueError):
@@ -29,6 +29,12 @@ def addresses_of(*, user_id: int) -> list[SavedAddress]:
         )
         for row in rows
     ]
+
+
+def is_verified(*, user_id: int, address: AddressData) -> bool:
+    """Whether this place stands in a person's address book, and parcels are known to reach it."""
+    place = {field: getattr(address, field) for field in PLACE_FIELDS}
+    return Address.objects.filter(user_id=user_id, is_verified=True, **place).exists()
 
 
 def user_emails(*, user_ids: Iterable[int]) -> dict[int, str]:

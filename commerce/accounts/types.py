@@ -27,6 +27,8 @@ class AddressData:
 
 
 ADDRESS_FIELDS = tuple(field.name for field in fields(AddressData))
+PLACE_FIELDS = ("line1", "line2", "city", "region", "postal_code", "country")
+"""Where it is; the others say who lives there."""
 
 
 @dataclass(frozen=True, kw_only=True)

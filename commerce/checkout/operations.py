@@ -15,6 +15,7 @@ from commerce.cart import operations as carts
 from commerce.cart import queries as cart_queries
 from commerce.cart.types import CartData
 from commerce.credits import queries as credits
+from commerce.fulfillment import operations as fulfillment
 from commerce.gateways.payments import BANK_TRANSFER
 from commerce.kernel.failpoints import failpoint
 from commerce.kernel.money import Money
@@ -137,18 +138,32 @@ RETURNING {columns(Checkout, "told")}, {FIRST_ORDER.format(cart_id="told.cart_id
 """)  # noqa: S608
 
 
-def set_contact(*, cart_token: str, email: str, address: AddressData, vat_id: str = "") -> Review:
+def set_contact(
+    *,
+    cart_token: str,
+    email: str,
+    address: AddressData,
+    vat_id: str = "",
+    insists: bool = False,
+) -> Review:
     """Keep who buys and where it goes, and return what is known now.
+
+    Carriers are asked whether parcels reach it, where the shop has an account with them;
+    with `insists` the shopper keeps words that carriers write otherwise.
 
     Carriers are asked for their prices here, where sellers want that, and the tax
     engine for the rates of the place; one that is away delays the answer by three
     seconds and changes nothing else. `vat_id` is a business's in the EU; while its
     register is away, for four seconds at most, the number exempts from no tax.
-    Raises InvalidAddress (of accounts), InvalidVatId (of pricing) and CartUnavailable.
+    Raises InvalidAddress (of accounts), AddressDoubted (of fulfillment), InvalidVatId
+    (of pricing) and CartUnavailable.
     """
     checked = accounts.check_address(address=address)
     number = pricing.checked_vat_id(vat_id=vat_id, country=checked.country) if vat_id else ""
     cart = _contents(cart_token)
+    verification = fulfillment.verify_address(
+        address=checked, user_id=cart.user_id, insists=insists
+    )
     check = pricing.check_vat_id(number=number) if number else {}
     pricing.refresh_place_rates(
         country=checked.country,
@@ -156,7 +171,8 @@ def set_contact(*, cart_token: str, email: str, address: AddressData, vat_id: st
         postal_code=checked.postal_code,
         city=checked.city,
     )
-    kept = [cart.id, email, json.dumps(checked.as_dict()), number, json.dumps(check)]
+    ship_to = checked.as_dict() | ({"verification": verification} if verification else {})
+    kept = [cart.id, email, json.dumps(ship_to), number, json.dumps(check)]
     told = fetch_as(Checkout, _KEEP_CONTACT, *kept)[0]
     return with_fresh_prices(review=review_of(cart=cart, told=told), told=told)
 

@@ -186,10 +186,14 @@ def _draft(
         user_id=user_id,
         email=review.email,
         currency=review.cart.currency,
-        ship_to=address.as_dict() | _business(review),
+        ship_to=address.as_dict() | _known_of_address(review) | _business(review),
         seller_orders=[_part(part, quote, rates) for part in review.parts],
         credit_minor=sum(use.amount.minor for use in review.credit),
     )
+
+
+def _known_of_address(review: Review) -> dict[str, str]:
+    return {"verification": review.verification} if review.verification else {}
 
 
 def _business(review: Review) -> dict[str, str]:

@@ -51,6 +51,8 @@ class Review:
     """Of a business that buys in the EU, as it was checked."""
     vat_check: Mapping[str, str] = field(default_factory=dict)
     """What the register of VAT numbers said of it."""
+    verification: str = ""
+    """What carriers know of the address, as fulfillment's Verification."""
     problems: list[str] = field(default_factory=list)
     """What keeps the order from being placed, in words for the shopper."""
     credit: list[CreditUse] = field(default_factory=list)

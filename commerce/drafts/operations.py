@@ -57,7 +57,7 @@ def prepare(*, made_by: int, seller_id: int | None, wanted: Wanted, adds_to: str
         for variant_id, quantity in variants.items():
             carts.add(token=cart_token, variant_id=variant_id, quantity=quantity)
         review = checkout.set_contact(
-            cart_token=cart_token, email=wanted.email, address=wanted.address
+            cart_token=cart_token, email=wanted.email, address=wanted.address, insists=True
         )
         checkout.set_methods(cart_token=cart_token, methods=_cheapest(review))
         if wanted.code:

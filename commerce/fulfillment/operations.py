@@ -51,8 +51,10 @@ from .sending import (
     start_packing,
 )
 from .tracking import poll_parcels, record_tracking
+from .verifying import AddressDoubted, Verification, verifies, verify_address
 
 __all__ = [
+    "AddressDoubted",
     "CustomsMissing",
     "DispatchPlan",
     "InvalidCustoms",
@@ -74,6 +76,7 @@ __all__ = [
     "TooDear",
     "TooMany",
     "UnknownCarrier",
+    "Verification",
     "ZoneInUse",
     "add_carrier",
     "ask_return_label",
@@ -103,6 +106,8 @@ __all__ = [
     "settle_part",
     "ship",
     "start_packing",
+    "verifies",
+    "verify_address",
     "void_label",
     "withdraw_shipping_method",
 ]

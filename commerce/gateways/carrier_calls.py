@@ -19,6 +19,8 @@ LABEL_SECONDS = 15.0
 LARGEST_ANSWER = 5_000_000
 
 breaker = CircuitBreaker(threshold=4, pause=5.0)
+# Addresses are looked up elsewhere than prices: what fails there must not cost us these.
+address_breaker = CircuitBreaker(threshold=4, pause=5.0)
 _pool = urllib3.PoolManager(num_pools=4, maxsize=8, retries=False)
 
 
@@ -30,10 +32,11 @@ def ask(
     headers: dict[str, str],
     body: Any = None,
     seconds: float = LABEL_SECONDS,
+    fuse: CircuitBreaker = breaker,
 ) -> dict[str, Any]:
     """Make one call and read its JSON. Raises CarrierUnavailable, CarrierRefused, InTransaction."""
     payload = None if body is None else json.dumps(body)
-    data = fetch(method, url, what=what, headers=headers, body=payload, seconds=seconds)
+    data = fetch(method, url, what=what, headers=headers, body=payload, seconds=seconds, fuse=fuse)
     try:
         answer = json.loads(data)
     except ValueError as error:
@@ -44,11 +47,18 @@ def ask(
 
 
 def fetch(
-    method: str, url: str, *, what: str, headers: dict[str, str], seconds: float, body: Any = None
+    method: str,
+    url: str,
+    *,
+    what: str,
+    headers: dict[str, str],
+    seconds: float,
+    body: Any = None,
+    fuse: CircuitBreaker = breaker,
 ) -> bytes:
     """Make one call and return what was answered, at most five megabytes."""
     refuse_inside_transaction()
-    if not breaker.allows():
+    if not fuse.allows():
         raise CarrierUnavailable(f"{what}: not asked, the service has been failing")
     timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=seconds)
     try:
@@ -60,13 +70,13 @@ def fetch(
         response.drain_conn()
         response.release_conn()
     except urllib3.exceptions.HTTPError as error:
-        _failed(what, repr(error))
+        _failed(fuse, what, repr(error))
         raise CarrierUnavailable(f"{what}: {type(error).__name__}") from error
     status = response.status
     if status >= 500 or status == 429:
-        _failed(what, f"status {status}")
+        _failed(fuse, what, f"status {status}")
         raise CarrierUnavailable(f"{what}: answered {status}")
-    breaker.succeeded()
+    fuse.succeeded()
     if status in (401, 403):  # our key is wrong: nobody refused this parcel
         log.error("carrier.key_refused", what=what, status=status)
         raise CarrierUnavailable(f"{what}: the key is not accepted")
@@ -77,8 +87,8 @@ def fetch(
     return bytes(data)
 
 
-def _failed(what: str, problem: str) -> None:
-    breaker.failed()
+def _failed(fuse: CircuitBreaker, what: str, problem: str) -> None:
+    fuse.failed()
     log.warning("carrier.failed", what=what, error=problem)
 
 

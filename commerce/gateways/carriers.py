@@ -10,6 +10,8 @@ from django.conf import settings
 from .payments import NotAuthentic
 
 __all__ = [
+    "AddressFinding",
+    "AddressProblem",
     "BoughtLabel",
     "CarrierGateway",
     "CarrierRefused",
@@ -26,6 +28,8 @@ __all__ = [
 ]
 
 VoidState = Literal["accepted", "refused"]
+AddressProblem = Literal["address", "street", "house", "box", "place", "apartment"]
+"""What of an address is not known to the service."""
 
 
 class CarrierUnavailable(Exception):
@@ -111,6 +115,15 @@ class TrackingUpdate:
     events: tuple[TrackedEvent, ...] = field(default=())
 
 
+@dataclass(frozen=True, kw_only=True)
+class AddressFinding:
+    """What is known of an address: whether parcels reach it, how it is written, what is wrong."""
+
+    reaches: bool
+    written: Mapping[str, str]
+    problems: tuple[AddressProblem, ...] = ()
+
+
 class CarrierGateway(Protocol):
     """Every method raises CarrierUnavailable, CarrierRefused or InTransaction."""
 
@@ -118,6 +131,9 @@ class CarrierGateway(Protocol):
 
     def rates(self, *, request: ParcelRequest) -> tuple[RateData, ...]:
         """Name prices for a parcel while a shopper waits: one try."""
+
+    def verify(self, *, address: Mapping[str, str]) -> AddressFinding | None:
+        """Say whether parcels reach an address while a shopper waits; None when it cannot tell."""
 
     def prepare(self, *, request: ParcelRequest) -> Prepared:
         """Make a parcel known under its reference; costs nothing, also when repeated."""

@@ -17,8 +17,10 @@ from django.conf import settings
 from commerce.kernel.money import exponent
 
 from . import carrier_calls
-from .carrier_calls import LABEL_SECONDS, PRICE_SECONDS, ask
+from .carrier_calls import LABEL_SECONDS, PRICE_SECONDS, address_breaker, ask
 from .carriers import (
+    AddressFinding,
+    AddressProblem,
     BoughtLabel,
     CarrierRefused,
     CarrierUnavailable,
@@ -40,6 +42,14 @@ _FIELDS = {
     "name": "name", "company": "company", "street1": "line1", "street2": "line2", "city": "city",
     "state": "region", "zip": "postal_code", "country": "country", "phone": "phone",
 }  # fmt: skip
+# Names of what was not found begin so; of a failure without one nothing follows.
+_PROBLEMS: dict[str, AddressProblem] = {
+    "E.ADDRESS.NOT_FOUND": "address", "E.ADDRESS.INVALID": "address",
+    "E.ADDRESS.INSUFFICIENT": "address", "E.ADDRESS.MULTIPLE": "address",
+    "E.ADDRESS.DELIVERY": "address", "E.HOUSE_NUMBER.": "house", "E.STREET.": "street",
+    "E.DIRECTIONAL.": "street", "E.BOX_NUMBER.": "box", "E.SECONDARY_INFORMATION.": "apartment",
+    "E.CITY_STATE.": "place", "E.CITY.": "place", "E.STATE.": "place", "E.ZIP.": "place",
+}  # fmt: skip
 
 
 class EasyPostGateway:
@@ -59,6 +69,13 @@ class EasyPostGateway:
 
     def rates(self, *, request: ParcelRequest) -> tuple[RateData, ...]:
         return self._prepare(request, seconds=PRICE_SECONDS).rates
+
+    def verify(self, *, address: Mapping[str, str]) -> AddressFinding | None:
+        answer = self._ask(
+            "POST", "/addresses", what="verify address", fuse=address_breaker,
+            body={"address": _address(address), "verify": ["delivery"]}, seconds=PRICE_SECONDS,
+        )  # fmt: skip
+        return _finding(answer)
 
     def prepare(self, *, request: ParcelRequest) -> Prepared:
         return self._prepare(request, seconds=LABEL_SECONDS)
@@ -192,6 +209,26 @@ def _customs(declared: Mapping[str, Any]) -> dict[str, Any]:
 
 def _address(given: Mapping[str, str]) -> dict[str, str]:
     return {theirs: given.get(ours, "") for theirs, ours in _FIELDS.items()}
+
+
+def _finding(answer: dict[str, Any]) -> AddressFinding | None:
+    try:
+        delivery = answer["verifications"]["delivery"]
+        reaches = delivery["success"]
+        codes = [str(error.get("code") or "") for error in delivery.get("errors") or ()]
+        written = {ours: str(answer.get(theirs) or "") for theirs, ours in _FIELDS.items()}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CarrierUnavailable(f"the answer makes no sense: {error!r}") from error
+    if not isinstance(reaches, bool):
+        raise CarrierUnavailable("the answer makes no sense: neither yes nor no")
+    problems = tuple(
+        dict.fromkeys(
+            ours for code in codes for begin, ours in _PROBLEMS.items() if code.startswith(begin)
+        )
+    )
+    if not reaches and not problems:
+        return None
+    return AddressFinding(reaches=reaches, written=written, problems=problems)
 
 
 def _prepared(shipment: dict[str, Any]) -> Prepared:

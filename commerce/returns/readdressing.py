@@ -5,6 +5,7 @@ from django.db import transaction
 from commerce.accounts import operations as accounts
 from commerce.accounts.types import AddressData
 from commerce.catalog import queries as catalog
+from commerce.fulfillment import operations as sending
 from commerce.fulfillment import queries as fulfillment
 from commerce.fulfillment.types import Parcel
 from commerce.orders import operations as orders
@@ -28,14 +29,16 @@ def why_not(parts: list[SellerOrderData]) -> str:
     return ""
 
 
-def change_address(*, order_token: str, address: AddressData) -> AddressData:
+def change_address(*, order_token: str, address: AddressData, insists: bool = False) -> AddressData:
     """Send an order that has not left to another address; returns it as its country writes it.
 
     What was agreed stays: when tax or shipping would cost something else there, it is
-    refused with what would change. The caller knows the order's token. Raises
-    NotFound, NotPossible, and accounts' InvalidAddress.
+    refused with what would change. Carriers are asked whether parcels reach it, as in the
+    checkout. The caller knows the order's token. Raises NotFound, NotPossible, accounts'
+    InvalidAddress, and fulfillment's AddressDoubted unless the shopper `insists`.
     """
     checked = accounts.check_address(address=address)
+    verification = sending.verify_address(address=checked, insists=insists)
     with transaction.atomic():
         order, parts = lock_order(order_token)
         why = why_not(parts)
@@ -46,7 +49,8 @@ def change_address(*, order_token: str, address: AddressData) -> AddressData:
             return checked
         _same_tax(parts, before, checked)
         _same_shipping(parts, before, checked, order.total.currency)
-        orders.readdress(order_id=order.id, ship_to=checked.as_dict())
+        known = {"verification": verification} if verification else {}
+        orders.readdress(order_id=order.id, ship_to=checked.as_dict() | known)
     return checked
 
 

@@ -42,6 +42,7 @@ STRIPE_API_BASE = env.url("STRIPE_API_BASE", "http://127.0.0.1:8420", schemes=("
 EASYPOST_API_KEY = env.text("EASYPOST_API_KEY", "EZTK_stoa")
 EASYPOST_WEBHOOK_SECRETS = env.words("EASYPOST_WEBHOOK_SECRETS", "parcels_stoa")
 EASYPOST_API_BASE = env.url("EASYPOST_API_BASE", "http://127.0.0.1:8421", schemes=("http", "https"))
+ADDRESS_VERIFICATION = env.flag("ADDRESS_VERIFICATION", True)
 VIES_CHECK = env.flag("VIES_CHECK", False)
 VIES_API_BASE = env.url("VIES_API_BASE", "", schemes=("http", "https"))
 

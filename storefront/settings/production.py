@@ -38,6 +38,7 @@ STRIPE_API_BASE = env.url("STRIPE_API_BASE", "", schemes=("http", "https"))
 EASYPOST_API_KEY = env.text("EASYPOST_API_KEY", "")
 EASYPOST_WEBHOOK_SECRETS = env.words("EASYPOST_WEBHOOK_SECRETS", "")
 EASYPOST_API_BASE = env.url("EASYPOST_API_BASE", "", schemes=("http", "https"))
+ADDRESS_VERIFICATION = env.flag("ADDRESS_VERIFICATION", True)
 
 # Without a key tax comes from the rates that staff keep.
 TAXJAR_API_KEY = env.text("TAXJAR_API_KEY", "")

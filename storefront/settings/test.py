@@ -44,6 +44,7 @@ STRIPE_API_BASE = "http://127.0.0.1:9"  # nothing listens: a test that pays star
 EASYPOST_API_KEY = "EZTK_stoa"
 EASYPOST_WEBHOOK_SECRETS = ["parcels_stoa"]
 EASYPOST_API_BASE = "http://127.0.0.1:9"
+ADDRESS_VERIFICATION = False  # a test that wants it starts the double
 FRAUD_CHECK = "commerce.checkout.fraud.Nothing"  # tests' shoppers share one address
 GATEWAYS_IGNORE_TEST_TRANSACTION = True  # only the transaction that a test wraps around itself
 MFA_REQUIRED_FOR_STAFF = False

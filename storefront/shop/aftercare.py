@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from commerce.accounts.operations import InvalidAddress
 from commerce.documents import operations as documents
+from commerce.fulfillment.operations import AddressDoubted
 from commerce.kernel import clock
 from commerce.kernel.money import Money
 from commerce.orders import queries as orders
@@ -23,6 +24,7 @@ from commerce.returns import operations, queries
 from commerce.returns.types import CaseData
 from storefront import limits
 
+from . import address_choice
 from .account_forms import PlaceForm
 from .aftercare_forms import AppealForm, SentForm, WishForm, WithdrawForm
 from .tracking import names_of
@@ -119,13 +121,20 @@ def readdress(request: HttpRequest, token: str) -> HttpResponse:
     order = paid_order(token)
     form = PlaceForm(request.POST or None, initial=order.ship_to)
     why = queries.why_no_new_address(order=order)
+    doubt = None
     if request.method == "POST" and form.is_valid():
-        try:
-            operations.change_address(order_token=token, address=form.address())
+        try:  # carriers may be asked about each, and they count it
+            limits.count(request, limits.ADDRESSES, who=f"order:{token[:40]}")
+            choice = address_choice.chosen(request.POST, form.address())
+            operations.change_address(
+                order_token=token, address=choice.address, insists=choice.insists
+            )
             return redirect("order-tracking", token)
+        except AddressDoubted as doubted:
+            doubt = address_choice.doubt(doubted)
         except InvalidAddress as invalid:
             form.blame(invalid.errors)
-        except operations.NotPossible as refusal:
+        except (operations.NotPossible, limits.TooOften) as refusal:
             form.add_error(None, str(refusal))
     context = {
         "order": order,
@@ -133,8 +142,10 @@ def readdress(request: HttpRequest, token: str) -> HttpResponse:
         "why_not": why,
         "rules": form.rules(),
         "trail": trail(order, "Change the address"),
+        "doubt": doubt,
     }
-    return render(request, "shop/readdress.html", context, status=422 if form.errors else 200)
+    status = 422 if form.errors or doubt else 200
+    return render(request, "shop/readdress.html", context, status=status)
 
 
 @never_cache

@@ -17,13 +17,14 @@ from commerce.accounts import queries as address_book
 from commerce.accounts.types import AddressData
 from commerce.checkout import operations, queries
 from commerce.checkout.types import Review
+from commerce.fulfillment import operations as fulfillment
 from commerce.kernel.failpoints import failpoint
 from commerce.kernel.money import Money
 from commerce.orders import queries as orders
 from commerce.pricing import operations as pricing
 from storefront import errors, limits
 
-from . import cart_session, instead
+from . import address_choice, cart_session, instead
 from .checkout_forms import ContactForm, chosen_methods, shown_prices
 from .chosen_variant import MOST_DIGITS
 from .payment_pages import may_lead_to_payment
@@ -65,11 +66,13 @@ def shipping(request: HttpRequest) -> HttpResponse:
             return _address_page(request, _require(request), form, status=422)
         try:  # carriers and the tax engine may be asked about each, and they count it
             limits.count(request, limits.ADDRESSES, who=f"cart:{token}")
+            choice = address_choice.chosen(request.POST, form.address())
             review = operations.set_contact(
                 cart_token=token,
                 email=form.cleaned_data["email"],
-                address=form.address(),
+                address=choice.address,
                 vat_id=form.cleaned_data["vat_id"],
+                insists=choice.insists,
             )
         except limits.TooOften as refusal:
             form.add_error(None, str(refusal))
@@ -78,12 +81,15 @@ def shipping(request: HttpRequest) -> HttpResponse:
         except accounts.InvalidAddress as invalid:
             form.blame(invalid.errors)
             return _address_page(request, _require(request), form, status=422)
+        except fulfillment.AddressDoubted as doubted:
+            doubt = address_choice.doubt(doubted)
+            return _address_page(request, _require(request), form, status=422, doubt=doubt)
         except pricing.InvalidVatId as invalid:
             form.add_error("vat_id", str(invalid))
             return _address_page(request, _require(request), form, status=422)
         except operations.CartUnavailable:
             return redirect("cart")
-        notice = _save_to_book(request, form)
+        notice = _save_to_book(request, form, review)
     else:
         review, notice = _freshened(request), ""
     if review is None or not review.cart.lines:
@@ -271,7 +277,12 @@ def _known(request: HttpRequest, review: Review) -> dict[str, object]:
 
 
 def _address_page(
-    request: HttpRequest, review: Review, form: ContactForm, *, status: int = 200
+    request: HttpRequest,
+    review: Review,
+    form: ContactForm,
+    *,
+    status: int = 200,
+    doubt: address_choice.Doubt | None = None,
 ) -> HttpResponse:
     user_id = cart_session.signed_in_user_id(request)
     context = {
@@ -281,6 +292,7 @@ def _address_page(
         "instead": instead.of_cart(review.cart),
         "rules": form.rules(),
         "book": address_book.addresses_of(user_id=user_id) if user_id else [],
+        "doubt": doubt,
     }
     return render(request, "shop/checkout_address.html", context, status=status)
 
@@ -322,19 +334,21 @@ def _too_often(request: HttpRequest, refusal: limits.TooOften) -> HttpResponse:
     return limits.answer(page, refusal)
 
 
-def _save_to_book(request: HttpRequest, form: ContactForm) -> str:
+def _save_to_book(request: HttpRequest, form: ContactForm, review: Review) -> str:
     """Keep the address where that was asked for; returns why it was not kept, if so."""
     user_id = cart_session.signed_in_user_id(request)
-    if user_id is None or not form.cleaned_data["save_address"]:
+    address = review.address
+    if user_id is None or address is None or not form.cleaned_data["save_address"]:
         return ""
-    address = form.address()
     if any(
         AddressData.from_dict(known.as_dict()) == address
         for known in address_book.addresses_of(user_id=user_id)
     ):
         return ""
     try:
-        accounts.save_address(user_id=user_id, address=address)
+        accounts.save_address(
+            user_id=user_id, address=address, is_verified=review.verification == "deliverable"
+        )
     except accounts.AddressBookFull as full:
         return f"This order goes to the address you gave, but it was not kept. {full}"
     return ""

@@ -25,9 +25,11 @@ def carriers(_running_carriers: CarrierDouble, settings: Any) -> Iterator[Carrie
     """A parcel service that answers; it forgets everything between tests."""
     settings.EASYPOST_API_BASE = _running_carriers.url
     carrier_calls.breaker.succeeded()
+    carrier_calls.address_breaker.succeeded()
     yield _running_carriers
     _running_carriers.reset()
     carrier_calls.breaker.succeeded()
+    carrier_calls.address_breaker.succeeded()
 
 
 def deliver(body: bytes, signature: str) -> HttpResponse:

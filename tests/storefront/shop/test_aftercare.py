@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, transaction
 from django.test import Client
@@ -21,6 +22,7 @@ from commerce.pricing import operations as pricing
 from commerce.pricing.types import PriceInput
 from commerce.returns import operations, queries
 from commerce.returns.types import Wish
+from devtools.carrier_double import CarrierDouble
 from storefront import limits
 from tests.commerce.returns.conftest import an_hour_ago, fresh, order, other, part, past
 from tests.commerce.returns.test_returning import photo
@@ -230,6 +232,35 @@ def test_an_order_goes_to_another_address_of_the_same_price(
         order.ship_to["line1"],
         "500 Howard Street",
     )
+
+
+def test_carriers_are_asked_about_the_new_address_and_the_shopper_chooses(
+    client: Client, order: OrderData, carriers: CarrierDouble, settings: Any
+) -> None:
+    ships_the_same_way(order)
+    settings.ADDRESS_VERIFICATION = True
+    cache.clear()
+    where = at("order-readdress", order)
+    typed = {**order.ship_to, "line1": "12 Mispeled Street"}
+
+    assert "no such address" in text(client.post(where, {**typed, "line1": "1 Nowhere"}))
+    page = client.post(where, typed)
+    assert (page.status_code, "12 Misspelled Street" in text(page)) == (422, True)
+    assert not AddressChange.objects.exists()
+    bundle = page.context["doubt"].offered
+    client.post(where, {**typed, "words": "known", "offered": bundle})
+
+    after = AddressChange.objects.get().after
+    assert (after["line1"], after["verification"]) == ("12 Misspelled Street", "deliverable")
+
+
+def test_new_addresses_of_an_order_are_tried_only_so_often(
+    client: Client, order: OrderData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "ADDRESSES", replace(limits.ADDRESSES, each=1))
+    wrong = {**order.ship_to, "line1": ""}
+    answers = [text(client.post(at("order-readdress", order), wrong)) for _ in range(2)]
+    assert ["Please try again" in answer for answer in answers] == [False, True]
 
 
 def test_another_country_changes_the_tax_and_is_refused(client: Client, order: OrderData) -> None:

@@ -3,7 +3,7 @@ from datetime import timedelta
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 LONGEST_HOLD = timedelta(minutes=60)
 LONGEST_SLOW_HOLD = timedelta(days=14)
@@ -160,7 +160,10 @@ class StockMovement(models.Model):
 
 
 class Reservation(models.Model):
-    """A hold of stock for one checkout or cart. It ends once: claimed, released or expired."""
+    """A hold of stock for one checkout or cart. It ends once: claimed, released or expired.
+
+    What a checkout holds may pass once to its order, which is when the time begins anew.
+    """
 
     class State(models.TextChoices):
         ACTIVE = "active"
@@ -185,6 +188,10 @@ class Reservation(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
     extended = models.BooleanField(default=False)
+    taken_from = models.CharField(
+        max_length=64, db_default="", help_text="The checkout that held it before its order."
+    )
+    taken_at = models.DateTimeField(null=True, help_text="When the order took it over.")
 
     class Meta:
         constraints = [
@@ -195,8 +202,11 @@ class Reservation(models.Model):
             ),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="hold_is_positive"),
             models.CheckConstraint(
-                condition=Q(expires_at__lte=F("created_at") + LONGEST_HOLD)
-                | Q(kind="slow", expires_at__lte=F("created_at") + LONGEST_SLOW_HOLD),
+                condition=Q(expires_at__lte=Coalesce("taken_at", "created_at") + LONGEST_HOLD)
+                | Q(
+                    kind="slow",
+                    expires_at__lte=Coalesce("taken_at", "created_at") + LONGEST_SLOW_HOLD,
+                ),
                 name="no_hold_beyond_its_kind",
             ),
         ]

@@ -11,6 +11,15 @@ from .allocating import (
     move_allocation,
 )
 from .batches import MAX_ROWS, BatchTooLong, KeyReused, apply_batch, write_rows
+from .beginning import (
+    MOST_MINUTES,
+    checkout_holder,
+    follow_cart,
+    forget_checkout,
+    hold_for_checkout,
+    move_checkout_hold,
+    take_over,
+)
 from .counting import CountEnded, apply_count, drop_count, enter_counts, start_count
 from .holding import (
     MAX_MINUTES,
@@ -55,6 +64,7 @@ __all__ = [
     "MAX_MINUTES",
     "MAX_ON_HAND",
     "MAX_ROWS",
+    "MOST_MINUTES",
     "SUGGESTED_DAYS",
     "BatchTooLong",
     "BelowReserved",
@@ -77,6 +87,7 @@ __all__ = [
     "apply_batch",
     "apply_count",
     "cart_holder",
+    "checkout_holder",
     "claim",
     "depart",
     "drop_count",
@@ -85,9 +96,13 @@ __all__ = [
     "enter_counts",
     "extend",
     "find_low",
+    "follow_cart",
+    "forget_checkout",
+    "hold_for_checkout",
     "hold_in_cart",
     "move_allocation",
     "move_cart_holds",
+    "move_checkout_hold",
     "put_back",
     "release",
     "release_lapsed",
@@ -99,6 +114,7 @@ __all__ = [
     "set_on_hand",
     "set_policy",
     "start_count",
+    "take_over",
     "tell_due_counts",
     "transfer",
     "write_rows",

@@ -32,6 +32,7 @@ from .types import (
     CountData,
     CountRow,
     HoldData,
+    Kept,
     LocationData,
     MovementData,
     PolicyData,
@@ -100,6 +101,14 @@ def held_in_cart(*, cart_id: int, variant_ids: Iterable[int]) -> dict[int, tuple
         units, _ = found.get(variant_id, (0, until))
         found[variant_id] = (units + quantity, until)
     return found
+
+
+def kept(*, cart_id: int) -> dict[int, Kept]:
+    """Return what a cart's checkout holds, or held within the hour until it lapsed."""
+    return {
+        variant_id: Kept(units=units, there=there, until=until)
+        for variant_id, units, there, until in fetch(statements.KEPT, f"checkout:{cart_id}")
+    }
 
 
 def policies(*, variant_ids: Iterable[int]) -> dict[int, PolicyData]:

@@ -42,6 +42,53 @@ SELECT outcome, variant, units FROM inventory_reserve(
 )
 """)
 
+HOLD_CHECKOUT = Planned("""
+SELECT outcome, variant, units, until FROM inventory_hold_checkout(
+    %s, %s::bigint[], %s::int[], %s, %s, %s::bigint[], %s::text[], %s::bigint[], %s::timestamptz
+)
+""")
+
+KEPT = Planned("SELECT variant_id, units, there, until FROM inventory_kept(%s)")
+
+# Passes as a whole or not at all; the stock rows stay as they are.
+TAKE_OVER = Planned("""
+WITH mine AS MATERIALIZED (
+    SELECT id, stock_id, quantity, expires_at FROM inventory_reservation
+    WHERE holder = %s AND state IN ('active', 'claimed')
+    ORDER BY stock_id, id
+    FOR UPDATE
+), wanted AS (
+    SELECT w.variant_id, w.quantity, w.location_id
+    FROM unnest(%s::bigint[], %s::int[], %s::bigint[]) AS w (variant_id, quantity, location_id)
+), held AS (
+    SELECT s.variant_id, sum(mine.quantity) AS quantity,
+        bool_and(
+            mine.expires_at > statement_timestamp()
+            AND coalesce(s.location_id = wanted.location_id, true)
+        ) AS fits
+    FROM mine
+    JOIN inventory_stock s ON s.id = mine.stock_id
+    LEFT JOIN wanted ON wanted.variant_id = s.variant_id
+    GROUP BY s.variant_id
+), same AS (
+    SELECT NOT EXISTS (
+        SELECT 1 FROM held FULL JOIN wanted ON wanted.variant_id = held.variant_id
+        WHERE held.quantity IS DISTINCT FROM wanted.quantity OR NOT held.fits
+    ) AS yes
+)
+UPDATE inventory_reservation r SET
+    holder = %s,
+    taken_from = r.holder,
+    taken_at = statement_timestamp(),
+    expires_at = statement_timestamp() + make_interval(mins => %s)
+FROM mine, same
+WHERE r.id = mine.id AND same.yes
+""")
+
+FORGET_CHECKOUT = """
+DELETE FROM inventory_reservation WHERE holder = %s AND state IN ('released', 'expired')
+"""
+
 LOCK_HOLDS = Planned("""
 SELECT s.variant_id, r.quantity, r.state, r.created_at
 FROM inventory_reservation r JOIN inventory_stock s ON s.id = r.stock_id
@@ -103,7 +150,7 @@ UPDATE inventory_reservation r SET
     extended = true,
     kind = asked.kind,
     expires_at = least(
-        r.created_at + make_interval(mins => asked.longest),
+        coalesce(r.taken_at, r.created_at) + make_interval(mins => asked.longest),
         greatest(r.expires_at, statement_timestamp() + make_interval(mins => asked.minutes))
     )
 FROM asked

@@ -39,6 +39,17 @@ class Availability:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What a cart or its checkout holds of a variant."""
+
+    units: int
+    """None when the time is over."""
+    there: int
+    """How many of them can leave at once."""
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class PolicyData:
     """How a SKU is sold when it runs short, and how fairly."""
 

@@ -1,6 +1,6 @@
 """Writes of carts. A cart's row is locked before its lines and before anything else."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from django.db import transaction
@@ -8,7 +8,9 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from commerce.inventory import operations as inventory
+from commerce.inventory import queries as inventory_queries
 from commerce.inventory.operations import CartHold
+from commerce.inventory.types import Kept
 from commerce.kernel import actor
 from commerce.kernel.sql import execute, fetch_one
 from commerce.offers import queries as offers
@@ -16,7 +18,7 @@ from commerce.offers.types import Offer
 
 from . import statements
 from .models import Cart, Line
-from .queries import REFUSALS, describe, holds_of, lines_of, with_own
+from .queries import REFUSALS, describe, holds_of, lines_of, priceless, with_own
 from .types import CartData
 
 MAX_QUANTITY = 999
@@ -37,9 +39,9 @@ _MESSAGES: dict[str, str] = {
 class NotForSale(Exception):
     """The variant cannot be put into a cart. `message` tells the shopper why."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, currency: str = "") -> None:
         self.reason = reason
-        self.message = _MESSAGES[reason]
+        self.message = priceless(currency) if reason == "no-price" else _MESSAGES[reason]
         super().__init__(self.message)
 
 
@@ -98,23 +100,25 @@ def add(
         if row is None:
             raise CartClosed(token)
         cart_id, currency, user_id, line_id, held, before = row
-        rows = lines_of(cart_id=cart_id)
+        rows, kept = lines_of(cart_id=cart_id)
         if len(rows) > MAX_LINES:
             raise NotForSale("cart-full")
         found = offers.current(
             variant_ids=[variant for _, variant, _ in rows], currency=currency, locale=locale
         )
-        own = holds_of(cart_id=cart_id, found=found)
+        own = holds_of(cart_id=cart_id, found=found, kept=kept)
         found = with_own(found=found, held=own)
         offer = _sellable(found.get(variant_id))
         applied = min(held, offer.available)
-        hold = _hold(cart_id, offer, applied, principal)
+        hold = _hold(cart_id, offer, applied, principal, kept)
         if hold.quantity < held:
             applied = _keep(line_id, hold)
+        if kept:
+            _follow(cart_id)
     if applied < max(held, min(before, MAX_QUANTITY) + quantity):
         raise QuantityLimited(offer.available, applied, share=hold.limit == "share")
     if hold.until:
-        own = {**own, variant_id: (hold.quantity, hold.until)}
+        own[variant_id] = Kept(units=hold.quantity, there=hold.quantity, until=hold.until)
     return describe(
         cart_id=cart_id,
         token=token,
@@ -123,6 +127,7 @@ def add(
         rows=rows,
         found=found,
         held=own,
+        kept=kept,
     )
 
 
@@ -143,11 +148,14 @@ def set_quantity(*, token: str, line_id: int, quantity: int, principal: str = ""
         if line is None:
             raise LineGone(line_id)
         found = offers.current(variant_ids=[line.variant_id], currency=currency)
-        found = with_own(found=found, held=holds_of(cart_id=cart_id, found=found))
-        offer = _sellable(found.get(line.variant_id))
+        kept = inventory_queries.kept(cart_id=cart_id)
+        own = holds_of(cart_id=cart_id, found=found, kept=kept)
+        offer = _sellable(with_own(found=found, held=own).get(line.variant_id))
         applied = min(quantity, offer.available, MAX_QUANTITY)
-        hold = _hold(cart_id, offer, applied, principal)
+        hold = _hold(cart_id, offer, applied, principal, kept)
         applied = _keep(line_id, hold)
+        if kept:
+            _follow(cart_id)
     if applied < quantity:
         raise QuantityLimited(offer.available, applied, share=hold.limit == "share")
 
@@ -161,6 +169,8 @@ def remove(*, token: str, line_id: int) -> None:
         raise LineGone(line_id)
     line.delete()
     inventory.release(holder=inventory.cart_holder(cart_id, line.variant_id))
+    if inventory_queries.kept(cart_id=cart_id):
+        _follow(cart_id)
 
 
 def keep_codes(*, token: str, codes: Sequence[str]) -> None:
@@ -169,12 +179,23 @@ def keep_codes(*, token: str, codes: Sequence[str]) -> None:
         raise CartClosed(token)
 
 
+def change_currency(*, token: str, currency: str) -> None:
+    """Let an open cart be in another currency, in which each line costs what its seller asks.
+
+    Lines, quantities and holds stay. What is not sold in it is told at its line, and is
+    kept until the shopper decides; it cannot be ordered. Raises CartClosed.
+    """
+    cart = Cart.objects.filter(token=token, state=Cart.State.OPEN)
+    if not cart.update(currency=currency, touched_at=Now()):
+        raise CartClosed(token)
+
+
 @transaction.atomic
 def merge(*, guest_token: str, user_id: int) -> str | None:
     """Join a guest's cart with the person's at sign-in; return the person's cart, if any.
 
-    Of an item that is in both, the larger quantity is kept. Repeating it changes
-    nothing, and a cart of somebody else is left alone.
+    Of an item that is in both, the larger quantity is kept; the currency is the guest's,
+    who shopped last. Repeating it changes nothing, and a cart of somebody else is left alone.
     """
     carts = list(
         Cart.objects.select_for_update()
@@ -191,6 +212,12 @@ def merge(*, guest_token: str, user_id: int) -> str | None:
         return guest.token
     _pour(source=guest, target=own)
     return own.token
+
+
+def lock_open(*, cart_id: int) -> None:
+    """Keep an open cart open until the caller's transaction ends. Raises CartClosed."""
+    if fetch_one(statements.LOCK_OPEN, cart_id) is None:
+        raise CartClosed(cart_id)
 
 
 @transaction.atomic
@@ -257,12 +284,15 @@ def _sellable(offer: Offer | None) -> Offer:
     if offer is None:
         raise NotForSale("unknown")
     if offer.refusal is not None:
-        raise NotForSale(offer.refusal)
+        raise NotForSale(offer.refusal, currency=offer.price.currency)
     return offer
 
 
-def _hold(cart_id: int, offer: Offer, quantity: int, principal: str) -> CartHold:
-    if not offer.cart_hold_minutes:
+def _hold(
+    cart_id: int, offer: Offer, quantity: int, principal: str, kept: Mapping[int, Kept]
+) -> CartHold:
+    by_checkout = kept.get(offer.variant_id)
+    if not offer.cart_hold_minutes or (by_checkout and by_checkout.units):
         return CartHold(quantity=quantity)
     hold = inventory.hold_in_cart(
         cart_id=cart_id, variant_id=offer.variant_id, quantity=quantity, principal=principal
@@ -271,6 +301,12 @@ def _hold(cart_id: int, offer: Offer, quantity: int, principal: str) -> CartHold
         # What is there is held; the others are sold ahead, of which there is enough for all.
         return CartHold(quantity=quantity, until=hold.until)
     return hold
+
+
+def _follow(cart_id: int) -> None:
+    """Let the cart's checkout hold what the cart has now."""
+    lines = Line.objects.filter(cart_id=cart_id).values_list("variant_id", "quantity")
+    inventory.follow_cart(cart_id=cart_id, quantities=dict(lines))
 
 
 def _keep(line_id: int, hold: CartHold) -> int:
@@ -286,9 +322,11 @@ def _pour(*, source: Cart, target: Cart) -> None:
     execute(statements.POUR, target.pk, source.pk)
     poured = Line.objects.filter(cart=source).values_list("variant_id", flat=True)
     inventory.move_cart_holds(from_cart=source.pk, to_cart=target.pk, variant_ids=list(poured))
+    inventory.move_checkout_hold(from_cart=source.pk, to_cart=target.pk)
     Line.objects.filter(cart=source).delete()
-    if source.codes and not target.codes:
-        target.codes = source.codes
-        target.save(update_fields=["codes"])
+    if (source.codes and not target.codes) or source.currency != target.currency:
+        target.codes = target.codes or source.codes
+        target.currency = source.currency
+        target.save(update_fields=["codes", "currency"])
     source.state = Cart.State.MERGED
     source.save(update_fields=["state"])

@@ -4,9 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from django.conf import settings
+
+from commerce.inventory import operations as inventory_operations
 from commerce.inventory import queries as inventory
+from commerce.inventory.types import Kept
 from commerce.kernel.money import Money
-from commerce.kernel.sql import fetch, fetch_one
+from commerce.kernel.sql import Row, fetch, fetch_one
 from commerce.offers import queries as offers
 from commerce.offers.types import Offer
 
@@ -20,6 +24,13 @@ REFUSALS: dict[str, str] = {
     "no-price": "This item has no price at the moment.",
     "sold-out": "This item is sold out.",
 }
+
+
+def priceless(currency: str) -> str:
+    """Say of an item without a price whether it is sold for other money."""
+    if currency in ("", settings.BASE_CURRENCY):
+        return REFUSALS["no-price"]
+    return f"This item is not sold in {currency}."
 
 
 class NoSuchCart(LookupError):
@@ -44,14 +55,14 @@ def contents(*, token: str, locale: str = "en") -> CartData:
     if not found:
         raise NoSuchCart(token)
     cart_id, currency, user_id, codes = found[0][:4]
-    rows = [(line, variant, quantity) for *_, line, variant, quantity in found if line]
+    rows, kept = _rows([row[4:] for row in found if row[4]])
     offered = offers.current(
         variant_ids=[variant for _, variant, _ in rows],
         currency=currency,
         locale=locale,
         user_id=user_id,
     )
-    held = holds_of(cart_id=cart_id, found=offered)
+    held = holds_of(cart_id=cart_id, found=offered, kept=kept)
     return describe(
         cart_id=cart_id,
         token=token,
@@ -61,6 +72,7 @@ def contents(*, token: str, locale: str = "en") -> CartData:
         rows=rows,
         found=with_own(found=offered, held=held),
         held=held,
+        kept=kept,
     )
 
 
@@ -83,36 +95,69 @@ def tokens(*, cart_ids: Sequence[int]) -> dict[int, str]:
     return dict(Cart.objects.filter(pk__in=cart_ids).values_list("pk", "token"))
 
 
-def lines_of(*, cart_id: int) -> list[tuple[int, int, int]]:
-    """Return line, variant and quantity of each line, oldest first."""
-    rows = fetch(statements.LINES, cart_id)
-    return [(line_id, variant_id, quantity) for line_id, variant_id, quantity in rows]
+Rows = list[tuple[int, int, int]]
+Holds = Mapping[int, Kept]
 
 
-Holds = Mapping[int, tuple[int, datetime]]
+def lines_of(*, cart_id: int) -> tuple[Rows, dict[int, Kept]]:
+    """Return line, variant and quantity of each line, oldest first, and what the checkout holds."""
+    return _rows(fetch(statements.LINES, inventory_operations.checkout_holder(cart_id), cart_id))
 
 
-def holds_of(*, cart_id: int, found: Mapping[int, Offer]) -> Holds:
-    """Return what the cart itself holds of offers that carts may hold; asks only for those."""
+def _rows(found: Sequence[Row]) -> tuple[Rows, dict[int, Kept]]:
+    rows = [(line_id, variant_id, quantity) for line_id, variant_id, quantity, *_ in found]
+    kept = {
+        variant_id: Kept(units=units, there=there, until=until)
+        for _, variant_id, _, units, there, until in found
+        if until
+    }
+    return rows, kept
+
+
+def holds_of(*, cart_id: int, found: Mapping[int, Offer], kept: Holds) -> dict[int, Kept]:
+    """Return what the cart and its checkout hold; asks only for what carts may hold."""
+    held = {variant_id: one for variant_id, one in kept.items() if one.units}
     ids = [offer.variant_id for offer in found.values() if offer.cart_hold_minutes]
-    return inventory.held_in_cart(cart_id=cart_id, variant_ids=ids) if ids else {}
+    by_cart = inventory.held_in_cart(cart_id=cart_id, variant_ids=ids) if ids else {}
+    for variant_id, (units, until) in by_cart.items():
+        before = held.get(variant_id, Kept(units=0, there=0, until=until))
+        held[variant_id] = Kept(
+            units=before.units + units,
+            there=before.there + units,
+            until=min(before.until, until),
+        )
+    return held
 
 
 def with_own(*, found: Mapping[int, Offer], held: Holds) -> dict[int, Offer]:
     """Count what the cart holds as available to it."""
     return {
-        variant_id: _with(offer, held[variant_id][0]) if variant_id in held else offer
+        variant_id: _with(offer, held[variant_id]) if variant_id in held else offer
         for variant_id, offer in found.items()
     }
 
 
-def _with(offer: Offer, units: int) -> Offer:
+def _with(offer: Offer, own: Kept) -> Offer:
     return replace(
         offer,
-        available=offer.available + units,
-        in_stock=offer.in_stock + units,
+        available=offer.available + own.units,
+        in_stock=offer.in_stock + own.there,
         refusal=None if offer.refusal == "sold-out" else offer.refusal,
     )
+
+
+def kept_by_checkout(*, cart: CartData, variant_ids: Sequence[int], until: datetime) -> CartData:
+    """Return the cart as it is now that its checkout holds these variants."""
+    kept = {
+        line.variant_id: Kept(units=line.quantity, there=line.quantity, until=until)
+        for line in cart.lines
+        if line.variant_id in variant_ids
+    }
+    lines = [
+        replace(line, held=line.quantity, held_until=until) if line.variant_id in kept else line
+        for line in cart.lines
+    ]
+    return replace(cart, lines=lines, kept=kept)
 
 
 def describe(
@@ -125,9 +170,10 @@ def describe(
     found: dict[int, Offer],
     codes: Sequence[str] = (),
     held: Holds | None = None,
+    kept: Holds | None = None,
 ) -> CartData:
-    """Put lines, offers and what the cart holds together."""
-    until = {variant_id: moment for variant_id, (_, moment) in (held or {}).items()}
+    """Put lines, offers and what the cart and its checkout hold together."""
+    held = held or {}
     lines = [
         CartLine(
             id=line_id,
@@ -137,7 +183,8 @@ def describe(
             total=found[variant_id].unit_at(quantity) * quantity,
             problem=_problem(found[variant_id], quantity),
             promised_by=found[variant_id].arrives_on(quantity),
-            held_until=until.get(variant_id),
+            held_until=held[variant_id].until if variant_id in held else None,
+            held=held[variant_id].units if variant_id in held else 0,
         )
         for line_id, variant_id, quantity in rows
     ]
@@ -151,10 +198,13 @@ def describe(
         lines=lines,
         count=sum(line.quantity for line in lines),
         goods=sum(sellable, start=Money.zero(currency)),
+        kept=kept or {},
     )
 
 
 def _problem(offer: Offer, quantity: int) -> str | None:
+    if offer.refusal == "no-price":
+        return priceless(offer.price.currency)
     if offer.refusal is not None:
         return REFUSALS[offer.refusal]
     if offer.available < quantity:

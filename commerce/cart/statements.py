@@ -2,7 +2,16 @@
 
 from commerce.kernel.sql import Planned
 
-LINES = Planned("SELECT id, variant_id, quantity FROM cart_line WHERE cart_id = %s ORDER BY id")
+# What the cart's checkout holds comes with the lines.
+LINES = Planned("""
+WITH kept AS MATERIALIZED (
+    SELECT k.variant_id, k.units, k.there, k.until FROM inventory_kept(%s) AS k
+)
+SELECT l.id, l.variant_id, l.quantity, kept.units, kept.there, kept.until
+FROM cart_line l LEFT JOIN kept ON kept.variant_id = l.variant_id
+WHERE l.cart_id = %s
+ORDER BY l.id
+""")
 
 FIND = Planned("""
 SELECT token FROM cart_cart
@@ -16,9 +25,17 @@ NAMED = Planned(
 )
 
 CONTENTS = Planned("""
-SELECT c.id, c.currency, c.user_id, c.codes, l.id, l.variant_id, l.quantity
-FROM cart_cart c LEFT JOIN cart_line l ON l.cart_id = c.id
-WHERE c.token = %s
+WITH cart AS MATERIALIZED (
+    SELECT id, currency, user_id, codes FROM cart_cart WHERE token = %s
+), kept AS MATERIALIZED (
+    SELECT k.variant_id, k.units, k.there, k.until
+    FROM cart, inventory_kept('checkout:' || cart.id) AS k
+)
+SELECT c.id, c.currency, c.user_id, c.codes, l.id, l.variant_id, l.quantity,
+    kept.units, kept.there, kept.until
+FROM cart c
+LEFT JOIN cart_line l ON l.cart_id = c.id
+LEFT JOIN kept ON kept.variant_id = l.variant_id
 ORDER BY l.id
 """)
 
@@ -65,6 +82,11 @@ WITH told AS MATERIALIZED (
 )
 UPDATE cart_cart SET state = 'ordered' FROM told
 WHERE id = %s AND state = 'open' AND told.actor IS NOT NULL
+""")
+
+# Whoever closes the cart waits; others may look on.
+LOCK_OPEN = Planned("""
+SELECT id FROM cart_cart WHERE id = %s AND state = 'open' FOR SHARE
 """)
 
 KEEP_CODES = """

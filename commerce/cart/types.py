@@ -1,8 +1,10 @@
 """What crosses the border of the cart."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from commerce.inventory.types import Kept
 from commerce.kernel.money import Money
 from commerce.offers.types import Offer
 
@@ -19,7 +21,9 @@ class CartLine:
     promised_by: date | None = None
     """When the units are expected that are not there yet."""
     held_until: datetime | None = None
-    """Until when this cart holds the units; None when carts hold nothing of the SKU."""
+    """Until when this cart, or its checkout, holds units; None when it holds none."""
+    held: int = 0
+    """How many it holds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +40,20 @@ class CartData:
     user_id: int | None = None
     codes: tuple[str, ...] = ()
     """Promotion codes as they were entered."""
+    kept: Mapping[int, Kept] = field(default_factory=dict)
+    """What the cart's checkout holds by variant, or held until it lapsed a while ago."""
+
+    @property
+    def kept_until(self) -> datetime | None:
+        """Until when all of it is held; None when some of it is not."""
+        if not self.lines or any(line.held < line.quantity for line in self.lines):
+            return None
+        return min(line.held_until for line in self.lines if line.held_until)
+
+    @property
+    def has_lapsed(self) -> bool:
+        """The checkout held it for as long as it may, and no longer does."""
+        return bool(self.kept) and not any(one.units for one in self.kept.values())
 
     @property
     def is_orderable(self) -> bool:

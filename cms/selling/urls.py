@@ -116,6 +116,7 @@ urlpatterns = [
     ),
     screen("prices/", price_lists.PriceLists, "price_lists"),
     screen("prices/new/", price_lists.EditPriceList, "price_list_new"),
+    screen("prices/in/<str:currency>/", price_lists.CurrencyPrices, "currency_prices"),
     screen("prices/<int:list_id>/", price_lists.EditPriceList, "price_list"),
     screen("prices/<int:list_id>/end/", price_lists.EndPriceList, "price_list_end"),
     screen("promotions/", promotions.PromotionList, "promotions"),

@@ -302,6 +302,16 @@ _LEAST = {
 }  # fmt: skip
 
 
+# What can be asked for, given back and paid out in the minor unit of ISO 4217, and has a
+# smallest amount that is known. Not among them are those that the provider counts otherwise:
+# three decimals (only tens are taken), Hungary and Taiwan (paid out in whole units only),
+# Iceland, Uganda and Madagascar (other decimals than ISO 4217 says).
+TAKEN = frozenset({
+    "AED", "AUD", "CAD", "CHF", "CZK", "DKK", "EUR", "GBP", "HKD", "JPY", "MXN", "MYR", "NOK",
+    "NZD", "PLN", "RON", "SEK", "SGD", "THB", "USD",
+})  # fmt: skip
+
+
 def least_charge(currency: str) -> int:
     """Return the smallest amount that can be asked for, in minor units."""
     return _LEAST.get(currency, 50)

@@ -10,4 +10,5 @@ class PricingConfig(AppConfig):
     def ready(self) -> None:
         from . import checks
 
+        register(checks.currencies_can_be_sold_in)
         register(checks.tax_rates_are_kept, Tags.database, deploy=True)

@@ -1,12 +1,14 @@
-"""Whether tax can be taken at all: part of `manage.py check --deploy --database default`."""
+"""Whether tax can be taken at all, and money in the currencies that are sold in."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage
+from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as Caution
 from django.db import DEFAULT_DB_ALIAS, connection
+
+from commerce.gateways.payments import TAKEN
 
 from .models import TaxRate
 
@@ -26,3 +28,26 @@ def tax_rates_are_kept(*, databases: Sequence[str] | None = None, **_: Any) -> l
             id="pricing.W001",
         )
     ]
+
+
+def currencies_can_be_sold_in(**_: Any) -> list[CheckMessage]:
+    """Refuse currencies whose money could not be taken, given back or paid out."""
+    known = ", ".join(sorted(TAKEN))
+    found: list[CheckMessage] = [
+        Error(
+            f"CURRENCIES names {currency[:20]}, in which the payment provider does not take, "
+            "give back and pay out every amount.",
+            hint=f"Choose among {known}.",
+            id="pricing.E001",
+        )
+        for currency in sorted(set(settings.CURRENCIES) - TAKEN)
+    ]
+    if settings.BASE_CURRENCY not in settings.CURRENCIES:
+        found.append(
+            Error(
+                f"CURRENCIES leaves out {settings.BASE_CURRENCY}, the base currency.",
+                hint=f"Begin it with {settings.BASE_CURRENCY}.",
+                id="pricing.E002",
+            )
+        )
+    return found

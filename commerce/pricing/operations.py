@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from commerce.kernel import actor
+from commerce.catalog import queries as catalog
+from commerce.kernel import actor, currencies
 from commerce.outbox.bus import publish
 
 from .events import PricesChanged
@@ -47,6 +48,7 @@ __all__ = [
     "ListPriceInput",
     "NoSuchPriceList",
     "NoSuchPromotion",
+    "NotSoldIn",
     "PriceListInput",
     "UsedUp",
     "announce_switched",
@@ -63,6 +65,7 @@ __all__ = [
     "owes_tax",
     "refresh_place_rates",
     "release",
+    "replace_prices",
     "save_group",
     "save_price_list",
     "save_promotion",
@@ -80,6 +83,14 @@ class InvalidPrice(Exception):
         self.variant_id = variant_id
         self.reason = reason
         super().__init__(f"variant {variant_id}: {reason}")
+
+
+class NotSoldIn(ValueError):
+    """The marketplace does not sell in this currency beside the base currency."""
+
+    def __init__(self, currency: str) -> None:
+        self.currency = currency
+        super().__init__(f"{currency} is no further currency of this marketplace")
 
 
 @transaction.atomic
@@ -109,6 +120,30 @@ def set_prices(*, prices: Sequence[PriceInput]) -> None:
         update_fields=["amount_minor", "compare_at_minor", "changed_at"],
     )
     publish(PricesChanged(variant_ids=sorted({price.variant_id for price in wanted.values()})))
+
+
+@transaction.atomic
+def replace_prices(*, seller_id: int, currency: str, prices: Sequence[PriceInput]) -> None:
+    """Let a seller's products have just these prices in a currency beside the base currency.
+
+    What is left out is not sold in it from now on. Raises NotSoldIn, and InvalidPrice,
+    also for another seller's variant: then nothing changes.
+    """
+    if currency not in currencies.further():
+        raise NotSoldIn(currency)
+    known = catalog.variants(variant_ids=[price.variant_id for price in prices])
+    for price in prices:
+        about = known.get(price.variant_id)
+        if about is None or about.seller_id != seller_id or price.currency != currency:
+            raise InvalidPrice(price.variant_id, f"This is no {currency} price of yours.")
+    own = Price.objects.filter(variant__product__seller_id=seller_id, currency=currency)
+    gone = own.exclude(variant_id__in=known)
+    gone_ids = sorted(gone.values_list("variant_id", flat=True))
+    actor.tell_database(cause=f"prices in {currency}")
+    gone.delete()
+    set_prices(prices=prices)
+    if gone_ids:
+        publish(PricesChanged(variant_ids=gone_ids))
 
 
 def set_tax_rate(*, country: str, region: str, tax_class: str, name: str, rate_bps: int) -> None:

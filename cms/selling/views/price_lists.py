@@ -15,11 +15,12 @@ from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
 from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTemplateMixin
 from wagtail.admin.widgets.button import HeaderButton
 
+from commerce.kernel import currencies
 from commerce.pricing import operations as pricing
 from commerce.pricing.models import PriceList
 
 from ..policy import Work
-from ..price_list_forms import PriceListForm, filled
+from ..price_list_forms import CurrencyPricesForm, PriceListForm, filled, written_prices
 from ..tables import CountColumn, StateColumn
 from .base import SellerScreen
 
@@ -45,6 +46,7 @@ class PriceLists(SellerScreen, BaseListingView):
             "name", label="List", get_url=lambda row: reverse("selling:price_list", args=[row.pk])
         ),
         Column("group", label="For", accessor=lambda row: row.group or "everybody"),
+        Column("currency", label="Currency"),
         CountColumn("amounts", label="Prices"),
         DateColumn("starts_at", label="From"),
         DateColumn("ends_at", label="Until"),
@@ -57,7 +59,15 @@ class PriceLists(SellerScreen, BaseListingView):
 
     def get_header_buttons(self) -> list[HeaderButton]:
         url = reverse("selling:price_list_new")
-        return [HeaderButton("New price list", url=url, icon_name="plus")]
+        return [
+            HeaderButton("New price list", url=url, icon_name="plus"),
+            *(
+                HeaderButton(
+                    f"Prices in {each}", url=reverse("selling:currency_prices", args=[each])
+                )
+                for each in currencies.further()
+            ),
+        ]
 
 
 class EditPriceList(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
@@ -106,6 +116,53 @@ class EditPriceList(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
         known = self.price_list
         is_on = known is not None and _stage(known) != "ended"
         shown = {"form": self.form, "price_list": known, "is_on": is_on}
+        return {**super().get_context_data(**kwargs), **shown}
+
+
+class CurrencyPrices(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
+    """What a seller's products cost in a currency beside the base currency."""
+
+    work = Work.MONEY
+    header_icon = "tag"
+    parent = ("selling:price_lists", "Price lists")
+    template_name = "admin/selling/currency_prices.html"
+    form: CurrencyPricesForm
+
+    @cached_property
+    def currency(self) -> str:
+        asked: str = self.kwargs["currency"]
+        if asked not in currencies.further():
+            raise Http404
+        return asked
+
+    def get_page_title(self) -> str:
+        return f"Prices in {self.currency}"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        now = written_prices(seller_id=self.seller_id, currency=self.currency)
+        self.form = CurrencyPricesForm(
+            initial={"prices": now}, seller_id=self.seller_id, currency=self.currency
+        )
+        return self.render_to_response(self.get_context_data())
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.form = CurrencyPricesForm(
+            request.POST, seller_id=self.seller_id, currency=self.currency
+        )
+        if not self.form.is_valid():
+            return self.render_to_response(self.get_context_data(), status=422)
+        wanted = self.form.cleaned_data["prices"]
+        try:
+            pricing.replace_prices(seller_id=self.seller_id, currency=self.currency, prices=wanted)
+        except pricing.InvalidPrice as invalid:
+            self.form.add_error("prices", invalid.reason)
+            return self.render_to_response(self.get_context_data(), status=422)
+        count = f"{len(wanted)} SKU{'' if len(wanted) == 1 else 's'}"
+        messages.success(request, f"Saved. {count} sold in {self.currency}.")
+        return redirect("selling:price_lists")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        shown = {"form": self.form, "currency": self.currency}
         return {**super().get_context_data(**kwargs), **shown}
 
 

@@ -4,12 +4,16 @@ from django.http import HttpRequest
 
 from cms.pages import queries
 from commerce.cart import queries as carts
-from storefront.shop import cart_session
+from storefront.shop import cart_session, currency
 
 
 def shop(request: HttpRequest) -> dict[str, object]:
     """Return settings and menus of the shop, remembered by the cms between requests."""
-    return {"shop": queries.shop_settings(site_id=None), "menus": queries.menus(site_id=None)}
+    return {
+        "shop": queries.shop_settings(site_id=None),
+        "menus": queries.menus(site_id=None),
+        "currencies": currency.options(request),
+    }
 
 
 def cart(request: HttpRequest) -> dict[str, object]:

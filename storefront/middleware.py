@@ -6,8 +6,9 @@ from contextlib import suppress
 
 import structlog
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import MiddlewareNotUsed, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.utils.cache import patch_vary_headers
 
 from commerce.kernel import actor
 
@@ -76,6 +77,24 @@ class MaintenanceMiddleware:
         if errors.database_rests():
             return errors.maintenance(request, retry_after=30)
         return self.get_response(request)
+
+
+class CurrencyMiddleware:
+    """Say that pages differ by cookie, where the marketplace sells in several currencies.
+
+    Caches between us and visitors would hand one currency's prices to another's shoppers.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        if len(settings.CURRENCIES) < 2:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not request.path.startswith(("/admin/", "/api/")):
+            patch_vary_headers(response, ["Cookie"])
+        return response
 
 
 class InputMiddleware:

@@ -8,6 +8,9 @@ from django.http import HttpRequest
 from commerce.discovery import queries as discovery
 from commerce.discovery.types import CardFilter, CardPage
 
+from .currency import chosen
+from .viewing import page_shown
+
 PER_PAGE = 20
 BY_RELEVANCE = {"relevance": "Best match"}
 SORTS = {
@@ -30,12 +33,19 @@ class Listing:
 
     @classmethod
     def of(cls, request: HttpRequest, cards: CardFilter, default: str = "popular") -> "Listing":
-        """Read sort and page from the address; what makes no sense becomes the default."""
+        """Read sort and page from the address; what makes no sense becomes the default.
+
+        Sorted by the price that is everybody's, and shown with the one that is the visitor's.
+        """
         offered = {**BY_RELEVANCE, **SORTS} if default in BY_RELEVANCE else SORTS
         sort = request.GET.get("sort", default)
         sort = sort if sort in offered else default
         page = discovery.page(
-            filter=cards, sort=sort, page=_number(request.GET.get("page", "")), per_page=PER_PAGE
+            filter=cards,
+            sort=sort,
+            page=_number(request.GET.get("page", "")),
+            per_page=PER_PAGE,
+            currency=chosen(request),
         )
 
         def address(to: int) -> str:
@@ -44,7 +54,7 @@ class Listing:
             return f"?{query}" if query else request.path
 
         return cls(
-            page=page,
+            page=page_shown(request, page),
             sorts=[
                 {"value": key, "label": label, "selected": key == sort}
                 for key, label in offered.items()

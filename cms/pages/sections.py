@@ -6,8 +6,10 @@ cards of product rails are read for every visitor, all rails of a page together.
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from wagtail.blocks import StreamValue
 
@@ -17,11 +19,13 @@ from commerce.discovery import queries as discovery
 from commerce.discovery.types import CardData, RailRule
 from commerce.payouts import queries as payouts
 
+from .currency import chosen
 from .memory import recall
 from .models import ProductPage, SellerPage
 from .shelves import shelves
 from .site import address_of
 from .types import SellerTile
+from .viewing import cards_shown
 
 SORTS = {"newest": "newest", "cheapest": "price", "popular": "popular"}
 
@@ -48,15 +52,18 @@ class Section:
     cards: list[CardData] = field(default_factory=list)
 
 
-def sections(body: StreamValue, *, remember_as: Hashable | None) -> list[Section]:
+def sections(
+    body: StreamValue, *, remember_as: Hashable | None, request: HttpRequest | None = None
+) -> list[Section]:
     """Return a stream's blocks with the cards of its rails; rails without cards are left out.
 
-    Pass nothing to remember for a draft. At most two statements for what is remembered.
+    Pass nothing to remember for a draft. At most two statements for what is remembered,
+    and one for the promotions that are on for the visitor.
     """
     if not body:
         return []
     fixed = recall(("sections", remember_as), lambda: _read(body)) if remember_as else _read(body)
-    return _with_cards(fixed)
+    return _with_cards(fixed, request)
 
 
 def preview(block: Any) -> list[Section]:
@@ -154,14 +161,17 @@ def _category_tiles(value: Any) -> list[dict[str, Any]]:
     return tiles
 
 
-def _with_cards(fixed: list[Section]) -> list[Section]:
+def _with_cards(fixed: list[Section], request: HttpRequest | None = None) -> list[Section]:
+    currency = chosen(request) if request else None
     rules = [section.rail.rule for section in fixed if section.rail and section.rail.rule]
-    by_rule = iter(discovery.rails(rules=rules))
+    of_rules = discovery.rails(rules=rules, currency=currency)
     asked = [section.rail for section in fixed if section.rail]
     most = max((rail.paid_places for rail in asked), default=0)
     paid_for = payouts.featured_products(limit=most) if most else []
-    chosen = {number for rail in asked for number in rail.product_ids} | set(paid_for)
-    by_hand = discovery.cards(product_ids=chosen) if chosen else {}
+    picked = {number for rail in asked for number in rail.product_ids} | set(paid_for)
+    by_hand = discovery.cards(product_ids=picked, currency=currency) if picked else {}
+    shown = cards_shown(request, chain(by_hand.values(), *of_rules))
+    by_rule = iter(of_rules)
     filled = []
     for section in fixed:
         if section.rail is None:
@@ -173,6 +183,7 @@ def _with_cards(fixed: list[Section]) -> list[Section]:
             numbers = section.rail.product_ids or paid_for[: section.rail.paid_places]
             cards = [by_hand[number] for number in numbers if number in by_hand]
         if cards:
+            cards = [shown[card.product_id] for card in cards]
             filled.append(Section(kind=section.kind, rail=section.rail, cards=cards))
     return filled
 

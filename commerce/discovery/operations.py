@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 
 from commerce.catalog import queries as catalog
+from commerce.kernel import currencies
 from commerce.kernel.sql import execute
 
 from . import statements
@@ -29,7 +30,8 @@ def refresh(*, product_ids: Iterable[int]) -> None:
         execute(statements.LOCK, wanted)
         for start in range(0, len(wanted), BATCH):
             for locale, _ in settings.LANGUAGES:
-                _refresh(wanted[start : start + BATCH], locale, settings.BASE_CURRENCY)
+                for currency in currencies.sold_in():
+                    _refresh(wanted[start : start + BATCH], locale, currency)
 
 
 def refresh_variants(*, variant_ids: Iterable[int]) -> None:

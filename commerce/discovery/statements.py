@@ -19,7 +19,7 @@ FROM (SELECT DISTINCT id %% 512 AS bucket FROM unnest(%s::bigint[]) AS id ORDER 
 """
 
 # A card that says the same as before is left as it is: no dead row, no new date for
-# sitemaps. Popularity is counted elsewhere and kept.
+# sitemaps. Popularity is counted elsewhere, kept, and the same in every currency.
 WRITE = """
 INSERT INTO discovery_card AS card (
     locale, currency, product_id, title, path, image, seller_id, seller_name, seller_path,
@@ -33,7 +33,10 @@ SELECT
     setweight(to_tsvector('simple', title_words), 'A')
         || setweight(to_tsvector('simple', brand_words), 'B')
         || setweight(to_tsvector('simple', other_words), 'C'),
-    0, statement_timestamp()
+    coalesce((
+        SELECT max(other.popularity) FROM discovery_card other
+        WHERE other.product_id = row.product_id
+    ), 0), statement_timestamp()
 FROM jsonb_to_recordset(%s::jsonb) AS row (
     product_id bigint, title text, path text, image jsonb, seller_id bigint,
     seller_name text, seller_path text, brand text, price_minor bigint, price_varies bool,

@@ -6,12 +6,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
+from cms.pages.currency import chosen
 from commerce.cart import operations, queries
 from commerce.cart.types import CartData
 from commerce.checkout import queries as checkout
 from commerce.checkout.types import Basket
 
-from . import cart_session, instead
+from . import cart_session, currency, instead
 from .chosen_variant import ChoiceIncomplete, NotMade, read_variant
 from .principal import principal_of
 from .quantities import BadQuantity, read_quantity
@@ -128,6 +129,9 @@ def page(
     token = cart_session.current(request)
     if basket is None and token:
         basket = checkout.basket(cart_token=token)
+    shown_in = chosen(request)
+    if basket is not None:
+        basket = currency.follow(request, basket)
     context = {
         "basket": basket,
         "cart": basket.cart if basket else None,
@@ -136,7 +140,10 @@ def page(
         "error": error,
         **more,
     }
-    return render(request, "shop/cart.html", context, status=status)
+    response = render(request, "shop/cart.html", context, status=status)
+    if basket is not None and basket.cart.currency != shown_in:
+        currency.remember(response, basket.cart.currency)
+    return response
 
 
 NOTICES = {

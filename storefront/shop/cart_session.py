@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, cast
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from cms.pages.currency import chosen
 from commerce.cart import operations, queries
 
 if TYPE_CHECKING:
@@ -56,10 +57,17 @@ def person(request: HttpRequest) -> "User":
 
 
 def ensure(request: HttpRequest) -> str:
-    """Return the token of the request's cart and open one when there is none."""
-    return current(request) or operations.open_cart(
-        user_id=signed_in_user_id(request), currency=settings.BASE_CURRENCY
+    """Return the token of the request's cart and open one when there is none.
+
+    It is in the currency that the visitor sees, whatever it was in elsewhere.
+    """
+    currency = chosen(request)
+    token = current(request) or operations.open_cart(
+        user_id=signed_in_user_id(request), currency=currency
     )
+    if len(settings.CURRENCIES) > 1:
+        operations.change_currency(token=token, currency=currency)
+    return token
 
 
 def remember(response: HttpResponse, token: str) -> None:

@@ -7,12 +7,12 @@ are not, so they have a page of their own.
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from cms.pages.currency import chosen
 from commerce.accounts.queries import countries_by_name
 from commerce.fulfillment import queries as fulfillment
 from commerce.fulfillment.types import Parcel
@@ -36,7 +36,7 @@ class PlaceForm(forms.Form):
 @require_GET
 def show(request: HttpRequest, product_id: int) -> HttpResponse:
     """Answer for one piece; the checkout knows weight and address exactly."""
-    sold = offers.of_product(product_id=product_id, currency=settings.BASE_CURRENCY)
+    sold = offers.of_product(product_id=product_id, currency=chosen(request))
     offer = next((each for each in sold if each.refusal is None), None)
     if offer is None:
         raise Http404

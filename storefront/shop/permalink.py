@@ -4,6 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponsePermanentRedirect
 from django.shortcuts import render
 
+from cms.pages.currency import chosen
+from cms.pages.viewing import keep_apart, page_shown
 from commerce.catalog import queries as catalog
 from commerce.discovery import queries as discovery
 from commerce.discovery.types import CardFilter
@@ -15,6 +17,7 @@ def product(request: HttpRequest, product_id: int) -> HttpResponse:
     if listing is not None and listing.is_live:
         return HttpResponsePermanentRedirect(listing.path)
     status = 410 if listing is not None else 404
-    cards = discovery.page(filter=CardFilter(), sort="popular", page=1, per_page=4).cards
-    context = {"listing": listing, "popular": cards}
-    return render(request, "shop/no_longer_sold.html", context, status=status)
+    page = discovery.page(filter=CardFilter(), sort="popular", per_page=4, currency=chosen(request))
+    context = {"listing": listing, "popular": page_shown(request, page).cards}
+    response = render(request, "shop/no_longer_sold.html", context, status=status)
+    return keep_apart(request, response)

@@ -5,7 +5,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from cms.pages.currency import chosen
 from cms.pages.listing import Listing
+from cms.pages.viewing import keep_apart, page_shown
 from commerce.discovery import queries as discovery
 from commerce.discovery.types import CardFilter
 
@@ -19,7 +21,10 @@ def results(request: HttpRequest) -> HttpResponse:
     listing = _listing(request, query) if query else None
     popular = []
     if listing is None or not listing.page.cards:
-        popular = discovery.page(filter=CardFilter(), sort="popular", page=1, per_page=8).cards
+        selling = discovery.page(
+            filter=CardFilter(), sort="popular", per_page=8, currency=chosen(request)
+        )
+        popular = page_shown(request, selling).cards
     context = {
         "search_query": query,
         "listing": listing,
@@ -30,7 +35,7 @@ def results(request: HttpRequest) -> HttpResponse:
             "canonical": f"{settings.SITE_URL}/search/",
         },
     }
-    return render(request, "shop/search.html", context)
+    return keep_apart(request, render(request, "shop/search.html", context))
 
 
 def _listing(request: HttpRequest, query: str) -> Listing:

@@ -27,13 +27,16 @@ from .prices import (
     explained,
     order_saving_rows,
     order_tax_rows,
+    promotion_short,
     quoted_line,
     saving_rows,
     savings_of,
     tax_rows,
+    terms,
 )
 
 register = template.Library()
+register.filter(terms)
 
 STATES = {
     "pending": "Waiting for payment",
@@ -104,6 +107,18 @@ def tiles(cards: Sequence[CardData]) -> Rows:
     return [tile(card) for card in cards]
 
 
+def badge(card: CardData) -> str:
+    """Say in a word why a card's price is what it is, or what more of it would get."""
+    told = card.told
+    if told and told.is_own:
+        return "Your price"
+    if told and told.may_tell_by_how_much and len(told.taken) == 1:
+        return promotion_short(told.taken[0], card.price.currency)
+    if told and not told.taken and told.others:
+        return promotion_short(told.others[0], card.price.currency)
+    return "Reduced" if card.compare_at else ""
+
+
 def tile(card: CardData) -> dict[str, Any]:
     """Shape a card as the product-card component takes it."""
     return {
@@ -117,7 +132,7 @@ def tile(card: CardData) -> dict[str, Any]:
         "compare_price": money(card.compare_at),
         "price_varies": card.price_varies,
         "in_stock": card.in_stock,
-        "badge": "Reduced" if card.compare_at else "",
+        "badge": badge(card),
     }
 
 
@@ -129,6 +144,7 @@ def priced(variants: Rows) -> Rows:
             **variant,
             "price": money(variant["price"]),
             "compare": money(variant["compare"]),
+            "terms": terms(variant["terms"]),
         }
         for variant in variants
     ]
@@ -139,15 +155,16 @@ def cart_line(line: CartLine, quote: Quote | None = None) -> dict[str, Any]:
     """Shape a line as the cart-line component takes it, with what promotions take off it."""
     offer = line.offer
     quoted = quoted_line(line, quote)
+    has_price = offer.refusal != "no-price"
     return {
         "title": offer.title,
         "url": offer.path if offer.refusal in (None, "sold-out") else "",
         "image": offer.image,
         "options": offer.options_text,
         "seller_name": offer.seller_name,
-        "price": money(offer.unit_at(line.quantity)),
+        "price": money(offer.unit_at(line.quantity)) if has_price else "",
         "compare_price": money(offer.compare_at),
-        "total": after_discount(quoted) or money(line.total),
+        "total": (after_discount(quoted) or money(line.total)) if has_price else "",
         "total_before": money(quoted.total) if quoted and quoted.discount else "",
         "savings": savings_of(quoted),
         "steps": explained(quoted),

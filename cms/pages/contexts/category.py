@@ -11,6 +11,7 @@ from commerce.discovery import queries as discovery
 from commerce.discovery.types import CardFilter
 
 from .. import seo
+from ..currency import chosen
 from ..listing import Listing
 from ..models import CategoryIndexPage, CategoryPage
 from ..sections import sections
@@ -43,7 +44,7 @@ def category(page: CategoryPage, request: HttpRequest) -> dict[str, Any]:
     image = once("image", page, request, lambda: picture(page.hero, use="hero"))
     return {
         **_listing(page, request, CardFilter(category_key=page.key), crumbs, image),
-        "sections": sections(page.body, remember_as=memory_key(page, request)),
+        "sections": sections(page.body, remember_as=memory_key(page, request), request=request),
     }
 
 
@@ -66,15 +67,15 @@ def _listing(
         "listing": listing,
         "breadcrumb": crumbs,
         "image": image,
-        "tiles": _tiles(below) if listing.page.page == 1 else [],
+        "tiles": _tiles(below, chosen(request)) if listing.page.page == 1 else [],
         "seo": seo.for_listing(told, request, number=listing.page.page),
     }
 
 
-def _tiles(below: Sequence[Shelf]) -> list[dict[str, Any]]:
+def _tiles(below: Sequence[Shelf], currency: str) -> list[dict[str, Any]]:
     if not below:
         return []
-    counts = _counts(below)
+    counts = _counts(below, currency)
     return [
         {
             "title": shelf.title,
@@ -86,11 +87,11 @@ def _tiles(below: Sequence[Shelf]) -> list[dict[str, Any]]:
     ]
 
 
-def _counts(below: Sequence[Shelf]) -> dict[Any, int]:
+def _counts(below: Sequence[Shelf], currency: str) -> dict[Any, int]:
     keys = [shelf.key for shelf in below]
-    name = f"pages.counts.{below[0].path[:-4]}.{len(keys)}"
+    name = f"pages.counts.{below[0].path[:-4]}.{len(keys)}.{currency}"
     counts: dict[Any, int] | None = cache.get(name)
     if counts is None:
-        counts = discovery.counts_by_category(keys=keys)
+        counts = discovery.counts_by_category(keys=keys, currency=currency)
         cache.set(name, counts, COUNTS_KEPT)
     return counts

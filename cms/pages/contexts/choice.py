@@ -6,8 +6,8 @@ from typing import Any
 
 from commerce.kernel.money import Money
 from commerce.offers.types import Offer
-from commerce.pricing.types import Tier
 
+from ..types import Terms
 from .swatches import is_color, swatch
 
 MOST = 999
@@ -35,17 +35,17 @@ class Choice:
     @property
     def price(self) -> Money | None:
         """Return the price of what is chosen, the lowest while that is open."""
-        shown = self._shown()
-        return shown.price if shown else None
+        shown = self.shown
+        return shown.told.price if shown else None
 
     @property
     def compare_at(self) -> Money | None:
-        shown = self._shown()
-        return shown.compare_at if shown else None
+        shown = self.shown
+        return shown.told.before if shown else None
 
     @property
     def price_varies(self) -> bool:
-        return len({offer.price.minor for offer in self._candidates()}) > 1
+        return len({offer.told.price.minor for offer in self._candidates()}) > 1
 
     @property
     def state(self) -> str:
@@ -62,21 +62,15 @@ class Choice:
         return max((offer.available for offer in self.matching if offer.is_sellable), default=1)
 
     @property
-    def lowest_before(self) -> Money | None:
-        """Return the lowest price of the thirty days before a reduction that is shown."""
-        shown = self._shown()
-        return shown.lowest_before if shown and shown.compare_at else None
-
-    @property
-    def tiers(self) -> list[Tier]:
-        """Return what several cost each, where more cost less."""
-        shown = self._shown()
-        return list(shown.tiers[1:]) if shown else []
+    def terms(self) -> Terms | None:
+        """Return what is to be told beside the price that is shown."""
+        shown = self.shown
+        return terms_of(shown) if shown else None
 
     @property
     def tax_included(self) -> bool:
         """Tell whether the price that is shown holds the tax of where it is sent to."""
-        shown = self._shown()
+        shown = self.shown
         return bool(shown and shown.tiers and shown.tiers[0].tax_included)
 
     @property
@@ -95,10 +89,19 @@ class Choice:
         sellable = [offer for offer in self.matching if offer.is_sellable]
         return sellable or self.matching or list(self.offers)
 
-    def _shown(self) -> Offer | None:
+    @property
+    def shown(self) -> Offer | None:
+        """Return the variant whose price is shown: the chosen one, else the cheapest."""
         return self.offer or min(
-            self._candidates(), key=lambda offer: offer.price.minor, default=None
+            self._candidates(), key=lambda offer: offer.told.price.minor, default=None
         )
+
+
+def terms_of(offer: Offer) -> Terms | None:
+    """Return what is to be told beside a variant's price, if there is anything."""
+    told, tiers = offer.told, tuple((each.from_quantity, each.amount) for each in offer.tiers[1:])
+    is_plain = not (told.before or told.is_own or told.taken or told.others or tiers)
+    return None if is_plain else Terms(told=told, tiers=tiers)
 
 
 STATE_LABELS = {
@@ -222,9 +225,10 @@ def picker_variants(choice: Choice, keys: set[str]) -> list[dict[str, Any]]:
         {
             "sku": offer.sku,
             "values": dict(zip(choice.axes, offer.option_values, strict=False)),
-            "price": offer.price,
-            "minor": offer.price.minor,
-            "compare": offer.compare_at,
+            "price": offer.told.price,
+            "minor": offer.told.price.minor,
+            "compare": offer.told.before,
+            "terms": terms_of(offer),
             "state": state_of(offer),
             "label": stock_label(offer),
             "image": next((value for value in offer.option_values if value in keys), ""),

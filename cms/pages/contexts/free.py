@@ -18,7 +18,7 @@ from .drafts import memory_key
 def home(page: HomePage, request: HttpRequest) -> dict[str, Any]:
     told = seo.page_seo(page, json_ld=[seo.organization(), seo.website()])
     return {
-        "sections": sections(page.body, remember_as=memory_key(page, request)),
+        "sections": sections(page.body, remember_as=memory_key(page, request), request=request),
         "seo": {**told, "title": page.seo_title or told["title"]},
     }
 
@@ -36,7 +36,7 @@ def content(page: ContentPage, request: HttpRequest) -> dict[str, Any]:
 def _free(page: LandingPage | ContentPage, request: HttpRequest) -> dict[str, Any]:
     crumbs = way_to(page)
     return {
-        "sections": sections(page.body, remember_as=memory_key(page, request)),
+        "sections": sections(page.body, remember_as=memory_key(page, request), request=request),
         "breadcrumb": crumbs,
         "seo": seo.page_seo(
             page, description=getattr(page, "intro", ""), json_ld=[seo.breadcrumb_list(crumbs)]

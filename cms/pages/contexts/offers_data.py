@@ -1,4 +1,4 @@
-"""A product and its offers as schema.org describes them."""
+"""A product and its offers as schema.org describes them, at the prices that strangers pay."""
 
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -40,12 +40,12 @@ def product_data(*, page: Any, words: "Words", choice: Choice, brand: str) -> se
 
 
 def _span(choice: Choice, words: "Words") -> seo.Data:
-    prices = sorted(choice.offers, key=lambda offer: offer.price.minor)
+    prices = sorted(choice.offers, key=lambda offer: offer.told.public.minor)
     data: seo.Data = {
         "@type": "AggregateOffer",
         "priceCurrency": prices[0].price.currency,
-        "lowPrice": str(prices[0].price.decimal),
-        "highPrice": str(prices[-1].price.decimal),
+        "lowPrice": str(prices[0].told.public.decimal),
+        "highPrice": str(prices[-1].told.public.decimal),
         "offerCount": len(prices),
         "availability": OUT_OF_STOCK if choice.is_sold_out else IN_STOCK,
         "seller": _seller(words),
@@ -61,7 +61,7 @@ def _offer(offer: Offer, words: "Words", axes: Any) -> seo.Data:
         "@type": "Offer",
         "sku": offer.sku,
         "url": seo.absolute(f"{words.url}{query}"),
-        "price": str(offer.price.decimal),
+        "price": str(offer.told.public.decimal),
         "priceCurrency": offer.price.currency,
         "availability": _availability(offer),
         "seller": _seller(words),

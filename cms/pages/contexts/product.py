@@ -14,14 +14,17 @@ from commerce.catalog import queries as catalog
 from commerce.discovery import queries as discovery
 from commerce.discovery.types import CardData, RailRule
 from commerce.offers import queries as offers
+from commerce.offers.types import Offer
 
 from .. import seo
+from ..currency import chosen
 from ..memory import products, recall
 from ..models import ProductPage, SellerPage
-from ..sections import Section, sections, seller_tile
+from ..sections import sections, seller_tile
 from ..shelves import shelves
 from ..site import address_of
 from ..types import SellerTile, Shelf
+from ..viewing import user_id, view
 from . import of
 from .choice import Choice, choose, picker_axes, picker_variants
 from .drafts import memory_key
@@ -39,7 +42,6 @@ class Words:
     url: str
     gallery: list[Picture]
     description: SafeString
-    sections: list[Section]
     seller: SellerTile | None
     shelf: Shelf | None
     breadcrumb: seo.Crumbs
@@ -47,13 +49,16 @@ class Words:
 
 @of.register
 def product(page: ProductPage, request: HttpRequest) -> dict[str, Any]:
-    key = memory_key(page, request)
+    key, currency = memory_key(page, request), chosen(request)
     words = products.recall(key, lambda: _words(page, key)) if key else _words(page, None)
     known = catalog.products(product_ids=[page.product_id]) if page.product_id else {}
     data = known.get(page.product_id) if page.product_id else None
+    offered, related = _offers(page, request), _related(page, words.shelf, currency)
+    shown = view(request, seller_ids={each.seller_id for each in (*offered, *related)})
+    of_related = shown.cards(related)
     choice = choose(
         options=data.options if data else [],
-        offers=_offers(page),
+        offers=shown.offers(offered),
         asked=request.GET.dict(),
     )
     keys = {picture["key"] for picture in words.gallery if picture["key"]}
@@ -63,17 +68,28 @@ def product(page: ProductPage, request: HttpRequest) -> dict[str, Any]:
         "product": data,
         "facts": str(data.specifications) if data else "",
         "choice": choice,
+        "not_sold_in": _not_sold_in(offered, currency),
         "axes": picker_axes(choice),
         "variants": picker_variants(choice, keys),
-        "related": _related(page, words.shelf),
+        "related": [of_related[card.product_id] for card in related],
+        "sections": sections(page.body, remember_as=key, request=request),
         "seo": _seo(page, words, choice, data.brand if data else ""),
     }
 
 
-def _offers(page: ProductPage) -> list[Any]:
+def _offers(page: ProductPage, request: HttpRequest) -> list[Offer]:
     if not page.product_id:
         return []
-    return offers.of_product(product_id=page.product_id, currency=settings.BASE_CURRENCY)
+    return offers.of_product(
+        product_id=page.product_id, currency=chosen(request), user_id=user_id(request)
+    )
+
+
+def _not_sold_in(offered: list[Offer], currency: str) -> str:
+    """Return the visitor's currency when all that keeps this from being sold is its price in it."""
+    if currency == settings.BASE_CURRENCY:
+        return ""
+    return currency if any(offer.refusal == "no-price" for offer in offered) else ""
 
 
 def _words(page: ProductPage, version: Hashable | None) -> Words:
@@ -90,7 +106,6 @@ def _words(page: ProductPage, version: Hashable | None) -> Words:
             for entry in page.gallery.select_related("image").all()
         ],
         description=SafeString(expand_db_html(page.description)),
-        sections=sections(page.body, remember_as=None),
         seller=_seller(page),
         shelf=shelf,
         breadcrumb=[*crumbs, {"label": page.title, "url": url}],
@@ -122,14 +137,14 @@ def _turned(gallery: list[Picture], choice: Choice) -> list[Picture]:
     return [wanted[0], *(picture for picture in gallery if picture is not wanted[0])]
 
 
-def _related(page: ProductPage, shelf: Shelf | None) -> list[CardData]:
+def _related(page: ProductPage, shelf: Shelf | None, currency: str) -> list[CardData]:
     rule = RailRule(
         sort="popular",
         category_key=shelf.key if shelf else None,
         limit=RELATED,
         except_product_id=page.product_id,
     )
-    return discovery.rail(rule=rule)
+    return discovery.rail(rule=rule, currency=currency)
 
 
 def _seo(page: ProductPage, words: Words, choice: Choice, brand: str) -> seo.Data:

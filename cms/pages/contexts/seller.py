@@ -51,7 +51,7 @@ def seller(page: SellerPage, request: HttpRequest) -> dict[str, Any]:
         "cover": cover,
         "logo": logo,
         "about": about,
-        "sections": sections(page.body, remember_as=memory_key(page, request)),
+        "sections": sections(page.body, remember_as=memory_key(page, request), request=request),
         "seo": seo.for_listing(told, request, number=listing.page.page),
     }
 

@@ -1,14 +1,18 @@
-"""A file of counts: columns sku, location, on_hand or change, and what was seen."""
+"""A file of counts and thresholds: columns sku, location, on_hand or change, what was seen."""
 
 import csv
 import io
 from dataclasses import dataclass
 
 from commerce.inventory.operations import MAX_ON_HAND, MAX_ROWS
-from commerce.inventory.types import StockWrite
+from commerce.inventory.types import UNSAID, StockWrite
 
 MAX_BYTES = 500_000
-COLUMNS = ("sku", "location", "on_hand", "change", "version", "if_on_hand")
+THRESHOLDS = ("threshold", "if_threshold")
+NONE = "none"
+"""Stands for no threshold; an empty cell says nothing of it."""
+MOST_THRESHOLD = 1_000_000
+COLUMNS = ("sku", "location", "on_hand", "change", "version", "if_on_hand", *THRESHOLDS)
 MOST_DIGITS = 15
 
 
@@ -42,8 +46,10 @@ def read_lines(data: bytes) -> tuple[str, list[Line]]:
     reader = csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=first.count))
     names = [(name or "").strip().lower() for name in reader.fieldnames or []]
     reader.fieldnames = names
-    if "sku" not in names or not {"on_hand", "change"} & set(names):
-        raise FileRefused("The first row must name the columns: sku, and on_hand or change.")
+    if "sku" not in names or not {"on_hand", "change", "threshold"} & set(names):
+        raise FileRefused(
+            "The first row must name the columns: sku, and on_hand, change or threshold."
+        )
     try:
         lines = [_line(number, row) for number, row in enumerate(reader, start=2)]
     except csv.Error:
@@ -63,14 +69,23 @@ def _line(number: int, row: dict[str | None, str | list[str] | None]) -> Line:
     line = Line(number=number, sku=sku)
     numbers = {name: _number(texts[name]) for name in COLUMNS[2:]}
     wrong = [name for name, value in numbers.items() if value is None and texts[name]]
+    wrong = [name for name in wrong if name not in THRESHOLDS or texts[name].lower() != NONE]
+    low = {name: _threshold(texts[name], numbers[name]) for name in THRESHOLDS}
     if None in row:
         line.outcome = "Refused: the row has more cells than the first row names."
     elif not sku:
         line.outcome = "Refused: the SKU is missing."
     elif wrong:
-        line.outcome = f"Refused: {wrong[0]} must be a whole number, not “{texts[wrong[0]][:20]}”."
-    elif (numbers["on_hand"] is None) == (numbers["change"] is None):
+        also = f", or “{NONE}”" if wrong[0] in THRESHOLDS else ""
+        line.outcome = (
+            f"Refused: {wrong[0]} must be a whole number{also}, not “{texts[wrong[0]][:20]}”."
+        )
+    elif numbers["on_hand"] is not None and numbers["change"] is not None:
         line.outcome = "Refused: fill in either on_hand or change."
+    elif numbers["on_hand"] is None and numbers["change"] is None and low["threshold"] == UNSAID:
+        line.outcome = "Refused: fill in on_hand, change or threshold."
+    elif any(not 0 <= (value or 0) <= MOST_THRESHOLD for value in low.values() if value != UNSAID):
+        line.outcome = f"Refused: a threshold is 0 to {MOST_THRESHOLD:,}, or “{NONE}”."
     elif (numbers["on_hand"] or 0) < 0 and numbers["version"] is None:
         line.outcome = "Refused: on_hand is 0 or more."
     elif any(abs(value or 0) > MAX_ON_HAND for name, value in numbers.items() if name != "version"):
@@ -84,8 +99,18 @@ def _line(number: int, row: dict[str | None, str | list[str] | None]) -> Line:
             delta=numbers["change"],
             version=numbers["version"] if counts else None,
             if_on_hand=numbers["if_on_hand"] if counts else None,
+            low_here=low["threshold"],
+            if_low_here=low["if_threshold"],
         )
     return line
+
+
+def _threshold(text: str, number: int | None) -> int | None:
+    if not text:
+        return UNSAID
+    if text.lower() == NONE or number is None:
+        return None
+    return number if number >= 0 else MOST_THRESHOLD + 1
 
 
 def _number(text: str) -> int | None:

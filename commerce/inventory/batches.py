@@ -4,9 +4,11 @@ The rule: a count is written when nothing changed since its writer looked, or wh
 not say what they saw. When only sales, cancellations and returns came between, the
 difference that was meant is applied to what is there now. When anybody else counted or
 moved units meanwhile, the earlier writer stands and this row is refused. Either is recorded.
+A threshold is written when it is the one its writer saw, or when they do not say; a row is
+written as a whole or not at all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,12 +16,13 @@ from django.db import transaction
 
 from commerce.catalog import queries as catalog
 from commerce.kernel import actor
-from commerce.kernel.sql import fetch
+from commerce.kernel.sql import execute, fetch
 
 from . import statements
-from .models import Location, StockBatch, StockConflict
+from .models import Location, Stock, StockBatch, StockConflict
+from .policies import MAX_LOW_AT
 from .shelves import BelowReserved, NegativeStock, Place, Shelf, check, lock, raised, write
-from .types import RowAnswer, StockWrite
+from .types import UNSAID, RowAnswer, StockWrite
 
 MAX_ROWS = 1000
 KINDS = {"grid": "counted", "csv": "imported", "api": "counted"}
@@ -41,6 +44,8 @@ class _Step:
     shelf: Shelf | None = None
     after: Shelf | None = None
     answer: RowAnswer
+    low_here: int | None = UNSAID
+    """The threshold to write."""
 
 
 @transaction.atomic
@@ -91,8 +96,13 @@ def write_rows(
         for shelf in lock(places=[place for place in places if isinstance(place, tuple)])
     }
     moved = _moved_since(rows, places, shelves)
-    steps = [_decide(row, place, shelves, moved) for row, place in zip(rows, places, strict=True)]
+    low = _thresholds(rows, shelves.values())
+    steps = [
+        _with_threshold(_decide(row, place, shelves, moved), low)
+        for row, place in zip(rows, places, strict=True)
+    ]
     versions = _write(steps, source)
+    _write_thresholds(steps)
     _record(steps, source)
     if dry_run:
         transaction.set_rollback(True)
@@ -179,10 +189,53 @@ def _decide(
     )
 
 
+def _with_threshold(step: _Step, low: Mapping[int, int | None]) -> _Step:
+    """Add what becomes of the row's threshold, which goes with its count or not at all."""
+    if step.shelf is None:
+        return step
+    row, found = step.write, low.get(step.shelf.id)
+    step = replace(step, answer=replace(step.answer, low_here=found))
+    if row.low_here == UNSAID or not step.answer.is_done:
+        return step
+    if row.low_here is not None and not 0 <= row.low_here <= MAX_LOW_AT:
+        return _refused(step, "out-of-range")
+    if row.low_here == found:
+        return step
+    if row.if_low_here not in (UNSAID, found):
+        return _refused(step, "threshold-conflict")
+    outcome = "set" if step.answer.outcome == "unchanged" else step.answer.outcome
+    answer = replace(step.answer, outcome=outcome, low_here=row.low_here)
+    return replace(step, answer=answer, low_here=row.low_here)
+
+
+def _refused(step: _Step, outcome: str) -> _Step:
+    there = step.shelf.on_hand if step.shelf else None
+    return replace(step, after=None, answer=replace(step.answer, outcome=outcome, on_hand=there))
+
+
+def _thresholds(rows: Sequence[StockWrite], shelves: Iterable[Shelf]) -> dict[int, int | None]:
+    if not rows:
+        return {}
+    found = Stock.objects.filter(pk__in=[shelf.id for shelf in shelves])
+    return dict(found.values_list("pk", "low_here"))
+
+
+def _write_thresholds(steps: Sequence[_Step]) -> None:
+    changed = [step for step in steps if step.shelf is not None and step.low_here != UNSAID]
+    if changed:
+        execute(
+            statements.WRITE_THRESHOLDS,
+            [step.shelf.id for step in changed if step.shelf is not None],
+            [step.low_here for step in changed],
+        )
+
+
 def _meant(row: StockWrite, shelf: Shelf, moved: Mapping[int, tuple[bool, int]]) -> tuple[str, int]:
     """Return the outcome of the rule and the change it makes of the count."""
     if row.delta is not None:
         return "adjusted", row.delta
+    if not row.counts:
+        return "unchanged", 0
     wanted = row.on_hand or 0
     if row.version is not None and row.version != shelf.version:
         by_sales, since = moved.get(shelf.id, (False, 0))

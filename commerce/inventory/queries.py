@@ -240,6 +240,7 @@ def stock_page(
             "on_hand": row.on_hand,
             "reserved": promised.get(row.pk, row.reserved),
             "version": row.version,
+            "threshold": row.low_here,
         }
         for row in found[:limit]
     ]

@@ -183,6 +183,12 @@ WHERE s.id = w.id
 RETURNING s.id, s.version
 """
 
+WRITE_THRESHOLDS = """
+UPDATE inventory_stock s SET low_here = w.low_here
+FROM unnest(%s::bigint[], %s::int[]) AS w (id, low_here)
+WHERE s.id = w.id
+"""
+
 # The youngest orders go without: counted from the newest, as many open units as are missing.
 UNFULFILLABLE = """
 WITH open AS (

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 DENY, BACKORDER, PREORDER = "deny", "backorder", "preorder"
+UNSAID = -1
+"""A threshold that a row does not speak of; None is no threshold."""
 GRACE = timedelta(days=7)
 """How long a due count may wait until it is overdue."""
 
@@ -141,10 +143,11 @@ class MovementData:
 
 @dataclass(frozen=True, kw_only=True)
 class StockWrite:
-    """One row of a bulk change: a count (`on_hand`) or a difference (`delta`).
+    """One row of a bulk change: a count (`on_hand`), a difference (`delta`) or neither.
 
     `version` and `if_on_hand` say what the writer saw; without them a count is
     written whatever is there. Without a location the seller's first one is meant.
+    `low_here` is the location's threshold, None for none; `if_low_here` what was seen of it.
     """
 
     sku: str
@@ -154,6 +157,12 @@ class StockWrite:
     kind: str = "adjusted"
     version: int | None = None
     if_on_hand: int | None = None
+    low_here: int | None = UNSAID
+    if_low_here: int | None = UNSAID
+
+    @property
+    def counts(self) -> bool:
+        return self.on_hand is not None or self.delta is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,6 +174,7 @@ class RowAnswer:
     on_hand: int | None = None
     promised: int = 0
     version: int | None = None
+    low_here: int | None = None
 
     @property
     def is_done(self) -> bool:
@@ -176,6 +186,7 @@ class RowAnswer:
             "outcome": self.outcome,
             "on_hand": self.on_hand,
             "version": self.version,
+            "threshold": self.low_here,
         }
 
 

@@ -13,7 +13,7 @@ from ninja import NinjaAPI, Query, Router, Schema
 from pydantic import ConfigDict, Field, model_validator
 
 from commerce.inventory import operations, queries
-from commerce.inventory.types import StockWrite
+from commerce.inventory.types import UNSAID, StockWrite
 from commerce.kernel import actor
 from commerce.kernel.confinement import confined
 
@@ -22,6 +22,7 @@ from .problems import Problem, teach
 
 LARGEST = 2_000_000_000
 MOST_VERSION = 2**62
+MOST_THRESHOLD = 1_000_000
 MOST_SKUS = 100
 PAGE = 500
 
@@ -29,11 +30,12 @@ Text = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00]+$")]
 Units = Annotated[int, Field(strict=True, ge=0, le=LARGEST)]
 Change = Annotated[int, Field(strict=True, ge=-LARGEST, le=LARGEST)]
 Seen = Annotated[int, Field(strict=True, ge=-LARGEST, le=LARGEST)]
+Threshold = Annotated[int, Field(strict=True, ge=0, le=MOST_THRESHOLD)]
 Version = Annotated[int, Field(strict=True, ge=0, le=MOST_VERSION)]
 
 
 class RowIn(Schema):
-    """One SKU at one location: a count (`set`) or a difference (`adjust`)."""
+    """One SKU at one location: a count (`set`), a difference (`adjust`), a threshold."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -44,14 +46,30 @@ class RowIn(Schema):
     reason: Literal["received", "adjusted"] = "adjusted"
     version: Version | None = None
     if_on_hand: Seen | None = None
+    threshold: Threshold | None = None
+    if_threshold: Threshold | None = None
 
     @model_validator(mode="after")
     def one_of_both(self) -> "RowIn":
-        if (self.set is None) == (self.adjust is None):
+        says_threshold = "threshold" in self.model_fields_set
+        if self.set is not None and self.adjust is not None:
             raise ValueError("give either set or adjust")
-        if self.adjust is not None and (self.version, self.if_on_hand) != (None, None):
+        if self.set is None and self.adjust is None and not says_threshold:
+            raise ValueError("give set, adjust or threshold")
+        if "if_threshold" in self.model_fields_set and not says_threshold:
+            raise ValueError("if_threshold goes with threshold")
+        if self.set is None and (self.version, self.if_on_hand) != (None, None):
             raise ValueError("version and if_on_hand go with set; adjust adds to what is there")
         return self
+
+    def said(self) -> dict[str, object]:
+        """Return what a retry must say again; fields that came later count once they are used."""
+        words = self.model_dump()
+        later = {"threshold", "if_threshold"} - self.model_fields_set
+        return {name: value for name, value in words.items() if name not in later}
+
+    def _threshold(self, name: str) -> int | None:
+        return getattr(self, name) if name in self.model_fields_set else UNSAID
 
     def as_write(self) -> StockWrite:
         return StockWrite(
@@ -62,6 +80,8 @@ class RowIn(Schema):
             kind=self.reason,
             version=self.version,
             if_on_hand=self.if_on_hand,
+            low_here=self._threshold("threshold"),
+            if_low_here=self._threshold("if_threshold"),
         )
 
 
@@ -76,6 +96,7 @@ class RowOut(Schema):
     outcome: str
     on_hand: int | None
     version: int | None
+    threshold: int | None = None
 
 
 class BatchOut(Schema):
@@ -92,6 +113,7 @@ class StockOut(Schema):
     on_hand: int
     reserved: int
     version: int
+    threshold: int | None
 
 
 class PageOut(Schema):
@@ -133,7 +155,7 @@ def write_batch(request: HttpRequest, batch: BatchIn) -> BatchOut:
             "Send a header “Idempotency-Key” of 1 to 80 printable characters, new for each batch.",
         )
     seller_id: int = request.seller_id  # type: ignore[attr-defined]
-    words = json.dumps([row.model_dump() for row in batch.rows], sort_keys=True)
+    words = json.dumps([row.said() for row in batch.rows], sort_keys=True)
     try:
         with actor.acting_as(request.auth), confined(seller_id=seller_id):  # type: ignore[attr-defined]
             answers = operations.apply_batch(

@@ -14,7 +14,7 @@ from commerce.inventory import queries as levels
 
 from ..exports import csv_file
 from ..policy import Work
-from ..stock_files import MAX_BYTES, FileRefused, Line, read_lines
+from ..stock_files import MAX_BYTES, NONE, FileRefused, Line, read_lines
 from .base import SellerScreen
 
 OUTCOMES = {
@@ -25,6 +25,7 @@ OUTCOMES = {
     "out-of-range": "Refused: below zero, or too many.",
     "unknown-sku": "Refused: you have no such SKU.",
     "unknown-location": "Refused: you have no such location.",
+    "threshold-conflict": "Refused: somebody changed the threshold meanwhile. Download again.",
     "duplicate": "Refused: this SKU stands in another row for the same location.",
 }  # fmt: skip
 
@@ -38,7 +39,7 @@ class StockUpload(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
     """Show what a file would change, row by row; change it at the second press."""
 
     work = Work.CONTENT
-    page_title = "Upload counts"
+    page_title = "Upload counts and thresholds"
     header_icon = "upload"
     parent = ("selling:stock", "Stock and prices")
     template_name = "admin/selling/stock_upload.html"
@@ -113,6 +114,10 @@ class StockFile(SellerScreen, TemplateView):
                 seller_id=self.seller_id, skus=[], after=mark, limit=1000
             )
             rows += more
-        table: list[list[Any]] = [["sku", "location", "on_hand", "version"]]
-        table += [[row["sku"], row["location"], row["on_hand"], row["version"]] for row in rows]
+        table: list[list[Any]] = [
+            ["sku", "location", "on_hand", "version", "threshold", "if_threshold"]
+        ]
+        for row in rows:
+            low = NONE if row["threshold"] is None else row["threshold"]
+            table.append([row["sku"], row["location"], row["on_hand"], row["version"], low, low])
         return csv_file(table, name="stock.csv")

@@ -324,6 +324,34 @@ def test_a_row_that_makes_no_sense_is_left_out_with_a_reason(shop, sku, row):
     assert shown.context["lines"][0].outcome.startswith("Refused:")
 
 
+def test_thresholds_come_from_a_file_and_go_with_one(shop, sku):
+    client = shop.client("editor")
+    shown = upload(client, "sku,threshold\nMUG,4\n")
+    assert [line.outcome for line in shown.context["lines"]] == ["Set"]
+
+    client.post(f"{STOCK}upload/", {"text": shown.context["text"], "do": "apply"})
+
+    [level] = stock.levels(variant_ids=[sku])[sku]
+    assert (level.low_here, level.on_hand) == (4, 10)
+    text = client.get(f"{STOCK}file/").content.decode("utf-8-sig")
+    assert "MUG,Main,10,1,4,4" in text
+    again = upload(client, text)
+    assert [line.outcome for line in again.context["lines"]] == ["As it is"]
+    inventory.set_low_here(variant_id=sku, thresholds={level.location_id: 7})
+    late = upload(client, text.replace(",4,4", ",none,4"))
+    assert late.context["lines"][0].outcome.startswith("Refused: somebody changed the threshold")
+
+
+@pytest.mark.parametrize("cell", ["-1", "x", "1.5", "1000001", "9" * 40, "²", "nil"])
+def test_a_threshold_that_makes_no_sense_is_left_out_with_a_reason(shop, sku, cell):
+    shown = upload(shop.client(), f"sku,threshold\nMUG,{cell}\n")
+
+    [line] = shown.context["lines"]
+    assert not line.is_done
+    assert "threshold" in line.outcome
+    assert "none" in line.outcome
+
+
 @pytest.mark.parametrize(
     "text", ["", "MUG,5\n", "sku\nMUG\n", "sku,on_hand\n", "sku,on_hand\nM\0G,1\n", "x" * 600_000]
 )

@@ -248,3 +248,35 @@ def test_control_a_key_that_is_looked_up_first_lets_two_through() -> None:
     race_all([carelessly] * 8)
 
     assert len(done) > 1
+
+
+def test_a_row_whose_count_is_refused_leaves_its_threshold_too(variant_id: int) -> None:
+    answer = send(variant_id, on_hand=3, if_on_hand=99, low_here=4)
+
+    assert answer.outcome == "conflict"
+    assert level(variant_id).low_here is None
+
+
+def test_a_threshold_that_is_as_wanted_changes_nothing_whatever_was_seen(variant_id: int) -> None:
+    assert send(variant_id, low_here=4).outcome == "set"
+    assert send(variant_id, low_here=4, if_low_here=None).outcome == "unchanged"
+    assert send(variant_id, low_here=None, if_low_here=4).outcome == "set"
+    assert level(variant_id).low_here is None
+
+
+def test_a_threshold_out_of_range_is_refused(variant_id: int) -> None:
+    answer = send(variant_id, on_hand=3, low_here=1_000_001)
+
+    assert (answer.outcome, answer.on_hand) == ("out-of-range", 10)
+    assert level(variant_id).on_hand == 10
+
+
+def test_a_dry_run_sets_no_threshold(variant_id: int) -> None:
+    operations.write_rows(
+        seller_id=seller_of(variant_id),
+        source="csv",
+        rows=[StockWrite(sku="MUG", low_here=4)],
+        dry_run=True,
+    )
+
+    assert level(variant_id).low_here is None

@@ -76,7 +76,16 @@ def test_a_system_reads_its_stock(system: System, mug: int) -> None:
     answer = system.read("?sku=MUG")
 
     assert answer.json() == {
-        "stock": [{"sku": "MUG", "location": "Main", "on_hand": 10, "reserved": 0, "version": 1}],
+        "stock": [
+            {
+                "sku": "MUG",
+                "location": "Main",
+                "on_hand": 10,
+                "reserved": 0,
+                "version": 1,
+                "threshold": None,
+            }
+        ],
         "next": None,
     }
 
@@ -96,8 +105,8 @@ def test_counts_and_differences_are_written_by_its_name(system: System, mug: int
         "applied": 2,
         "refused": 0,
         "rows": [
-            {"sku": "MUG", "outcome": "set", "on_hand": 12, "version": 2},
-            {"sku": "CUP", "outcome": "adjusted", "on_hand": 4, "version": 1},
+            {"sku": "MUG", "outcome": "set", "on_hand": 12, "version": 2, "threshold": None},
+            {"sku": "CUP", "outcome": "adjusted", "on_hand": 4, "version": 1, "threshold": None},
         ],
     }
     assert queries.movements(variant_ids=[mug])[0].actor == f"key:{system.key[5:13]}"
@@ -333,3 +342,71 @@ def test_a_key_that_ended_is_slowed_down_like_any(system: System, monkeypatch) -
     hooks.revoke_key(seller_id=system.seller_id, key_id=row.id)
 
     assert [system.read().status_code for _ in range(5)] == [401, 401, 401, 429, 429]
+
+
+def threshold(variant_id: int) -> int | None:
+    return queries.levels(variant_ids=[variant_id])[variant_id][0].low_here
+
+
+def test_a_threshold_is_set_alone_or_with_a_count_read_and_taken_away(
+    system: System, mug: int
+) -> None:
+    answer = system.send({"sku": "MUG", "threshold": 4, "if_threshold": None})
+    assert answer.json()["rows"] == [
+        {"sku": "MUG", "outcome": "set", "on_hand": 10, "version": 1, "threshold": 4}
+    ]
+    assert system.read("?sku=MUG").json()["stock"][0]["threshold"] == 4
+
+    system.send({"sku": "MUG", "set": 12, "threshold": 6, "if_threshold": 4})
+    assert (on_hand(mug), threshold(mug)) == (12, 6)
+
+    system.send({"sku": "MUG", "adjust": 1})
+    assert (on_hand(mug), threshold(mug)) == (13, 6)
+
+    system.send({"sku": "MUG", "threshold": None})
+    assert threshold(mug) is None
+
+
+def test_a_threshold_that_changed_meanwhile_stands_and_its_row_is_refused(
+    system: System, mug: int
+) -> None:
+    system.send({"sku": "MUG", "threshold": 4})
+
+    answer = system.send({"sku": "MUG", "set": 30, "threshold": 9, "if_threshold": None})
+
+    assert answer.json()["rows"][0]["outcome"] == "threshold-conflict"
+    assert (on_hand(mug), threshold(mug)) == (10, 4)
+
+
+def test_a_batch_of_thresholds_has_one_effect_per_key(system: System, mug: int) -> None:
+    first = system.send({"sku": "MUG", "threshold": 4}, idempotency="once")
+    system.send({"sku": "MUG", "threshold": 5})
+
+    again = system.send({"sku": "MUG", "threshold": 4}, idempotency="once")
+    other = system.send({"sku": "MUG", "threshold": None}, idempotency="once")
+
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert other.status_code == 409
+    assert threshold(mug) == 5
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"threshold": -1},
+        {"threshold": 1_000_001},
+        {"threshold": "4"},
+        {"threshold": True},
+        {"if_threshold": 4},
+        {"set": 1, "if_threshold": 4},
+        {"threshold": 4, "version": 1},
+    ],
+)
+def test_a_threshold_that_cannot_be_is_refused(
+    system: System, mug: int, row: dict[str, Any]
+) -> None:
+    answer = system.send({"sku": "MUG", **row})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"]
+    assert threshold(mug) is None

@@ -25,9 +25,13 @@ class Limit:
 
 
 PAYING = Limit(name="pay", seconds=600, each=10, network=40, private_networks=False)
+# Each opens a page at the provider.
+GIFTS = Limit(name="gift", seconds=600, each=10, network=40, private_networks=False)
 CODES = Limit(name="code", seconds=3600, each=10, network=20)
 # Many shoppers of a mobile carrier share one address.
 ADDRESSES = Limit(name="address", seconds=600, each=20, network=400, private_networks=False)
+# Each may hold the goods of a cart for a while.
+STARTING = Limit(name="start", seconds=600, each=30, network=400, private_networks=False)
 PICTURES = Limit(name="pictures", seconds=3600, each=20, network=60, private_networks=False)
 TRACKING = Limit(name="track", seconds=3600, each=10, network=10)
 

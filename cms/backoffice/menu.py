@@ -36,6 +36,7 @@ ITEMS = [
     _item("Disputes", "disputes", "review_payments", "warning", 52),
     _item("Reconciliation", "breaks", "review_payments", "warning", 53),
     _item("Gift cards and credit", "credits", "manage_credits", "tag", 55),
+    _item("Gift cards sold", "gifts", "manage_credits", "tag", 56),
     _item("Promotions", "promotions", "manage_promotions", "tag", 57),
     _item("Groups of customers", "groups", "manage_promotions", "group", 58),
     _item("Ledger", "journals", "view_ledger", "list-ol", 60),

@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from .views import credits, disputes, reconciling
+from .views import credits, disputes, gifts, reconciling
 
 urlpatterns = [
     path("credits/", credits.CreditList.as_view(), name="credits"),
     path("credits/results/", credits.CreditList.as_view(results_only=True), name="credits_results"),
     path("credits/new/", credits.IssueCredit.as_view(), name="credit_new"),
     path("credits/<int:credit_id>/", credits.CreditDetail.as_view(), name="credit"),
+    path("gift-cards/", gifts.GiftList.as_view(), name="gifts"),
+    path("gift-cards/results/", gifts.GiftList.as_view(results_only=True), name="gifts_results"),
+    path("gift-cards/<int:gift_id>/", gifts.GiftDetail.as_view(), name="gift"),
     path("disputes/", disputes.DisputeList.as_view(), name="disputes"),
     path(
         "disputes/results/",

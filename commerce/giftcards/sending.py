@@ -63,7 +63,7 @@ def resend(*, purchase_id: int, email: str) -> None:
         action="gift_card.resent", subject=str(purchase), details={"another_address": moved}
     )
     Purchase.objects.filter(pk=purchase_id).update(
-        recipient_email=email, deliveries=F("deliveries") + sent
+        recipient_email=email, deliveries=F("deliveries") + int(sent)
     )
     if sent:
         publish(GiftCardDue(purchase_id=purchase_id, delivery=purchase.deliveries + 1))

@@ -73,7 +73,11 @@ PAYMENT_RULES = [
             SELECT count(*) FROM payments_payment p
             LEFT JOIN orders_order o ON o.token = p.order_token
             WHERE p.state = 'captured' AND (
-                o.id IS NULL OR p.currency <> o.currency
+                o.id IS NULL AND NOT EXISTS (
+                    SELECT 1 FROM giftcards_purchase g
+                    WHERE 'gift-' || g.token = p.order_token AND g.currency = p.currency
+                      AND g.amount_minor = p.captured_minor
+                ) OR p.currency <> o.currency
                 OR o.charged_at IS NULL AND (
                     p.captured_minor <> o.total_minor - o.credit_minor
                     OR p.amount_minor <> o.total_minor - o.credit_minor
@@ -117,7 +121,10 @@ PAYMENT_RULES = [
             SELECT count(*) FROM payments_payment p
             LEFT JOIN orders_order o ON o.token = p.order_token
             WHERE p.state IN ('captured', 'orphan')
-              AND (p.state = 'orphan' OR o.confirmed_at IS NULL)
+              AND (p.state = 'orphan' OR o.confirmed_at IS NULL AND NOT EXISTS (
+                    SELECT 1 FROM giftcards_purchase g
+                    WHERE 'gift-' || g.token = p.order_token AND g.paid_at IS NOT NULL
+              ))
               AND p.updated_at < clock_timestamp() - interval '15 minutes'
               AND p.captured_minor > (
                     SELECT coalesce(sum(r.amount_minor), 0) FROM payments_refund r

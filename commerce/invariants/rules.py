@@ -7,6 +7,7 @@ from .case_rules import CASE_RULES
 from .credit_rules import CREDIT_RULES
 from .dispute_rules import DISPUTE_RULES
 from .document_rules import DOCUMENT_RULES
+from .giftcard_rules import GIFT_CARD_RULES
 from .goodwill_rules import GOODWILL_RULES
 from .money_rules import LEDGER_RULES, PAYMENT_RULES
 from .order_rules import ORDER_RULES
@@ -35,6 +36,7 @@ RULES: list[Rule] = sorted(
         *AUDIT_RULES,
         *ACCESS_RULES,
         *CAPTURE_RULES,
+        *GIFT_CARD_RULES,
     ],
     key=lambda rule: int(rule.code.removeprefix("INV")),
 )

@@ -63,7 +63,7 @@ def order_charged(order: OrderData, taken: Money) -> Mail:
         "key": f"order-charged:{order.id}",
         "kind": "order_charged",
         "recipient": order.email,
-        "subject": f"{_money(taken)} was charged for your order {order.number}",
+        "subject": f"{money(taken)} was charged for your order {order.number}",
         "context": {
             **_about_order(order),
             "amount": taken,
@@ -117,7 +117,7 @@ def credit_issued(credit: CreditData, recipient: str, *, code: str) -> Mail:
         "key": f"credit-issued:{credit.id}",
         "kind": "credit_issued",
         "recipient": recipient,
-        "subject": f"{_money(credit.issued)} of {kind} for you",
+        "subject": f"{money(credit.issued)} of {kind} for you",
         "context": {
             "code": code,
             "amount": credit.issued,
@@ -220,7 +220,7 @@ def money_returned(order: OrderData, amount: Money, *, refund_id: int) -> Mail:
         "key": f"money-returned:{refund_id}",
         "kind": "money_returned",
         "recipient": order.email,
-        "subject": f"We are sorry: {_money(amount)} for order {order.number} is on its way back",
+        "subject": f"We are sorry: {money(amount)} for order {order.number} is on its way back",
         "context": {**_about_order(order), "amount": amount, "shop_link": absolute("/")},
     }
 
@@ -242,7 +242,7 @@ def payout_sent(payout: PayoutData, seller: SellerData, member: MemberData) -> M
         "key": f"payout-sent:{payout.id}:{payout.attempts}:{member.user_id}",
         "kind": "payout_sent",
         "recipient": member.email,
-        "subject": f"Your payout of {_money(payout.amount)} is on its way",
+        "subject": f"Your payout of {money(payout.amount)} is on its way",
         "context": {
             "greeting": member.first_name,
             "shop": seller.name,
@@ -379,5 +379,6 @@ def _plural(count: int, word: str) -> str:
     return word if count == 1 else f"{word}s"
 
 
-def _money(amount: Money) -> str:
+def money(amount: Money) -> str:
+    """Write an amount as a subject says it."""
     return f"${amount.decimal:,.2f}" if amount.currency == "USD" else str(amount)

@@ -31,7 +31,10 @@ LEASE = timedelta(minutes=2)
 BACKOFF = [timedelta(minutes=m) for m in (1, 5, 30, 120, 720)]
 MAX_ATTEMPTS = 10
 LINK_PAUSE = timedelta(minutes=10)
-KEYS = {"account_confirm", "account_reset", "account_unlock", "credit_issued", "team_invitation"}
+KEYS = {
+    "account_confirm", "account_reset", "account_unlock", "credit_issued", "gift_card",
+    "team_invitation",
+}  # fmt: skip
 """Mails whose words open something for whoever reads them; forgotten once they are sent."""
 BULK = {"low_stock", "payout_sent"}
 """Mails that leave in crowds and may wait half a minute. They have a queue of their own."""

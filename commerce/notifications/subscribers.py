@@ -25,10 +25,12 @@ from commerce.sellers.events import (
 from . import mails, operations
 from .capture_subscribers import tell_what_was_charged
 from .case_subscribers import tell_shopper_of_case
+from .gift_subscribers import mail_the_code
 from .stock_subscribers import tell_of_low_shelves, tell_of_low_stock
 from .team_subscribers import mail_the_invitation
 
 __all__ = [
+    "mail_the_code",
     "mail_the_invitation",
     "tell_of_low_shelves",
     "tell_of_low_stock",

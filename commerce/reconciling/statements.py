@@ -63,19 +63,23 @@ GROUP BY j.id, j.business_key, a.currency, j.kind, j.memo
 
 # Orders against payments: what was asked for is what was captured. Reserved money is not
 # compared before it is taken; what was given up until then is not asked for.
+# Gift cards that shoppers bought ask for their money as orders do.
 ORDERS_TO_PAYMENTS = """
 SELECT 'order' AS kind, coalesce(o.number, p.order_token) AS reference,
     coalesce(p.taken_minor, 0) - coalesce(o.due_minor, 0) AS amount,
     coalesce(o.currency, p.currency) AS currency,
     'due ' || coalesce(o.due_minor, 0) || ', captured ' || coalesce(p.taken_minor, 0) AS detail
 FROM (
-    SELECT * FROM (
+    SELECT id, number, token, currency, due_minor FROM (
         SELECT *, total_minor - credit_minor - CASE
             WHEN charged_at IS NULL AND state = 'confirmed' THEN 0 ELSE orders_uncharged(id)
         END AS due_minor
         FROM orders_order
         WHERE confirmed_at IS NOT NULL AND NOT awaits_capture AND placed_at >= %(since)s
     ) AS asked WHERE due_minor > 0
+    UNION ALL
+    SELECT -id, 'G-' || lpad(id::text, 6, '0'), 'gift-' || token, currency, amount_minor
+    FROM giftcards_purchase WHERE paid_at IS NOT NULL AND created_at >= %(since)s
 ) AS o
 FULL JOIN (
     SELECT *, captured_minor - coalesce((
@@ -87,6 +91,9 @@ FULL JOIN (
 ) AS p ON p.order_token = o.token
 WHERE o.id IS NULL AND NOT EXISTS (
         SELECT 1 FROM orders_order x WHERE x.token = p.order_token AND x.confirmed_at IS NOT NULL)
+    AND NOT EXISTS (
+        SELECT 1 FROM giftcards_purchase x
+        WHERE 'gift-' || x.token = p.order_token AND x.paid_at IS NOT NULL)
     OR p.id IS NULL AND NOT EXISTS (
         SELECT 1 FROM payments_payment x WHERE x.order_token = o.token AND x.state = 'captured')
     OR p.taken_minor <> o.due_minor

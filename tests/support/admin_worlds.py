@@ -349,6 +349,7 @@ def shared() -> World:
         "payment_id": 1,
         "credit_id": 1,
         "dispute_id": 1,
+        "gift_id": 1,
         "break_id": 1,
         "application_id": 1,
         "instance_pk": 1,

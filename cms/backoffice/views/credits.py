@@ -129,6 +129,9 @@ class CreditDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
             return self.render_to_response(self.get_context_data(), status=422)
         try:
             credits.void(credit_id=self.credit.pk, reason=self.form.cleaned_data["reason"])
+        except credits.BoughtCard:
+            self.form.add_error(None, "It was paid for. Give it back under Gift cards sold.")
+            return self.render_to_response(self.get_context_data(), status=422)
         except credits.NothingToVoid:
             self.form.add_error(None, "Nothing is left on it.")
             return self.render_to_response(self.get_context_data(), status=422)

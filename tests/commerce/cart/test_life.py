@@ -3,10 +3,18 @@
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from commerce.cart import operations, queries
-from commerce.cart.operations import LineGone, NotForSale, QuantityLimited
+from commerce.cart.models import Cart
+from commerce.cart.operations import CartClosed, LineGone, NotForSale, QuantityLimited
+from tests.factories.accounts import make_user
 from tests.factories.cart import make_cart, make_sellable
 from tests.factories.inventory import stock_up
 
@@ -17,7 +25,8 @@ units = st.integers(1, 12)
 
 
 class Life(RuleBasedStateMachine):
-    """One guest's cart and three goods, of which the seller has more or fewer each day."""
+    """One cart and three goods, of which the seller has more or fewer each day. Its guest may sign
+    in, which joins it with what the person had in a cart before, and may order and come back."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,11 +34,14 @@ class Life(RuleBasedStateMachine):
         self.variants = [make_sellable(on_hand=on_hand) for on_hand in self.stock]
         self.token = make_cart()
         self.lines: dict[int, int] = {}
+        self.is_guest = True
+        self.is_open = True
 
     def line_of(self, good: int) -> int | None:
         lines = queries.contents(token=self.token).lines
         return next((line.id for line in lines if line.variant_id == self.variants[good]), None)
 
+    @precondition(lambda self: self.is_open)
     @rule(good=goods, quantity=units)
     def add(self, good: int, quantity: int) -> None:
         wanted = self.lines.get(good, 0) + quantity
@@ -44,6 +56,7 @@ class Life(RuleBasedStateMachine):
             assert wanted <= self.stock[good]
         self.lines[good] = min(wanted, self.stock[good])
 
+    @precondition(lambda self: self.is_open)
     @rule(good=goods, quantity=units)
     def change(self, good: int, quantity: int) -> None:
         line_id = self.line_of(good)
@@ -61,6 +74,7 @@ class Life(RuleBasedStateMachine):
             assert quantity <= self.stock[good]
         self.lines[good] = min(quantity, self.stock[good])
 
+    @precondition(lambda self: self.is_open)
     @rule(good=goods)
     def remove(self, good: int) -> None:
         line_id = self.line_of(good)
@@ -76,6 +90,37 @@ class Life(RuleBasedStateMachine):
         stock_up(self.variants[good], on_hand)
         self.stock[good] = on_hand
 
+    @precondition(lambda self: self.is_open)
+    @rule(wishes=st.dictionaries(goods, units, max_size=3))
+    def somebody_signs_in(self, wishes: dict[int, int]) -> None:
+        """Of what is in both carts the larger count stays; a cart that has its person stays so."""
+        person = make_user()
+        before = {good: min(units, self.stock[good]) for good, units in wishes.items()}
+        before = {good: units for good, units in before.items() if units}
+        own = make_cart({self.variants[g]: n for g, n in before.items()}, user_id=person.pk)
+        for _ in range(2):
+            joined = operations.merge(guest_token=self.token, user_id=person.pk)
+            assert joined == own
+        if self.is_guest:
+            goods_of_both = self.lines.keys() | before.keys()
+            self.lines = {
+                good: max(self.lines.get(good, 0), before.get(good, 0)) for good in goods_of_both
+            }
+            self.token, self.is_guest = own, False
+
+    @rule()
+    def order_or_come_back(self) -> None:
+        """A cart that was ordered takes nothing more until its order failed."""
+        cart = Cart.objects.get(token=self.token)
+        if self.is_open:
+            operations.mark_ordered(cart_id=cart.pk)
+            with pytest.raises(CartClosed):
+                operations.add(token=self.token, variant_id=self.variants[2], quantity=1)
+        else:
+            assert operations.reopen(cart_id=cart.pk) == self.token
+        self.is_open = not self.is_open
+
+    @precondition(lambda self: self.is_open)
     @invariant()
     def the_cart_holds_what_was_put_into_it(self) -> None:
         found = {

@@ -7,10 +7,12 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.validators import DecimalValidator
 
 from commerce.catalog import queries as catalog
 from commerce.catalog.operations import MAX_VARIANTS
 from commerce.catalog.types import VariantData
+from commerce.kernel import currencies
 from commerce.kernel.money import Money, exponent
 from commerce.pricing.operations import MAX_MINOR
 
@@ -22,10 +24,12 @@ MAX_GRAMS = 1_000_000
 
 
 class PriceField(forms.DecimalField):
-    """An amount in the marketplace's currency; cleans to minor units."""
+    """An amount, in the base currency unless its form says otherwise; cleans to minor units."""
+
+    currency = settings.BASE_CURRENCY
 
     def __init__(self, *, may_be_nothing: bool = False, **kwargs: Any) -> None:
-        decimals = exponent(settings.BASE_CURRENCY)
+        decimals = exponent(self.currency)
         super().__init__(
             min_value=Decimal(0 if may_be_nothing else 1).scaleb(-decimals),
             max_value=Decimal(MAX_MINOR).scaleb(-decimals),
@@ -40,12 +44,45 @@ class PriceField(forms.DecimalField):
             **kwargs,
         )
 
+    def count_in(self, currency: str) -> None:
+        """Read amounts of another currency, with its decimals."""
+        self.currency, self.decimal_places = currency, exponent(currency)
+        self.validators = [
+            DecimalValidator(None, self.decimal_places)
+            if isinstance(each, DecimalValidator)
+            else each
+            for each in self.validators
+        ]
+
     def clean(self, value: Any) -> int | None:
         amount = super().clean(value)
         try:
-            return None if amount is None else Money.of(amount, settings.BASE_CURRENCY).minor
+            return None if amount is None else Money.of(amount, self.currency).minor
         except (ValueError, InvalidOperation):
-            raise forms.ValidationError("Enter an amount such as 12.50.") from None
+            example = Money(1250, self.currency).decimal
+            raise forms.ValidationError(f"Enter an amount such as {example}.") from None
+
+
+def currency_field(**kwargs: Any) -> forms.ChoiceField:
+    """Ask which currency a form's amounts are in; `settle_currency` decides whether to ask."""
+    return forms.ChoiceField(label="Currency", required=False, **kwargs)
+
+
+def settle_currency(form: forms.Form) -> str:
+    """Let a form's amounts be in the currency that was chosen in it, and return that."""
+    if not currencies.further():
+        del form.fields["currency"]
+        return currencies.or_base(None)
+    form.fields["currency"].choices = [  # type: ignore[attr-defined]
+        (each, each) for each in currencies.sold_in()
+    ]
+    name = form.add_prefix("currency")
+    asked = form.data.get(name) if form.is_bound else form.initial.get("currency")
+    chosen = currencies.or_base(asked)
+    for field in form.fields.values():
+        if isinstance(field, PriceField):
+            field.count_in(chosen)
+    return chosen
 
 
 class OptionsForm(forms.Form):

@@ -20,8 +20,8 @@ def example(*, promotion: PromotionInput) -> dict[str, Any]:
 
     The first items are ones it covers; the last is any other of the same shops.
     """
-    shown = _items(promotion)
-    found = offers.current(variant_ids=shown, currency=settings.BASE_CURRENCY)
+    shown, currency = _items(promotion), promotion.currency or settings.BASE_CURRENCY
+    found = offers.current(variant_ids=shown, currency=currency)
     chosen = [found[pk] for pk in shown if pk in found and found[pk].price]
     lines = [
         QuoteLine(
@@ -38,7 +38,7 @@ def example(*, promotion: PromotionInput) -> dict[str, Any]:
         promotion=promotion,
         lines=lines,
         shipping=dict.fromkeys({line.seller_id for line in lines}, EXAMPLE_SHIPPING),
-        currency=settings.BASE_CURRENCY,
+        currency=currency,
     )
     rows = [
         {

@@ -15,7 +15,7 @@ from commerce.pricing.models import CustomerGroup, Promotion
 from commerce.pricing.types import PromotionInput
 from commerce.sellers import queries as sellers
 
-from .product_forms import PriceField
+from .product_forms import PriceField, currency_field, settle_currency
 
 MOST_SKUS = 500
 MOST_PRIORITY = 1000
@@ -35,6 +35,10 @@ class PromotionForm(forms.Form):
         decimal_places=2,
         required=False,
         help_text="Also of what “buy some, get some” reduces, where 100 is free.",
+    )
+    currency = currency_field(
+        help_text="Of the amounts here; whoever shops in another is not reached by them. "
+        "Percentages without a purchase to reach count in every currency."
     )
     amount = PriceField(label="Amount off", required=False)
     buy = forms.IntegerField(label="Buy so many", min_value=1, max_value=999, required=False)
@@ -96,6 +100,7 @@ class PromotionForm(forms.Form):
     def __init__(self, *args: Any, seller_id: int | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.seller_id = seller_id
+        self.in_currency = settle_currency(self)
         pages = CategoryPage.objects.live().order_by("path")
         self.fields["categories"].choices = [  # type: ignore[attr-defined]
             (str(key), f"{'– ' * max(0, depth - 4)}{title}")
@@ -133,7 +138,7 @@ class PromotionForm(forms.Form):
             buy=(data["buy"] or 0) if kind == "buy-get" else 0,
             get=(data["get"] or 0) if kind == "buy-get" else 0,
             least_minor=data["least"] or 0,
-            currency=settings.BASE_CURRENCY,
+            currency=self.in_currency,
             first_order=data["first_order"],
             product_ids=self.product_ids,
             category_keys=tuple(UUID(key) for key in data["categories"]),
@@ -164,7 +169,7 @@ class PromotionForm(forms.Form):
     def sections(self) -> list[tuple[str, list[Any]]]:
         """The inputs as the screen groups them."""
         groups = {
-            "What it gives": ("label", "kind", "percent", "amount", "buy", "get"),
+            "What it gives": ("label", "kind", "percent", "currency", "amount", "buy", "get"),
             "When it applies": ("code", "least", "first_order", "starts_at", "ends_at"),
             "What it is for": ("skus", "categories", "shops", "groups"),
             "How often, and beside others": (
@@ -215,6 +220,7 @@ def filled(*, promotion: Promotion) -> dict[str, Any]:
     currency = promotion.currency or settings.BASE_CURRENCY
     return {
         "label": promotion.label,
+        "currency": currency,
         "kind": promotion.kind,
         "percent": Decimal(promotion.percent_bps) / 100 if promotion.percent_bps else None,
         "amount": _decimal(promotion.amount_minor, currency),

@@ -4,7 +4,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
-from django.conf import settings
 
 from commerce.fulfillment import queries as fulfillment
 from commerce.fulfillment.models import ShippingMethod, Zone
@@ -12,7 +11,7 @@ from commerce.inventory import queries as inventory
 from commerce.kernel.money import Money, exponent
 
 from . import queries
-from .product_forms import MAX_MINOR, PriceField
+from .product_forms import MAX_MINOR, PriceField, currency_field, settle_currency
 
 MAX_DAYS = 120
 MAX_KILOGRAMS = 1000
@@ -22,6 +21,9 @@ _EVERYWHERE = ("", "Everywhere")
 
 class ShippingForm(forms.Form):
     name = forms.CharField(max_length=60, help_text="What shoppers choose, such as Standard.")
+    currency = currency_field(
+        help_text="Offered to whoever shops in it, for these prices. Each has its own ways."
+    )
     kind = forms.ChoiceField(
         label="How", choices=ShippingMethod.Kind.choices, required=False, initial="table"
     )
@@ -72,6 +74,7 @@ class ShippingForm(forms.Form):
 
     def __init__(self, *args: Any, seller_id: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.in_currency = settle_currency(self)
         carriers = [(carrier.code, carrier.name) for carrier in fulfillment.carriers()]
         zones = queries.own_zones(seller_id=seller_id).values_list("pk", "name")
         places = inventory.locations_of(seller_id=seller_id)
@@ -90,7 +93,7 @@ class ShippingForm(forms.Form):
     def clean_brackets(self) -> list[tuple[int, int]]:
         basis = self.cleaned_data.get("basis") or "weight"
         lines = self.cleaned_data["brackets"].splitlines()
-        return [_bracket(line, basis) for line in lines if line.strip()]
+        return [_bracket(line, basis, self.in_currency) for line in lines if line.strip()]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -111,7 +114,7 @@ class ShippingForm(forms.Form):
             "service": " ".join(given["service"].split()),
             "zone_id": int(given["zone"]) if given["zone"] else None,
             "location_id": int(given["location"]) if given["location"] else None,
-            "currency": settings.BASE_CURRENCY,
+            "currency": self.in_currency,
             "base_minor": given["base"],
             "per_kg_minor": given["per_kg"] or 0,
             "per_piece_minor": given["per_piece"] or 0,
@@ -123,13 +126,13 @@ class ShippingForm(forms.Form):
         }
 
 
-def _bracket(line: str, basis: str) -> tuple[int, int]:
+def _bracket(line: str, basis: str, currency: str) -> tuple[int, int]:
     start, colon, price = line.partition(":")
     try:
         if not colon:
             raise InvalidOperation
-        money = Money.of(Decimal(price.strip()), settings.BASE_CURRENCY)
-        value = Decimal(start.strip()).scaleb(_decimals(basis))
+        money = Money.of(Decimal(price.strip()), currency)
+        value = Decimal(start.strip()).scaleb(_decimals(basis, currency))
         if value != value.to_integral_value() or not 0 < value <= MAX_MINOR:
             raise InvalidOperation
         if not 0 <= money.minor <= MAX_MINOR:
@@ -141,8 +144,8 @@ def _bracket(line: str, basis: str) -> tuple[int, int]:
     return int(value), money.minor
 
 
-def _decimals(basis: str) -> int:
-    return {"weight": 3, "price": exponent(settings.BASE_CURRENCY)}.get(basis, 0)
+def _decimals(basis: str, currency: str) -> int:
+    return {"weight": 3, "price": exponent(currency)}.get(basis, 0)
 
 
 def filled(*, method: ShippingMethod) -> dict[str, Any]:
@@ -154,6 +157,7 @@ def filled(*, method: ShippingMethod) -> dict[str, Any]:
     steps = method.brackets.order_by("from_value").values_list("from_value", "price_minor")
     return {
         "name": method.name,
+        "currency": method.currency,
         "kind": method.kind,
         "carrier_code": method.carrier.code,
         "service": method.service,
@@ -168,13 +172,13 @@ def filled(*, method: ShippingMethod) -> dict[str, Any]:
         "max_kilograms": max(1, method.max_weight_grams // 1000),
         "basis": method.basis,
         "brackets": "\n".join(
-            f"{_written(start, method.basis)}: {amount(price)}" for start, price in steps
+            f"{_written(start, method)}: {amount(price)}" for start, price in steps
         ),
     }
 
 
-def _written(value: int, basis: str) -> str:
-    return f"{Decimal(value).scaleb(-_decimals(basis)).normalize():f}"
+def _written(value: int, method: ShippingMethod) -> str:
+    return f"{Decimal(value).scaleb(-_decimals(method.basis, method.currency)).normalize():f}"
 
 
 class ZoneForm(forms.Form):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from commerce.accounts.queries import countries_by_name
@@ -151,11 +152,9 @@ def declaration(
 
 def _item(line: LineData, quantity: int, known: CustomsItemData, grams: int) -> dict[str, Any]:
     paid = (line.total - line.discount - line.included_tax).minor
-    value = (
-        known.value_minor * quantity
-        if known.value_minor is not None
-        else paid * quantity // line.quantity
-    )
+    # What the seller says it is worth is in the base currency, and nothing is converted.
+    has_own = known.value_minor is not None and line.total.currency == settings.BASE_CURRENCY
+    value = (known.value_minor or 0) * quantity if has_own else paid * quantity // line.quantity
     return {
         "description": known.description,
         "hs_code": known.hs_code,

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, time
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+
 from commerce.accounts.queries import country_name
 from commerce.accounts.types import AddressData
 from commerce.inventory import queries as inventory
@@ -250,11 +252,18 @@ def _pick_up(method: Method) -> PickUp | None:
 def why_not(*, parcels: Sequence[Parcel], currency: str) -> dict[int, str]:
     """Say of sellers that cannot send their parcel why, and what the shopper can do."""
     methods = methods_of(seller_ids=[parcel.seller_id for parcel in parcels], currency=currency)
-    return {parcel.seller_id: _reason(methods[parcel.seller_id], parcel) for parcel in parcels}
+    return {
+        parcel.seller_id: _reason(methods[parcel.seller_id], parcel, currency) for parcel in parcels
+    }
 
 
-def _reason(methods: list[Method], parcel: Parcel) -> str:
+def _reason(methods: list[Method], parcel: Parcel, currency: str) -> str:
     there = [method for method in methods if reaches(method, parcel)]
+    if not methods and currency != settings.BASE_CURRENCY:
+        return (
+            f"names no price in {currency} for sending. Remove these items from your cart, or "
+            "choose another currency below."
+        )
     if not methods:
         return "sends nothing at the moment. Remove these items from your cart."
     if not there:

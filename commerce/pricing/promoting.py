@@ -120,7 +120,8 @@ def _checked(promotion: PromotionInput) -> dict[str, object]:
     values = {field.name: getattr(promotion, field.name) for field in fields(promotion)}
     values["code"] = written(promotion.code)
     values["label"] = promotion.label.strip()
-    values["currency"] = promotion.currency or settings.BASE_CURRENCY
+    has_amount = promotion.amount_minor or promotion.least_minor
+    values["currency"] = (promotion.currency or settings.BASE_CURRENCY) if has_amount else ""
     for name in ("seller_ids", "product_ids", "category_keys", "group_ids"):
         values[name] = sorted(set(values[name]))
     if promotion.first_order:

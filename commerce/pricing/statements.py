@@ -83,7 +83,8 @@ _FOUND = """WITH mine AS (
         WHEN NOT p.is_active THEN 'ended'
         WHEN p.starts_at > statement_timestamp() THEN 'early'
         WHEN p.ends_at <= statement_timestamp() THEN 'ended'
-        WHEN p.currency NOT IN ('', %(currency)s) THEN 'currency'
+        WHEN p.currency NOT IN ('', %(currency)s) AND (p.amount_minor > 0 OR p.least_minor > 0)
+            THEN 'currency'
         WHEN p.group_ids <> '{}' AND NOT p.group_ids && mine.groups THEN 'not-for-you'
         WHEN p.used >= p.max_uses THEN 'used-up'
         WHEN p.max_per_customer IS NOT NULL AND p.max_per_customer <= (

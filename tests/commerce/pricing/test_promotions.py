@@ -89,7 +89,9 @@ def test_a_code_is_read_however_it_is_typed() -> None:
         ({"seller_ids": (99,)}, "not-for-these"),
         ({"kind": "buy-get", "buy": 2, "get": 1}, "too-few"),
         ({"kind": "free-shipping"}, "shipping-later"),
-        ({"currency": "EUR"}, "currency"),
+        ({"currency": "EUR"}, "applied"),
+        ({"currency": "EUR", "kind": "fixed", "amount_minor": 100}, "currency"),
+        ({"currency": "EUR", "least_minor": 1}, "currency"),
     ],
 )
 def test_a_code_tells_why_it_is_not_applied(about: dict[str, Any], expected: str) -> None:

@@ -45,7 +45,9 @@ class TermsForm(forms.Form):
 
     schedule = forms.ChoiceField(choices=PayoutTerms.Schedule.choices)
     minimum = AmountField(
-        label="Least amount of a payout", min_value=0, help_text="Smaller sums wait."
+        label="Least amount of a payout",
+        min_value=0,
+        help_text=f"Smaller sums wait. In {settings.BASE_CURRENCY}; other currencies have none.",
     )
     hold_days = forms.IntegerField(
         label="Days from delivery to payout", min_value=0, max_value=365,

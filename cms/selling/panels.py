@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from wagtail.admin.ui.components import Component
 
 from commerce.audit import operations as audit
@@ -123,8 +122,7 @@ class EarningsPanel(SellersPanel):
     template_name = "admin/selling/panels/earnings.html"
 
     def get_context_data(self, parent_context: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        summary = payouts.summary(seller_id=self.seller_id, currency=settings.BASE_CURRENCY)
-        return {"summary": summary}
+        return {"summaries": payouts.summaries(seller_id=self.seller_id)}
 
 
 class Suspension(SellersPanel):

@@ -5,7 +5,7 @@ from django.db.models.functions import ExtractMonth
 
 from commerce.kernel import day_seals
 
-from .models import Entry, Journal
+from .models import Account, Entry, Journal
 from .types import SEALED, EntryData
 
 
@@ -13,6 +13,11 @@ def balance(*, code: str, currency: str) -> int:
     """Return the sum of an account's entries: debits positive, credits negative."""
     entries = Entry.objects.filter(account__code=code, account__currency=currency)
     return int(entries.aggregate(total=Sum("amount_minor"))["total"] or 0)
+
+
+def currencies_of(*, code: str) -> set[str]:
+    """Return the currencies in which an account was ever opened."""
+    return set(Account.objects.filter(code=code).values_list("currency", flat=True))
 
 
 def balances(*, prefix: str, currency: str) -> dict[str, int]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 import structlog
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -126,7 +127,9 @@ def _pay(
     left = [earning for earning in earnings if earning.net_minor > 0]
     kept = _to_keep_back(left, terms)
     total = sum(earning.net_minor for earning in left) - sum(kept.values())
-    if total <= 0 or (least and total < terms.minimum_minor):
+    # The minimum was agreed in the base currency; where little is sold nothing waits for it.
+    minimum = terms.minimum_minor if currency == settings.BASE_CURRENCY else 0
+    if total <= 0 or (least and total < minimum):
         return None
     if not _covered(seller_id, currency, total):
         return None

@@ -1,6 +1,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import Now
 
@@ -97,6 +98,20 @@ def earnings_of(*, seller_order_ids: Iterable[int]) -> dict[int, EarningData]:
         )
         for row in rows
     }
+
+
+def currencies_of(*, seller_id: int) -> list[str]:
+    """Return the currencies a seller's account ever moved in, the base currency first always."""
+    moved = ledger.currencies_of(code=f"payable:{seller_id}")
+    base: str = settings.BASE_CURRENCY
+    return [base, *sorted(moved - {base})]
+
+
+def summaries(*, seller_id: int) -> list[Summary]:
+    """Return where a seller's money is, in each currency there is any."""
+    return [
+        summary(seller_id=seller_id, currency=each) for each in currencies_of(seller_id=seller_id)
+    ]
 
 
 def summary(*, seller_id: int, currency: str) -> Summary:

@@ -113,8 +113,8 @@ class Balances(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
         return {
             **super().get_context_data(**kwargs),
             "table": Table(columns, rows, caption="Accounts"),
-            "sum": Money(
-                sum(row.balance for row in rows if row.currency == settings.BASE_CURRENCY),
-                settings.BASE_CURRENCY,
-            ),
+            "sums": [
+                Money(sum(row.balance for row in rows if row.currency == each), each)
+                for each in sorted({settings.BASE_CURRENCY, *(row.currency for row in rows)})
+            ],
         }

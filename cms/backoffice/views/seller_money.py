@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -147,9 +146,7 @@ class SellerMoney(TermsForAll):
             **super().get_context_data(**kwargs),
             "seller": self.seller,
             "correction": self.correction,
-            "summary": payout_queries.summary(
-                seller_id=self.seller_id, currency=settings.BASE_CURRENCY
-            ),
+            "summaries": payout_queries.summaries(seller_id=self.seller_id),
             "deductions": Table(DEDUCTIONS, list(deductions[:MOST_ROWS]), caption="Deductions"),
             "refused": [
                 (_money("net_minor")(row), row.refused_because, row.retry_at)

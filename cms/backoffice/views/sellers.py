@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
@@ -151,7 +150,7 @@ class SellerDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
             "overdue": [
                 plan for plan in inventory.count_plans(seller_ids=[seller_id]) if plan.is_overdue
             ],
-            "money": payouts.summary(seller_id=seller_id, currency=settings.BASE_CURRENCY),
+            "monies": payouts.summaries(seller_id=seller_id),
             "rate": self.rate,
             "reason": self.reason,
         }

@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 from allauth.account.decorators import reauthentication_required
 from allauth.core.exceptions import ReauthenticationRequired
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -62,6 +61,21 @@ DEDUCTION_COLUMNS = [
 ]  # fmt: skip
 
 
+class InOneCurrency(SellerScreen):
+    """A screen about what a seller has in one currency; the sums of two never mix."""
+
+    @cached_property
+    def currencies(self) -> list[str]:
+        return payout_queries.currencies_of(seller_id=self.seller_id)
+
+    @cached_property
+    def currency(self) -> str:
+        asked = self.request.GET.get("currency", self.currencies[0])
+        if asked not in self.currencies:
+            raise Http404
+        return asked
+
+
 class Earnings(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
     """Where the money is now, and the latest payouts."""
 
@@ -71,13 +85,13 @@ class Earnings(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
     template_name = "admin/selling/earnings.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        currency = settings.BASE_CURRENCY
-        summary = payout_queries.summary(seller_id=self.seller_id, currency=currency)
+        summaries = payout_queries.summaries(seller_id=self.seller_id)
         latest = payout_queries.payouts_of(seller_id=self.seller_id, limit=5)
         deductions = Deduction.objects.filter(seller_id=self.seller_id).order_by("-pk")[:10]
         return {
             **super().get_context_data(**kwargs),
-            "summary": summary,
+            "summary": summaries[0],
+            "summaries": summaries,
             "terms": payout_queries.terms_of(seller_ids=[self.seller_id])[self.seller_id],
             "deductions": Table(DEDUCTION_COLUMNS, list(deductions), caption="Latest deductions")
             if deductions
@@ -118,7 +132,7 @@ class PayoutList(SellerScreen, BaseListingView):
         return super().get_table(rows)
 
 
-class StatementScreen(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
+class StatementScreen(InOneCurrency, WagtailAdminTemplateMixin, TemplateView):
     """The seller's account in the ledger between two days."""
 
     work = Work.MONEY
@@ -137,12 +151,19 @@ class StatementScreen(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
             return None
         since, until = self.form.moments
         return payout_queries.statement(
-            seller_id=self.seller_id, currency=settings.BASE_CURRENCY, since=since, until=until
+            seller_id=self.seller_id, currency=self.currency, since=since, until=until
         )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        return {**context, "form": self.form, "statement": self.statement, "media": self.form.media}
+        return {
+            **context,
+            "form": self.form,
+            "statement": self.statement,
+            "media": self.form.media,
+            "currency": self.currency,
+            "currencies": self.currencies,
+        }
 
     def get_header_buttons(self) -> list[HeaderButton]:
         address = f"{reverse('selling:statement_csv')}?{self.request.GET.urlencode()}"
@@ -156,7 +177,7 @@ class StatementFile(StatementScreen):
         if self.statement is None:
             raise Http404
         days = self.form.cleaned_data
-        name = f"statement-{days['since']}-{days['until']}.csv"
+        name = f"statement-{days['since']}-{days['until']}-{self.currency}.csv"
         return csv_file(self.statement.rows(), name=name)
 
 

@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -23,9 +22,10 @@ from commerce.sellers import queries as seller_queries
 from ..exports import csv_file
 from ..policy import Work
 from .base import SellerScreen
+from .earnings import InOneCurrency
 
 
-class Income(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
+class Income(InOneCurrency, WagtailAdminTemplateMixin, TemplateView):
     """What was sold, given back, paid and received in each month of a year."""
 
     work = Work.MONEY
@@ -46,15 +46,14 @@ class Income(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
 
     @cached_property
     def income(self) -> IncomeYear:
-        return payouts.income(
-            seller_id=self.seller_id, currency=settings.BASE_CURRENCY, year=self.year
-        )
+        return payouts.income(seller_id=self.seller_id, currency=self.currency, year=self.year)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         totals = self.income.totals
         return {
             **super().get_context_data(**kwargs),
             "income": self.income,
+            "currencies": self.currencies,
             "headings": AMOUNTS,
             "rows": [
                 (month, [getattr(month, name) for name in AMOUNTS]) for month in self.income.months
@@ -64,7 +63,7 @@ class Income(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
         }
 
     def get_header_buttons(self) -> list[HeaderButton]:
-        address = f"{reverse('selling:income_csv')}?year={self.year}"
+        address = f"{reverse('selling:income_csv')}?year={self.year}&currency={self.currency}"
         return [HeaderButton("Download CSV", url=address, icon_name="download")]
 
 
@@ -72,7 +71,7 @@ class IncomeFile(Income):
     """The same year for a spreadsheet."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return csv_file(self.income.rows(), name=f"income-{self.year}.csv")
+        return csv_file(self.income.rows(), name=f"income-{self.year}-{self.currency}.csv")
 
 
 class Plan(SellerScreen, WagtailAdminTemplateMixin, TemplateView):

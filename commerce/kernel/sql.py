@@ -1,10 +1,12 @@
 """Statements written by hand: for hot paths, where the ORM's work costs more than the
 database's, and for what the ORM cannot say."""
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
 
 import psycopg
-from django.db import OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Model
 
@@ -51,21 +53,33 @@ def fetch_as(model: type[M], statement: str, *params: Any) -> list[M]:
     with _cursor(statement) as cursor:
         cursor.execute(statement, params)
         rows: list[Row] = cursor.fetchall()
-        fields = model._meta.concrete_fields
-        others = [column.name for column in cursor.description[len(fields) :]]
-    names = [field.attname for field in fields]
+        if not rows:
+            return []
+        names, reads = _shape(model)
+        width = len(names)
+        # Each description is made anew by the driver; most statements have no further columns.
+        others = [c.name for c in cursor.description[width:]] if len(rows[0]) > width else ()
+    server = connections[DEFAULT_DB_ALIAS]
+    found = []
+    for row in rows:
+        values = list(row[:width])
+        for place, read in reads:
+            values[place] = read(values[place], None, server)
+        one = model.from_db(DEFAULT_DB_ALIAS, names, values)
+        if others:
+            one.__dict__.update(zip(others, row[width:], strict=True))
+        found.append(one)
+    return found
+
+
+@cache
+def _shape(model: type[Model]) -> tuple[list[str], list[tuple[int, Callable[..., Any]]]]:
+    """Return a model's attributes in the order of its columns, and how some are read."""
+    fields = model._meta.concrete_fields
     reads = [
         (place, f.from_db_value) for place, f in enumerate(fields) if hasattr(f, "from_db_value")
     ]
-    found = []
-    for row in rows:
-        values = list(row[: len(fields)])
-        for place, read in reads:
-            values[place] = read(values[place], None, connection)
-        one = model.from_db(connection.alias, names, values)
-        one.__dict__.update(zip(others, row[len(fields) :], strict=True))
-        found.append(one)
-    return found
+    return [field.attname for field in fields], reads
 
 
 def execute(statement: str, *params: Any, **named: Any) -> int:
@@ -78,9 +92,10 @@ def execute(statement: str, *params: Any, **named: Any) -> int:
 
 def _cursor(statement: str) -> CursorWrapper:
     """Django's own cursors put the parameters into the text, of which no plan can be kept."""
+    server: Any = connections[DEFAULT_DB_ALIAS]  # once: each look through the proxy costs
     if not isinstance(statement, Planned):
-        return connection.cursor()
-    server: Any = connection
+        ordinary: CursorWrapper = server.cursor()
+        return ordinary
     server.close_if_health_check_failed()
     server.ensure_connection()
     cursor: CursorWrapper = server._prepare_cursor(psycopg.Cursor(server.connection))

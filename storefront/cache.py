@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 from django.core.cache.backends.db import DatabaseCache
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from django.db import connection, transaction
 from redis.exceptions import RedisError
 
@@ -32,6 +32,19 @@ class CountingDatabaseCache(DatabaseCache):
             return super().incr(key, delta, version)
 
 
+class KeptRedisClient(RedisCacheClient):
+    """Django's client of one server, made once instead of at every call."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._kept: Any = None
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
+        if self._kept is None:
+            self._kept = super().get_client(key, write=write)
+        return self._kept
+
+
 class ForgivingRedisCache(RedisCache):
     """Django's Redis cache, which answers as if empty while Redis is down.
 
@@ -43,6 +56,7 @@ class ForgivingRedisCache(RedisCache):
 
     def __init__(self, server: Any, params: dict[str, Any]) -> None:
         super().__init__(server, params)
+        self._class = KeptRedisClient
         options = {**params, "OPTIONS": {"MAX_ENTRIES": 100_000}}
         self._counted = CountingDatabaseCache(TABLE, options)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -32,7 +33,7 @@ from .estimating import estimate_for
 from .freshening import changed_shipping, freshen, freshen_before_placing, with_fresh_prices
 from .models import Checkout
 from .paying import fields_here
-from .queries import FIRST_ORDER, current_attempt, review_of, told_of
+from .queries import FIRST_ORDER, current_attempt, review_of, stores_of, told_of
 from .refusals import (
     CartChanged,
     CartEmpty,
@@ -165,12 +166,7 @@ def set_contact(
         address=checked, user_id=cart.user_id, insists=insists
     )
     check = pricing.check_vat_id(number=number) if number else {}
-    pricing.refresh_place_rates(
-        country=checked.country,
-        region=checked.region,
-        postal_code=checked.postal_code,
-        city=checked.city,
-    )
+    _ask_taxes(checked)
     ship_to = checked.as_dict() | ({"verification": verification} if verification else {})
     kept = [cart.id, email, json.dumps(ship_to), number, json.dumps(check)]
     told = fetch_as(Checkout, _KEEP_CONTACT, *kept)[0]

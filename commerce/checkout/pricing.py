@@ -18,11 +18,13 @@ def priced(
     shipping: Mapping[int, int],
     is_first_order: bool = True,
     place: AddressData | None = None,
+    fetched: Mapping[int, AddressData] | None = None,
 ) -> CartQuote | None:
     """Price what a cart holds for its destination, as far as that is known, in one statement.
 
-    `place` stands for the address until there is one. What cannot be sold is left out;
-    there is no quote when nothing can.
+    `place` stands for the address until there is one. What is `fetched` in a store, by
+    seller, is taxed there, which takes another statement. What cannot be sold is left
+    out; there is no quote when nothing can.
     """
     lines = [
         QuoteLine(
@@ -58,6 +60,15 @@ def priced(
         ),
         codes=cart.codes,
         reverse_charged=_reverse_charged(cart, told, address),
+        handed_over={
+            seller_id: Destination(
+                country=store.country,
+                region=store.region,
+                postal_code=store.postal_code,
+                name=", ".join(filter(None, (store.city, store.region, store.country))),
+            )
+            for seller_id, store in (fetched or {}).items()
+        },
     )
 
 

@@ -1,6 +1,6 @@
 """What the shopper is about to agree to, and where a placed order's payment stands."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from commerce.accounts.types import AddressData
 from commerce.cart import queries as carts
@@ -72,6 +72,7 @@ def basket_of(*, cart: CartData) -> Basket:
         shipping={seller_id: way.price.minor for seller_id, way in ways.items() if way},
         is_first_order=found is None or found.is_first_order,
         place=place,
+        fetched=stores_of(ways),
     )
     return Basket(
         cart=cart,
@@ -142,7 +143,8 @@ def review_of(*, cart: CartData, told: Checkout | None) -> Review:
     address = address_of(told)
     parts = _parts(cart, address, _chosen(told))
     shipping = {part.seller_id: part.chosen.price.minor for part in parts if part.chosen}
-    cost = priced(cart=cart, told=told, shipping=shipping)
+    stores = stores_of({part.seller_id: part.chosen for part in parts})
+    cost = priced(cart=cart, told=told, shipping=shipping, fetched=stores)
     is_complete = address is not None and len(shipping) == len(parts)
     return with_credit(
         Review(
@@ -161,6 +163,13 @@ def review_of(*, cart: CartData, told: Checkout | None) -> Review:
         ),
         told,
     )
+
+
+def stores_of(ways: Mapping[int, ShippingOption | None]) -> dict[int, AddressData]:
+    """Return where what is picked up is handed over, by seller; for this module's own use."""
+    return {
+        seller_id: way.pick_up.address for seller_id, way in ways.items() if way and way.pick_up
+    }
 
 
 def _chosen(told: Checkout | None) -> dict[int, int]:

@@ -53,7 +53,7 @@ def invoice(
             "payment": _payment(payment),
             "settles": [credit.business_key for credit in before],
         },
-        parties=_parties(part.ship_to, part.email),
+        parties=_parties(part.ship_to, part.email, _store(part)),
     )
 
 
@@ -83,7 +83,7 @@ def credit_note(
             "withheld_minor": credit.withheld_minor,
             "advanced_minor": credit.advanced_minor,
         },
-        parties=_parties(part.ship_to, part.email),
+        parties=_parties(part.ship_to, part.email, _store(part)),
     )
 
 
@@ -191,9 +191,17 @@ def _about(part: SellerOrderData, issuer: Issuer) -> Row:
     }
 
 
-def _parties(ship_to: Mapping[str, Any], email: str) -> Row:
-    """Return who bought and where it went: what tells of a person, and nothing else."""
-    return {"buyer": dict(ship_to), "ship_to": dict(ship_to), "email": email}
+def _parties(ship_to: Mapping[str, Any], email: str, store: Mapping[str, Any] | None = None) -> Row:
+    """Return who bought and where it went: what tells of a person, and nothing else.
+
+    What was fetched in a `store` was handed over there, which decides about its tax.
+    """
+    return {"buyer": dict(ship_to), "ship_to": dict(store or ship_to), "email": email}
+
+
+def _store(part: SellerOrderData) -> Mapping[str, Any]:
+    place: Mapping[str, Any] = part.shipping_method.get("pick_up") or {}
+    return place.get("address") or {}
 
 
 def _payment(payment: Payment) -> Row:

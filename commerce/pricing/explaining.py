@@ -82,6 +82,11 @@ def _promotion(step: Mapping[str, Any], *, with_funding: bool) -> str:
 
 
 def _tax(step: Mapping[str, Any], currency: str, shown: Shown) -> str:
+    where = f", due where it is picked up: {step['fetched_at']}" if step.get("fetched_at") else ""
+    return _tax_itself(step, currency, shown) + where
+
+
+def _tax_itself(step: Mapping[str, Any], currency: str, shown: Shown) -> str:
     rate, base = int(step.get("rate_bps", 0)), int(step.get("base_minor", 0))
     name = str(step.get("name", ""))
     if not rate:

@@ -16,6 +16,7 @@ from .choosing import ListedPrice, tiers_of
 from .codes import customer_key, state_of, written
 from .discounts import Promotion
 from .explaining import sentences
+from .handing_over import stores_of
 from .previewing import preview
 from .quote import NO_PLACE, NO_TAX, SHIPPING, STANDARD, quote
 from .types import (
@@ -157,9 +158,13 @@ def quote_cart(
     codes: Sequence[str] = (),
     reverse_charged: Collection[int] = (),
 ) -> CartQuote:
+    handed_over: Mapping[int, Destination] | None = None,
     """Price a cart as it stands at this instant of the database's clock, in one statement.
 
     The one place that decides what promotions take off and what tax is added. Codes
+    What is `handed_over` in a store, by seller, is taxed there; the rates of stores take
+    another statement.
+
     beyond as many as an order takes are told so and left alone.
     """
     allowed = settings.PROMOTION_CODES_PER_ORDER
@@ -178,6 +183,7 @@ def quote_cart(
         is_first_order=customer.is_first_order,
         reverse_charged=reverse_charged,
     )
+        stores=stores_of(handed_over=handed_over or {}, tax_classes=_classes(lines)),
     by_code = {row["code"]: row for row in found if row["code"]}
     return CartQuote(
         quote=priced,
@@ -204,7 +210,7 @@ def _facts(
     customer: Customer,
     codes: list[str],
 ) -> Facts:
-    classes = {STANDARD, *(line.tax_class for line in lines)}
+    classes = _classes(lines)
     asked = {
         "user_id": customer.user_id,
         "customer_key": customer_key(customer.email),
@@ -223,6 +229,10 @@ def _facts(
 
 
 def _rates(
+def _classes(lines: Sequence[QuoteLine]) -> set[str]:
+    return {STANDARD, *(line.tax_class for line in lines)}
+
+
     classes: Collection[str], rows: Iterable[Sequence[Any]], none: TaxRateData = NO_TAX
 ) -> dict[str, TaxRateData]:
     """A region's row comes after its country's and replaces it."""

@@ -29,6 +29,14 @@ REVERSE_CHARGE = TaxRateData(name="Reverse charge", rate_bps=0)
 
 
 @dataclass(frozen=True, kw_only=True)
+class Store:
+    """Where a seller's goods are fetched, and what is taxed there at which rates."""
+
+    name: str
+    rates: Mapping[str, TaxRateData]
+
+
+@dataclass(frozen=True, kw_only=True)
 class QuoteLine:
     """One line to be priced. `key` is the caller's own name for it."""
 
@@ -135,6 +143,7 @@ def quote(
     promotions: Sequence[Promotion] = (),
     is_first_order: bool = True,
     reverse_charged: Collection[int] = (),
+    stores: Mapping[int, Store] | None = None,
 ) -> Quote:
     """Price lines and each seller's shipping for one destination.
 
@@ -142,17 +151,19 @@ def quote(
     to even there; every sum is a sum of rounded parts, so no cent appears or is lost.
     Shipping is taxed at the destination's standard rate, and holds its tax when all the
     seller's prices do. Of `reverse_charged` sellers the buyer owes the tax: prices that
-    hold tax lose it, unit by unit. A class without a rate is not taxed. Raises
-    ValueError for a quantity below one, a negative price or a key used twice.
+    hold tax lose it, unit by unit. Of sellers in `stores` the goods are fetched, so the
+    rates of the store count and nothing is reverse charged. A class without a rate is
+    not taxed. Raises ValueError for a quantity below one, a negative price or a key used twice.
     """
     _check(lines, shipping)
-    standard = rates.get(SHIPPING) or rates.get(STANDARD, NO_TAX)
+    taxes = _Taxes(rates=rates, stores=stores or {}, reverse_charged=reverse_charged)
     priced = [
-        _without_tax(line, rates) if line.seller_id in reverse_charged else line for line in lines
+        _without_tax(line, rates) if taxes.are_owed_by_buyer(line.seller_id) else line
+        for line in lines
     ]
     carriage = {
-        seller_id: _bare(minor, standard)
-        if seller_id in reverse_charged and _holds_tax(seller_id, lines)
+        seller_id: _bare(minor, _of_shipping(rates))
+        if taxes.are_owed_by_buyer(seller_id) and _holds_tax(seller_id, lines)
         else minor
         for seller_id, minor in shipping.items()
     }
@@ -162,16 +173,13 @@ def quote(
         shipping=carriage,
         is_first_order=is_first_order,
     )
-    quoted = {
-        line.key: _line(line, _rate(line, rates, reverse_charged), cuts, currency)
-        for line in priced
-    }
+    quoted = {line.key: _line(line, taxes, cuts, currency) for line in priced}
     sellers = {
         seller_id: _seller(
             seller_id,
             [quoted[line.key] for line in priced if line.seller_id == seller_id],
             carriage.get(seller_id, 0),
-            REVERSE_CHARGE if seller_id in reverse_charged else standard,
+            taxes.on_shipping(seller_id),
             cuts,
             tax_included=_holds_tax(seller_id, priced),
             currency=currency,
@@ -223,12 +231,38 @@ def _without_tax(line: QuoteLine, rates: Mapping[str, TaxRateData]) -> QuoteLine
     )
 
 
-def _rate(
-    line: QuoteLine, rates: Mapping[str, TaxRateData], reverse_charged: Collection[int]
-) -> TaxRateData:
-    if line.seller_id in reverse_charged:
-        return REVERSE_CHARGE
-    return rates.get(line.tax_class, NO_TAX)
+def _of_shipping(rates: Mapping[str, TaxRateData]) -> TaxRateData:
+    return rates.get(SHIPPING) or rates.get(STANDARD, NO_TAX)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Taxes:
+    """Which rate counts for what: the destination's, a store's, or the buyer owes the tax."""
+
+    rates: Mapping[str, TaxRateData]
+    stores: Mapping[int, Store]
+    reverse_charged: Collection[int]
+
+    def are_owed_by_buyer(self, seller_id: int) -> bool:
+        return seller_id in self.reverse_charged and seller_id not in self.stores
+
+    def on_line(self, line: QuoteLine) -> TaxRateData:
+        if self.are_owed_by_buyer(line.seller_id):
+            return REVERSE_CHARGE
+        return self._there(line.seller_id).get(line.tax_class, NO_TAX)
+
+    def on_shipping(self, seller_id: int) -> TaxRateData:
+        if self.are_owed_by_buyer(seller_id):
+            return REVERSE_CHARGE
+        return _of_shipping(self._there(seller_id))
+
+    def fetched_at(self, seller_id: int) -> str:
+        store = self.stores.get(seller_id)
+        return store.name if store else ""
+
+    def _there(self, seller_id: int) -> Mapping[str, TaxRateData]:
+        store = self.stores.get(seller_id)
+        return store.rates if store else self.rates
 
 
 def piece_of(line: QuoteLine) -> Piece:
@@ -243,7 +277,8 @@ def piece_of(line: QuoteLine) -> Piece:
     )
 
 
-def _line(line: QuoteLine, rate: TaxRateData, cuts: Cuts, currency: str) -> QuotedLine:
+def _line(line: QuoteLine, taxes: _Taxes, cuts: Cuts, currency: str) -> QuotedLine:
+    rate, fetched_at = taxes.on_line(line), taxes.fetched_at(line.seller_id)
     own = tuple(cuts.of.get(("line", line.key), ()))
     total = line.unit_minor * line.quantity
     discount = sum(each.amount_minor for each in own)
@@ -258,7 +293,7 @@ def _line(line: QuoteLine, rate: TaxRateData, cuts: Cuts, currency: str) -> Quot
         rate_bps=rate.rate_bps,
         tax_name=rate.name,
         cuts=own,
-        steps=_steps(line, own, rate, tax=tax, included=included),
+        steps=_steps(line, own, rate, tax=tax, included=included, fetched_at=fetched_at),
     )
 
 
@@ -274,7 +309,13 @@ def _borne_by_platform(cuts: Sequence[Cut]) -> int:
 
 
 def _steps(
-    line: QuoteLine, cuts: Sequence[Cut], rate: TaxRateData, *, tax: int, included: int
+    line: QuoteLine,
+    cuts: Sequence[Cut],
+    rate: TaxRateData,
+    *,
+    tax: int,
+    included: int,
+    fetched_at: str = "",
 ) -> tuple[Step, ...]:
     total = line.unit_minor * line.quantity
     left = total - sum(each.amount_minor for each in cuts)
@@ -297,6 +338,7 @@ def _steps(
             "base_minor": left,
             "amount_minor": included if line.tax_included else tax,
             "rounding": "half-even",
+            **({"fetched_at": fetched_at} if fetched_at else {}),
         },
         {"step": "total", "amount_minor": left + tax},
     )

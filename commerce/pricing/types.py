@@ -93,6 +93,8 @@ class Destination:
     country: str = ""
     region: str = ""
     postal_code: str = ""
+    name: str = ""
+    """What a store is called where it explains a tax."""
 
 
 @dataclass(frozen=True, kw_only=True)

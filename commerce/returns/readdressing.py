@@ -55,6 +55,9 @@ def change_address(*, order_token: str, address: AddressData, insists: bool = Fa
 
 
 def _same_tax(parts: list[SellerOrderData], before: AddressData, after: AddressData) -> None:
+    parts = [part for part in parts if not part.shipping_method.get("pick_up")]
+    if not parts:  # taxed where it is picked up
+        return
     ids = [line.variant_id for part in parts for line in part.lines]
     classes = {v.tax_class for v in catalog.variants(variant_ids=ids).values()} | {"standard"}
     rates = [

@@ -75,8 +75,12 @@ def would_take(
 
 def price(cart: dict[str, Any]) -> dict[str, Any]:
     """Every figure of a cart: by line, by seller and in all."""
-    rates = {name: Fraction(bps) * BPS for name, bps in cart["rates"].items()}
-    net_sellers = set(cart["reverse_charged"])
+
+    def rate_of(seller: int, name: str) -> Fraction:
+        """Of the store where it is picked up, if it is, else of where it goes."""
+        return Fraction(cart["stores"].get(seller, cart["rates"]).get(name, 0)) * BPS
+
+    net_sellers = set(cart["reverse_charged"]) - set(cart["stores"])
     all_gross = {
         seller
         for seller in {line["seller"] for line in cart["lines"]}
@@ -86,13 +90,13 @@ def price(cart: dict[str, Any]) -> dict[str, Any]:
     for line in cart["lines"]:
         unit, gross = line["unit"], line["gross"]
         if gross and line["seller"] in net_sellers:
-            rate = rates.get(line["class"], Fraction(0))
+            rate = rate_of(line["seller"], line["class"])
             unit, gross = unit - half_even(unit - unit / (1 + rate)), False
         lines.append({**line, "unit": unit, "gross": gross})
     for seller, minor in cart["shipping"].items():
         taken = 0
         if seller in net_sellers & all_gross:
-            taken = half_even(minor - minor / (1 + rates.get("standard", Fraction(0))))
+            taken = half_even(minor - minor / (1 + rate_of(seller, "standard")))
         shipping[seller] = minor - taken
     cart = {**cart, "lines": lines, "shipping": shipping}
 
@@ -131,7 +135,7 @@ def price(cart: dict[str, Any]) -> dict[str, Any]:
         for line in lines:
             if line["seller"] != seller:
                 continue
-            rate = Fraction(0) if seller in net_sellers else rates.get(line["class"], Fraction(0))
+            rate = Fraction(0) if seller in net_sellers else rate_of(seller, line["class"])
             total = line["unit"] * line["quantity"]
             mine = state[line["key"]]
             tax, included = taxed(mine["left"], rate, line["gross"])
@@ -144,7 +148,7 @@ def price(cart: dict[str, Any]) -> dict[str, Any]:
             own["included"] += included
         if seller in shipping:
             left = state["parcel", seller]["left"]
-            rate = Fraction(0) if seller in net_sellers else rates.get("standard", Fraction(0))
+            rate = Fraction(0) if seller in net_sellers else rate_of(seller, "standard")
             gross = seller in all_gross - net_sellers
             tax, included = taxed(left, rate, gross)
             own["shipping"] = shipping[seller]
@@ -197,6 +201,14 @@ def random_cart(dice: random.Random) -> dict[str, Any]:
             "odd": dice.choice([888, 1025, 3333]),
         },
         "reverse_charged": [each for each in sellers if dice.random() < 0.15],
+        "stores": {
+            each: {
+                "standard": dice.choice([0, 725, 2000, 2500]),
+                "books": dice.choice([0, 900]),
+            }
+            for each in sellers
+            if dice.random() < 0.15
+        },
         "first_order": dice.random() < 0.5,
         "offers": [random_offer(dice, number, most) for number in range(dice.randint(0, 5))],
     }
@@ -227,7 +239,7 @@ def random_offer(dice: random.Random, number: int, most: int) -> dict[str, Any]:
 def price_with_the_product(cart: dict[str, Any]) -> dict[str, Any]:
     """The same figures from the product's own arithmetic."""
     from commerce.pricing.discounts import Promotion
-    from commerce.pricing.quote import QuoteLine, TaxRateData, quote
+    from commerce.pricing.quote import QuoteLine, Store, TaxRateData, quote
 
     number_of = {name: number for number, name in enumerate(PRODUCTS, start=1)}
     found = quote(
@@ -269,6 +281,13 @@ def price_with_the_product(cart: dict[str, Any]) -> dict[str, Any]:
         ],
         is_first_order=cart["first_order"],
         reverse_charged=cart["reverse_charged"],
+        stores={
+            seller: Store(
+                name="Store",
+                rates={name: TaxRateData(name=name, rate_bps=bps) for name, bps in rates.items()},
+            )
+            for seller, rates in cart["stores"].items()
+        },
     )
     names = ("goods", "discount", "shipping", "shipping_discount", "tax")
     answer: dict[str, Any] = {

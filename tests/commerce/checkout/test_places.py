@@ -4,15 +4,19 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from commerce.accounts.types import AddressData
 from commerce.cart import queries as carts
 from commerce.checkout import operations, queries
 from commerce.fulfillment import operations as fulfillment
+from commerce.invariants import queries as invariants
 from commerce.inventory import operations as stock
 from commerce.inventory import queries as inventory
 from commerce.inventory.types import PolicyData
 from commerce.kernel.money import Money
 from commerce.orders import queries as orders
 from commerce.payments.models import Payment
+from commerce.pricing import operations as pricing
+from commerce.pricing import queries as prices
 from commerce.returns import operations as returns
 from devtools.stripe_double import StripeDouble
 from tests.factories.accounts import SAN_FRANCISCO
@@ -242,3 +246,92 @@ def test_the_free_units_of_all_sellers_take_one_statement(corner: Corner) -> Non
         queries.review(cart_token=token)
 
     assert len([sql for sql in statements if "inventory_unit" in str(sql)]) <= 2
+
+
+OAKLAND = replace(SAN_FRANCISCO, city="Portland", region="OR", postal_code="97201")
+
+
+def tax_there(corner: Corner, address: AddressData = OAKLAND, rate_bps: int = 500) -> None:
+    """Move the store to where another rate holds."""
+    pricing.set_tax_rate(
+        country=address.country, region=address.region, tax_class="standard",
+        name="Tax of the store", rate_bps=rate_bps,
+    )  # fmt: skip
+    fulfillment.set_pick_up_point(
+        seller_id=corner.seller_id, location_id=corner.store, address=address,
+        opening_hours="Mo–Sa 9–18",
+    )  # fmt: skip
+
+
+def test_what_is_picked_up_is_taxed_where_the_store_is(corner: Corner) -> None:
+    tax_there(corner)
+    token = make_cart({corner.variant_id: 1})
+    corner.choose(token)
+
+    review = queries.review(cart_token=token)
+    assert review.quote is not None
+    (line,) = review.quote.lines.values()
+    assert (line.tax_name, line.tax.minor) == ("Tax of the store", 62)  # 5 % of 12.50, to even
+    basket = queries.basket(cart_token=token)
+    assert basket.estimate is not None
+    assert basket.estimate.total == review.quote.total
+    told = [each.text for each in prices.sentences(steps=line.steps, currency="USD")]
+    assert any("due where it is picked up: Portland, OR, US" in text for text in told)
+
+
+def test_an_order_keeps_the_tax_of_the_store(corner: Corner, double: StripeDouble) -> None:
+    tax_there(corner)
+    placed = picked(corner)
+    double.pay(str(placed.payment_url))
+    operations.finalise(order_token=placed.order_token)
+
+    order = orders.order(token=placed.order_token)
+    assert order is not None
+    (part,) = order.seller_orders
+    assert (part.lines[0].tax_name, order.tax.minor) == ("Tax of the store", 62)
+    assert [rule.code for rule in invariants.broken()] == []
+
+
+def test_what_is_sent_beside_it_keeps_the_tax_of_where_it_goes(corner: Corner) -> None:
+    tax_there(corner)
+    sent = make_ready_cart([Wanted()])
+    token = make_cart({corner.variant_id: 1, sent.variants[0]: 1})
+    review = operations.set_contact(
+        cart_token=token, email="ada@example.com", address=SAN_FRANCISCO
+    )
+    ways = {part.seller_id: part.options[0].method_id for part in review.parts}
+    review = operations.set_methods(
+        cart_token=token, methods={**ways, corner.seller_id: corner.method_id}
+    )
+    assert review.quote is not None
+    assert sorted(line.tax_name for line in review.quote.lines.values()) == [
+        "CA sales tax", "Tax of the store",
+    ]  # fmt: skip
+
+
+def test_stores_take_one_more_statement_and_only_where_something_is_picked_up(
+    corner: Corner,
+) -> None:
+    token = make_cart({corner.variant_id: 1})
+    operations.set_contact(cart_token=token, email="ada@example.com", address=SAN_FRANCISCO)
+    (part,) = queries.review(cart_token=token).parts
+    counts = []
+    for method_id in (part.options[0].method_id, corner.method_id):
+        operations.set_methods(cart_token=token, methods={corner.seller_id: method_id})
+        with counted() as seen:
+            queries.review(cart_token=token)
+        counts.append(len(seen))
+    assert counts[1] == counts[0] + 1
+
+
+def test_the_tax_engine_is_asked_about_the_store(
+    corner: Corner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tax_there(corner)
+    asked: list[str] = []
+    monkeypatch.setattr(
+        pricing, "refresh_place_rates",
+        lambda **place: asked.append(place["postal_code"]) or False,
+    )  # fmt: skip
+    corner.choose(make_cart({corner.variant_id: 1}))
+    assert asked == ["94105", "97201"]

@@ -18,6 +18,10 @@ from tests.factories.sellers import make_seller
 from tests.support.constraints import check_deferred_constraints
 
 pytestmark = pytest.mark.django_db
+HAMBURG_STORE = {
+    "name": "Store", "line1": "Hafenstraße 12", "city": "Hamburg", "postal_code": "20457",
+    "country": "DE",
+}  # fmt: skip
 
 
 def hear(subscriber: str) -> None:
@@ -53,6 +57,17 @@ def test_an_invoice_is_issued_when_the_goods_leave() -> None:
     assert invoice.kind == "invoice"
     assert invoice.total == part.total
     assert invoice.tax == part.tax
+
+
+def test_what_is_picked_up_was_handed_over_in_the_store() -> None:
+    store = {"address": HAMBURG_STORE, "opening_hours": "9-18"}
+    method = {"name": "Pick-up", "carrier": "", "kind": "pickup", "pick_up": store}
+    part = paid_part(method=method)
+
+    parties = Document.objects.get(pk=billed(part).pk).parties
+
+    assert parties["ship_to"]["city"] == "Hamburg"
+    assert parties["buyer"]["city"] == part.ship_to["city"]
 
 
 def test_a_delivery_without_an_invoice_brings_one_and_no_second() -> None:

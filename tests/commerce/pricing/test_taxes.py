@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 
 from commerce.checkout import operations as checkout
 from commerce.checkout import queries
+from commerce.fulfillment import operations as fulfillment
 from commerce.gateways.payments import InTransaction
 from commerce.gateways.taxes import Place, TaxesUnavailable, TaxJar
 from commerce.orders import queries as orders
@@ -26,6 +27,7 @@ from commerce.pricing.queries import quote_cart, tax_rates
 from commerce.pricing.types import Customer, Destination, QuoteLine
 from commerce.sellers.models import Seller
 from tests.factories.accounts import SAN_FRANCISCO
+from tests.factories.inventory import stock_up
 from tests.factories.orders import RETURN_URL, Wanted, make_ready_cart
 from tests.factories.pricing import tax_germany
 
@@ -141,6 +143,29 @@ def test_a_business_in_another_eu_country_owes_the_tax_itself() -> None:
         ("VAT 19%", 513),
         ("Reverse charge", 0),
     ]
+
+
+def test_what_a_business_picks_up_crosses_no_border_and_is_taxed() -> None:
+    tax_germany()
+    cart = make_ready_cart([Wanted(minor=1000)], address=BERLIN)
+    (seller_id,), (variant_id,) = cart.sellers, cart.variants
+    Seller.objects.filter(pk=seller_id).update(country="FR")
+    store = stock_up(variant_id, 1, place="Store")
+    fulfillment.set_pick_up_point(
+        seller_id=seller_id, location_id=store, address=BERLIN, opening_hours="Mo–Sa 9–18"
+    )
+    pick_up = fulfillment.set_shipping_method(
+        seller_id=seller_id, name="Pick-up", kind="pickup", currency="USD", base_minor=0,
+        days=(0, 1), location_id=store,
+    )  # fmt: skip
+    checkout.set_contact(
+        cart_token=cart.token, email="ada@example.com", address=BERLIN, vat_id="DE 136695976"
+    )
+    assert taxes(cart.token) == [("Reverse charge", 0)]
+
+    checkout.set_methods(cart_token=cart.token, methods={seller_id: pick_up})
+
+    assert taxes(cart.token) == [("VAT 19%", 190)]
 
 
 def test_a_wrong_number_changes_nothing() -> None:

@@ -55,7 +55,9 @@ class GiftCardForm(forms.Form):
         ]
         self.fields["amount"].initial = str(offered.amounts[0].minor)
         own = self.fields["own_amount"]
-        own.help_text = f"From {said(offered.least)} to {said(offered.most)}."
+        own.help_text = (
+            f"With “Another amount”: from {said(offered.least)} to {said(offered.most)}."
+        )
         own.widget.attrs |= {"step": str(Money(1, offered.currency).decimal)}
         day = self.fields["deliver_on"].widget.attrs
         day |= {"min": offered.today.isoformat(), "max": offered.last_day.isoformat()}
@@ -74,6 +76,8 @@ class GiftCardForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
+        if given.get("amount") != OWN and given.get("own_amount") is not None:
+            self.add_error("own_amount", "Choose “Another amount” above, or leave this empty.")
         if given.get("amount") == OWN and "own_amount" not in self.errors:
             amount = self._own(given.get("own_amount"))
             if amount is None or not self.offered.least <= amount <= self.offered.most:

@@ -27,16 +27,15 @@ def buy(request: HttpRequest) -> HttpResponse:
     """Ask what to give to whom, and lead to the payment page."""
     offered = queries.offered()
     if request.method == "GET":
-        form = GiftCardForm(offered=offered, initial=_known(request))
-        return render(request, "shop/gift_cards.html", {"form": form})
+        return _form(request, GiftCardForm(offered=offered, initial=_known(request)), status=200)
     form = GiftCardForm(request.POST, offered=offered)
     if not form.is_valid():
-        return _again(request, form)
+        return _form(request, form)
     try:
         limits.count(request, limits.GIFTS, who=principal_of(request))
     except limits.TooOften as refusal:
         form.add_error(None, str(refusal))
-        return limits.answer(_again(request, form, status=429), refusal)
+        return limits.answer(_form(request, form, status=429), refusal)
     user_id = cart_session.signed_in_user_id(request)
     try:
         begun = operations.buy(
@@ -48,7 +47,7 @@ def buy(request: HttpRequest) -> HttpResponse:
         )
     except operations.GiftRefused as refusal:
         form.add_error(None, str(refusal))
-        return _again(request, form)
+        return _form(request, form)
     return redirect(begun.payment_url or reverse("gift-card", args=[begun.token]))
 
 
@@ -59,8 +58,9 @@ def _known(request: HttpRequest) -> dict[str, str]:
     return {"sender_name": person.get_full_name(), "sender_email": person.email}
 
 
-def _again(request: HttpRequest, form: GiftCardForm, *, status: int = 422) -> HttpResponse:
-    return render(request, "shop/gift_cards.html", {"form": form}, status=status)
+def _form(request: HttpRequest, form: GiftCardForm, *, status: int = 422) -> HttpResponse:
+    context = {"form": form, "days": settings.GIFT_CARD_WITHDRAW_DAYS}
+    return render(request, "shop/gift_cards.html", context, status=status)
 
 
 @never_cache

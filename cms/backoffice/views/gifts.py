@@ -32,6 +32,15 @@ class AddressForm(forms.Form):
     )
 
 
+def sending_of(row: Purchase) -> str:
+    """Say when the code was mailed, or will be."""
+    if row.delivered_at:
+        return f"{row.delivered_at:%d %b %Y}"
+    if row.state != Purchase.State.PAID:
+        return ""
+    return f"on {row.deliver_on:%d %b %Y}" if row.deliver_on else "now"
+
+
 class GiftList(StaffScreen, BaseListingView):
     """Newest first: who bought what for whom, and when it is sent."""
 
@@ -53,29 +62,16 @@ class GiftList(StaffScreen, BaseListingView):
         ),
         DateColumn("created_at", label="Began", sort_key="created_at"),
         TwoLineColumn(
-            "sender_name", label="From", classname="stoa-wide",
-            below=lambda row: row.sender_email,
+            "people", label="For", classname="stoa-wide",
+            accessor=lambda row: row.recipient_email, below=lambda row: f"from {row.sender_email}",
         ),
-        TwoLineColumn(
-            "recipient_name", label="For", classname="stoa-wide",
-            below=lambda row: row.recipient_email,
-        ),
-        Column("sent", label="Sent", accessor=lambda row: sending_of(row)),
+        Column("sent", label="Sent", accessor=sending_of),
         MoneyColumn("amount", accessor=lambda row: Money(row.amount_minor, row.currency)),
         StateColumn("state", label="State"),
     ]  # fmt: skip
 
     def get_base_queryset(self) -> Any:
         return Purchase.objects.all()
-
-
-def sending_of(row: Purchase) -> str:
-    """Say when the code was mailed, or will be."""
-    if row.delivered_at:
-        return f"{row.delivered_at:%d %b %Y}"
-    if row.state != Purchase.State.PAID:
-        return ""
-    return f"on {row.deliver_on:%d %b %Y}" if row.deliver_on else "now"
 
 
 class GiftDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):

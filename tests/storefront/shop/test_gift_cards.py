@@ -62,7 +62,8 @@ def test_an_amount_of_ones_own_is_taken(client: Client, double: StripeDouble) ->
     "wrong",
     [
         {"amount": "1"}, {"amount": "x"}, {"amount": ""},
-        {"amount": "own", "own_amount": ""}, {"amount": "own", "own_amount": "9.99"},
+        {"own_amount": "30"}, {"amount": "own", "own_amount": ""},
+        {"amount": "own", "own_amount": "9.99"},
         {"amount": "own", "own_amount": "500.01"}, {"amount": "own", "own_amount": "12.005"},
         {"amount": "own", "own_amount": "NaN"}, {"amount": "own", "own_amount": "9" * 40},
         {"amount": "own", "own_amount": "1e400"},

@@ -6,8 +6,9 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import Exists, OuterRef
-from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
+from wagtail.admin.filters import WagtailFilterSet
 
+from cms.selling.date_range import NamedDateRange
 from cms.selling.states import ORDER_STATES
 from commerce.audit import queries as audit
 from commerce.audit.models import Entry
@@ -123,7 +124,7 @@ class OrderFilter(WagtailFilterSet):
         method="by_payment",
     )
     placed = django_filters.DateFromToRangeFilter(
-        label="Placed", field_name="placed_at", widget=DateRangePickerWidget
+        label="Placed", field_name="placed_at", widget=NamedDateRange
     )
 
     def by_part(self, queryset: Any, name: str, states: list[str]) -> Any:
@@ -153,9 +154,7 @@ class PayoutFilter(WagtailFilterSet):
 
 class AuditFilter(WagtailFilterSet):
     action = django_filters.ChoiceFilter(label="What", choices=_actions)
-    at = django_filters.DateFromToRangeFilter(
-        label="When", field_name="at", widget=DateRangePickerWidget
-    )
+    at = django_filters.DateFromToRangeFilter(label="When", field_name="at", widget=NamedDateRange)
 
     class Meta:
         model = Entry
@@ -167,7 +166,7 @@ class JournalFilter(WagtailFilterSet):
         label="Account", field_name="entries__account__code", distinct=True
     )
     posted = django_filters.DateFromToRangeFilter(
-        label="Posted", field_name="posted_at", widget=DateRangePickerWidget
+        label="Posted", field_name="posted_at", widget=NamedDateRange
     )
 
     class Meta:

@@ -18,6 +18,7 @@ RIGHTS = {
     "decide_requests": "Can decide returns and claims for sellers, and keep return policies",
     "repair_work": "Can see work that failed for good, and have it tried again",
 }
+EDITORS, MODERATORS, ADMINISTRATORS = "Editors", "Moderators", "Administrators"
 MODERATORS_RIGHTS = ("decide_applications", "manage_sellers")
 TABLES = {
     "manage_shipping": ("fulfillment", "carrier"),

@@ -18,7 +18,7 @@ from commerce.kernel.spreadsheet import Cell, csv_lines, csv_text, write_workboo
 from commerce.orders import queries as orders
 from commerce.orders.types import LineData, SellerOrderData
 
-from .states import name_of
+from .states import name_of, stage_of
 
 ORDER_COLUMNS = [
     "Order", "Placed", "State", "Name", "Company", "Address", "Address 2", "City", "Region",
@@ -74,7 +74,7 @@ def line_cells(part: SellerOrderData, line: LineData) -> list[Cell]:
     """Return the cells of one line, in the order of the columns."""
     return [
         part.number, part.placed_at.isoformat(timespec="seconds"),
-        name_of(part.state, kind="order"),
+        name_of(stage_of(part), kind="order"),
         *(str(part.ship_to.get(key) or "") for key in ADDRESS_KEYS),
         str(part.shipping_method.get("name", "")), line.sku, line.title,
         " / ".join(map(str, line.options)), line.quantity, line.shipped_quantity,

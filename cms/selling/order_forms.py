@@ -4,21 +4,25 @@ from typing import Any
 
 import django_filters
 from django import forms
-from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
+from wagtail.admin.filters import WagtailFilterSet
 
 from commerce.fulfillment import queries as fulfillment
 from commerce.orders.models import SellerOrder
 from commerce.orders.types import SellerOrderData
 
-from .states import ORDER_STATES
+from .date_range import NamedDateRange
+from .states import ORDER_STAGES
 
 
 class OrderFilter(WagtailFilterSet):
     state = django_filters.MultipleChoiceFilter(
-        label="State", choices=list(ORDER_STATES.items()), widget=forms.CheckboxSelectMultiple
+        label="State",
+        field_name="stage",
+        choices=list(ORDER_STAGES.items()),
+        widget=forms.CheckboxSelectMultiple,
     )
     placed = django_filters.DateFromToRangeFilter(
-        label="Placed", field_name="order__placed_at", widget=DateRangePickerWidget
+        label="Placed", field_name="order__placed_at", widget=NamedDateRange
     )
 
     class Meta:

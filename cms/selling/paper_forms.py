@@ -4,11 +4,13 @@ from typing import Any
 
 import django_filters
 from django import forms
-from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
+from wagtail.admin.filters import WagtailFilterSet
 
 from commerce.accounts.queries import countries_by_name
 from commerce.documents.models import Document
 from commerce.documents.types import LetterheadData
+
+from .date_range import NamedDateRange
 
 KINDS = [("invoice", "Invoice"), ("credit_note", "Credit note")]
 
@@ -18,7 +20,7 @@ class DocumentFilter(WagtailFilterSet):
         label="Kind", choices=KINDS, widget=forms.CheckboxSelectMultiple
     )
     issued = django_filters.DateFromToRangeFilter(
-        label="Issued", field_name="issued_at", widget=DateRangePickerWidget
+        label="Issued", field_name="issued_at", widget=NamedDateRange
     )
 
     class Meta:

@@ -38,6 +38,7 @@ from commerce.returns.models import Case as Request
 from commerce.sellers import queries as sellers
 
 from .models import Workspace
+from .states import OPEN_STATES
 
 SELLERS = "Sellers"
 """The group that lets a seller's people into the admin."""
@@ -149,11 +150,22 @@ def _way(workspace: WorkspaceData) -> set[str]:
 
 
 def own_orders(*, seller_id: int) -> QuerySet[SellerOrder]:
-    """Return a seller's paid parts with how many items each holds. Raises NoSeller."""
+    """Return a seller's paid parts with their stage and how many items each holds.
+
+    The stages are those of `states.stage_of`. Raises NoSeller.
+    """
     rows = SellerOrder.objects.filter(seller_id=_known(seller_id), confirmed_at__isnull=False)
     lines = OrderLine.objects.filter(seller_order=OuterRef("pk")).order_by().values("seller_order")
     items = Subquery(lines.annotate(items=Sum("quantity")).values("items"))
-    return rows.select_related("order").annotate(items=items)
+    is_open = Q(state__in=OPEN_STATES)
+    sent = OrderLine.objects.filter(seller_order=OuterRef("pk"), shipped_quantity__gt=0)
+    stage = Case(
+        When(is_open & Q(order__awaits_capture=True), then=Value("reserved")),
+        When(Q(state="processing") & Exists(sent), then=Value("partly-shipped")),
+        default=F("state"),
+        output_field=CharField(),
+    )
+    return rows.select_related("order").annotate(items=items, stage=stage)
 
 
 def count_lines(*, seller_id: int, part_ids: list[int]) -> int:

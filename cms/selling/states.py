@@ -1,13 +1,24 @@
 """What states are called in the admin."""
 
+from commerce.orders.types import SellerOrderData
+
+OPEN_STATES = ("confirmed", "processing")
 ORDER_STATES = {
     "confirmed": "To ship",
-    "processing": "In progress",
+    "processing": "Being packed or partly shipped",
     "shipped": "Shipped",
     "delivered": "Delivered",
     "canceled": "Canceled",
     "returned": "Returned",
 }
+ORDER_STAGES = {
+    "reserved": "Not charged yet",
+    "confirmed": "To ship",
+    "processing": "Being packed",
+    "partly-shipped": "Partly shipped",
+    **{state: words for state, words in ORDER_STATES.items() if state not in OPEN_STATES},
+}
+"""What a seller reads of a part: its state, told apart by what is left to do."""
 PAYOUT_STATES = {
     "created": "Being prepared",
     "sending": "On its way",
@@ -45,10 +56,15 @@ _KINDS = {
     "draft": DRAFT_STATES,
     "case": CASE_STATES,
     "whole order": WHOLE_ORDER_STATES,
-    "order": {**ORDER_STATES, "partly-shipped": "Partly shipped", "reserved": "Not charged yet"},
+    "order": ORDER_STAGES,
     "payout": PAYOUT_STATES,
     "page": PAGE_STATES,
 }
+
+
+def stage_of(part: SellerOrderData) -> str:
+    """Return the stage of a seller's part, which `ORDER_STAGES` names."""
+    return "reserved" if part.awaits_capture and part.state in OPEN_STATES else part.stage
 
 
 def name_of(state: str, *, kind: str = "") -> str:

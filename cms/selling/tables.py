@@ -11,6 +11,7 @@ TONES = {
     "submitted": "wait", "approved": "good", "rejected": "bad",
     "active": "good", "suspended": "bad", "closed": "bad",
     "pending": "wait", "confirmed": "todo", "processing": "todo", "shipped": "wait",
+    "partly-shipped": "todo", "reserved": "wait",
     "delivered": "good", "canceled": "bad", "returned": "bad",
     "created": "wait", "sending": "wait", "sent": "good", "failed": "bad",
     "captured": "good", "authorized": "wait", "orphan": "bad", "review": "bad",

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from commerce.accounts import operations as accounts
 from commerce.checkout import operations
@@ -25,9 +25,14 @@ class PlaceForm(forms.Form):
 
 
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def estimate(request: HttpRequest) -> HttpResponse:
-    """Keep the place with the cart and show what it would come to there."""
+    """Keep the place with the cart and show what it would come to there.
+
+    A page with errors stands at this address: who calls it up again is back at the cart.
+    """
+    if request.method != "POST":
+        return redirect("cart")
     token = cart_session.current(request)
     if token is None:
         return redirect("cart")

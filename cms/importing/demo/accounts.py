@@ -10,13 +10,12 @@ from django.contrib.auth.models import Group, Permission
 from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page
 
 from cms.backoffice.operations import grant_staff_permissions
+from cms.backoffice.rights import ADMINISTRATORS, EDITORS
 from cms.media.collections import shop_collection
 from cms.pages.models import HomePage, SellerIndexPage
 from cms.selling.operations import MODERATORS
 
 PASSWORD = "Colonnade-26"  # noqa: S105 - printed on purpose
-EDITORS = "Editors"
-ADMINISTRATORS = "Administrators"
 
 
 @dataclass(frozen=True)

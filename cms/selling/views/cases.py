@@ -209,7 +209,7 @@ class CasePicture(CaseScreen, View):
 
 
 class CancelForSeller(OrderScreen, TemplateView):
-    """Cancel what cannot be delivered: refunded at once."""
+    """Cancel what cannot be delivered: refunded at once, or not charged where nothing was yet."""
 
     work = Work.DECISIONS
     template_name = "admin/selling/cancel.html"

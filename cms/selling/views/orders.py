@@ -75,7 +75,7 @@ class OrderList(SellerScreen, BaseListingView):
         ),
         CountColumn("items", label="Items"),
         MoneyColumn("earning", label="You earn", accessor=_earning),
-        StateColumn("state", label="State", kind="order", sort_key="state"),
+        StateColumn("stage", label="State", kind="order", sort_key="state"),
     ]  # fmt: skip
 
     def get_base_queryset(self) -> Any:

@@ -78,3 +78,24 @@ def test_staff_see_what_is_reserved_and_what_was_taken(sale: Reserved) -> None:
 
     assert "is reserved" not in text
     assert f"{sale.order.seller_orders[0].total.minor / 100:.2f}</td>" in text
+
+
+def test_what_is_not_charged_says_so_in_the_list_and_is_found_by_it(
+    shop: Shop, sale: Reserved
+) -> None:
+    client = shop.client()
+    for _ in range(2):
+        page = client.get("/admin/selling/orders/", {"state": "reserved"}).content.decode()
+        assert sale.order.seller_orders[0].number in page
+        assert page.count("Not charged yet") > 1
+        client.post(address(sale, to="promise/"))
+
+    packed = client.get("/admin/selling/orders/", {"state": "processing"}).content.decode()
+    assert sale.order.seller_orders[0].number not in packed
+
+
+def test_canceling_what_is_not_charged_speaks_of_no_refund(shop: Shop, sale: Reserved) -> None:
+    page = shop.client().get(address(sale, to="cancel/")).content.decode()
+
+    assert "Cancel, nothing is charged" in page
+    assert "refund" not in page.split("<main")[1].lower()

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -173,11 +172,21 @@ def set_contact(
     return with_fresh_prices(review=review_of(cart=cart, told=told), told=told)
 
 
+def _ask_taxes(place: AddressData) -> bool:
+    return pricing.refresh_place_rates(
+        country=place.country,
+        region=place.region,
+        postal_code=place.postal_code,
+        city=place.city,
+    )
+
+
 def set_methods(*, cart_token: str, methods: Mapping[int, int]) -> Review:
     """Keep how each seller should ship, and return what it comes to.
 
-    Carriers are asked where their prices are older than half an hour.
-    Raises MethodNotOffered, in which case nothing is kept, and CartUnavailable.
+    Carriers are asked where their prices are older than half an hour, and the tax engine
+    for the rates of stores where something is picked up. Raises MethodNotOffered, in which
+    case nothing is kept, and CartUnavailable.
     """
     cart = _contents(cart_token)
     told = told_of(cart_id=cart.id) or Checkout(cart_id=cart.id)
@@ -186,6 +195,10 @@ def set_methods(*, cart_token: str, methods: Mapping[int, int]) -> Review:
     missing = [part.seller_name for part in review.parts if part.chosen is None]
     if missing:
         raise MethodNotOffered(missing)
+    stores = stores_of({part.seller_id: part.chosen for part in review.parts})
+    answers = [_ask_taxes(store) for store in stores.values()]
+    if any(answers):
+        review = review_of(cart=cart, told=told)
     Checkout.objects.filter(cart_id=cart.id).update(methods=told.methods, updated_at=Now())
     return review
 

@@ -292,7 +292,7 @@ def _hold(
     cart_id: int, offer: Offer, quantity: int, principal: str, kept: Mapping[int, Kept]
 ) -> CartHold:
     by_checkout = kept.get(offer.variant_id)
-    if not offer.cart_hold_minutes or (by_checkout and by_checkout.units):
+    if not offer.cart_hold_minutes or (by_checkout and by_checkout.lives):
         return CartHold(quantity=quantity)
     hold = inventory.hold_in_cart(
         cart_id=cart_id, variant_id=offer.variant_id, quantity=quantity, principal=principal

@@ -107,8 +107,8 @@ def lines_of(*, cart_id: int) -> tuple[Rows, dict[int, Kept]]:
 def _rows(found: Sequence[Row]) -> tuple[Rows, dict[int, Kept]]:
     rows = [(line_id, variant_id, quantity) for line_id, variant_id, quantity, *_ in found]
     kept = {
-        variant_id: Kept(units=units, there=there, until=until)
-        for _, variant_id, _, units, there, until in found
+        variant_id: Kept(units=units, there=there, until=until, lives=lives)
+        for _, variant_id, _, units, there, until, lives in found
         if until
     }
     return rows, kept
@@ -125,6 +125,7 @@ def holds_of(*, cart_id: int, found: Mapping[int, Offer], kept: Holds) -> dict[i
             units=before.units + units,
             there=before.there + units,
             until=min(before.until, until),
+            lives=before.lives,
         )
     return held
 
@@ -173,7 +174,7 @@ def describe(
     kept: Holds | None = None,
 ) -> CartData:
     """Put lines, offers and what the cart and its checkout hold together."""
-    held = held or {}
+    alive = {variant_id: one for variant_id, one in (held or {}).items() if one.lives}
     lines = [
         CartLine(
             id=line_id,
@@ -183,8 +184,8 @@ def describe(
             total=found[variant_id].unit_at(quantity) * quantity,
             problem=_problem(found[variant_id], quantity),
             promised_by=found[variant_id].arrives_on(quantity),
-            held_until=held[variant_id].until if variant_id in held else None,
-            held=held[variant_id].units if variant_id in held else 0,
+            held_until=alive[variant_id].until if variant_id in alive else None,
+            held=alive[variant_id].units if variant_id in alive else 0,
         )
         for line_id, variant_id, quantity in rows
     ]

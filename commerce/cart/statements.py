@@ -7,7 +7,8 @@ LINES = Planned("""
 WITH kept AS MATERIALIZED (
     SELECT k.variant_id, k.units, k.there, k.until FROM inventory_kept(%s) AS k
 )
-SELECT l.id, l.variant_id, l.quantity, kept.units, kept.there, kept.until
+SELECT l.id, l.variant_id, l.quantity, kept.units, kept.there, kept.until,
+    kept.until > statement_timestamp()
 FROM cart_line l LEFT JOIN kept ON kept.variant_id = l.variant_id
 WHERE l.cart_id = %s
 ORDER BY l.id
@@ -32,7 +33,7 @@ WITH cart AS MATERIALIZED (
     FROM cart, inventory_kept('checkout:' || cart.id) AS k
 )
 SELECT c.id, c.currency, c.user_id, c.codes, l.id, l.variant_id, l.quantity,
-    kept.units, kept.there, kept.until
+    kept.units, kept.there, kept.until, kept.until > statement_timestamp()
 FROM cart c
 LEFT JOIN cart_line l ON l.cart_id = c.id
 LEFT JOIN kept ON kept.variant_id = l.variant_id

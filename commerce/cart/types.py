@@ -53,7 +53,7 @@ class CartData:
     @property
     def has_lapsed(self) -> bool:
         """The checkout held it for as long as it may, and no longer does."""
-        return bool(self.kept) and not any(one.units for one in self.kept.values())
+        return bool(self.kept) and not any(one.lives for one in self.kept.values())
 
     @property
     def is_orderable(self) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -27,6 +28,7 @@ from commerce.payments import queries as payment_queries
 from commerce.pricing import operations as pricing
 
 from . import fraud, paying, placing
+from .beginning import begin, held, held_where_chosen
 from .entering import enter_code, remove_code
 from .estimating import estimate_for
 from .freshening import changed_shipping, freshen, freshen_before_placing, with_fresh_prices
@@ -93,6 +95,7 @@ __all__ = [
     "WayGone",
     "abandon",
     "add_gift_card",
+    "begin",
     "changed_shipping",
     "enter_code",
     "estimate_for",
@@ -145,8 +148,12 @@ def set_contact(
     address: AddressData,
     vat_id: str = "",
     insists: bool = False,
+    principal: str | None = None,
 ) -> Review:
     """Keep who buys and where it goes, and return what is known now.
+
+    With a `principal`, as which "" stands for nobody known, the items are held first,
+    as `begin` does, unless they are or were; StockShort and HoldsTooMuch say what is not.
 
     Carriers are asked whether parcels reach it, where the shop has an account with them;
     with `insists` the shopper keeps words that carriers write otherwise.
@@ -161,6 +168,8 @@ def set_contact(
     checked = accounts.check_address(address=address)
     number = pricing.checked_vat_id(vat_id=vat_id, country=checked.country) if vat_id else ""
     cart = _contents(cart_token)
+    if principal is not None:
+        cart = held(cart=cart, principal=principal)
     verification = fulfillment.verify_address(
         address=checked, user_id=cart.user_id, insists=insists
     )
@@ -181,12 +190,15 @@ def _ask_taxes(place: AddressData) -> bool:
     )
 
 
-def set_methods(*, cart_token: str, methods: Mapping[int, int]) -> Review:
+def set_methods(
+    *, cart_token: str, methods: Mapping[int, int], principal: str | None = None
+) -> Review:
     """Keep how each seller should ship, and return what it comes to.
 
     Carriers are asked where their prices are older than half an hour, and the tax engine
-    for the rates of stores where something is picked up. Raises MethodNotOffered, in which
-    case nothing is kept, and CartUnavailable.
+    for the rates of stores where something is picked up. With a `principal` the items are
+    held as in `set_contact`, where they were chosen. Raises MethodNotOffered, in which case
+    nothing is kept, and CartUnavailable.
     """
     cart = _contents(cart_token)
     told = told_of(cart_id=cart.id) or Checkout(cart_id=cart.id)
@@ -195,6 +207,9 @@ def set_methods(*, cart_token: str, methods: Mapping[int, int]) -> Review:
     missing = [part.seller_name for part in review.parts if part.chosen is None]
     if missing:
         raise MethodNotOffered(missing)
+    if principal is not None:
+        cart = held_where_chosen(review=review, principal=principal)
+        review = replace(review, cart=cart)
     stores = stores_of({part.seller_id: part.chosen for part in review.parts})
     answers = [_ask_taxes(store) for store in stores.values()]
     if any(answers):

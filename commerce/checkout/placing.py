@@ -266,12 +266,7 @@ def _claim(review: Review, token: str, *, user_id: int | None) -> None:
         raise PromotionGone([use.label for use in review.uses]) from None
 
 
-def _cart_holds(review: Review) -> list[str]:
-    """What the cart holds already passes to the order in the same step."""
-    return cart_holders(cart=review.cart, lines=review.cart.lines)
-
-
-def _places(review: Review) -> dict[int, int]:
+def places_of(review: Review) -> dict[int, int]:
     """Where the shopper chose to get it, by variant; the others may come from any place."""
     return {
         line.variant_id: part.chosen.location_id
@@ -281,21 +276,47 @@ def _places(review: Review) -> dict[int, int]:
     }
 
 
-def _blame_place(review: Review, shortages: Mapping[int, int], titles: Mapping[int, str]) -> None:
+def refuse_place(review: Review, shortages: Mapping[int, int]) -> None:
     """Say of what is short where the shopper chose that another way may do. Raises PlaceShort."""
     for part in review.parts:
-        short = {
-            line.variant_id: shortages[line.variant_id]
-            for line in part.lines
-            if line.variant_id in shortages
-        }
+        titles = {line.variant_id: line.offer.title for line in part.lines}
+        short = {key: left for key, left in shortages.items() if key in titles}
         if short and part.chosen and part.chosen.location_id is not None:
             raise PlaceShort(shortages=short, titles=titles, way=part.chosen.name)
 
 
 def _hold(review: Review, token: str, principal: str) -> None:
+    """Take over what the checkout holds; hold anew where that is not just what is ordered."""
     quantities = {line.variant_id: line.quantity for line in review.cart.lines}
+    places = places_of(review)
     failpoint("before_hold")
+    if not _take_over(review, token, quantities, places):
+        _reserve(review, token, principal, quantities, places)
+    failpoint("after_hold")
+
+
+def _take_over(
+    review: Review, token: str, quantities: Mapping[int, int], places: Mapping[int, int]
+) -> bool:
+    if not any(one.lives for one in review.cart.kept.values()):
+        return False
+    return inventory.take_over(
+        cart_id=review.cart.id,
+        holder=token,
+        quantities=quantities,
+        minutes=HOLD_MINUTES,
+        places=places,
+    )
+
+
+def _reserve(
+    review: Review,
+    token: str,
+    principal: str,
+    quantities: Mapping[int, int],
+    places: Mapping[int, int],
+) -> None:
+    """What cart and checkout hold already passes to the order in the same step."""
     titles = {line.variant_id: line.offer.title for line in review.cart.lines}
     try:
         inventory.reserve(
@@ -304,12 +325,13 @@ def _hold(review: Review, token: str, principal: str) -> None:
             minutes=HOLD_MINUTES,
             principal=principal,
             late=[line.variant_id for line in review.cart.lines if line.promised_by],
-            replaces=_cart_holds(review),
-            places=_places(review),
+            replaces=cart_holders(cart=review.cart, lines=review.cart.lines),
+            places=places,
         )
     except inventory.OutOfStock as short:
-        _blame_place(review, short.shortages, titles)
+        refuse_place(review, short.shortages)
         raise StockShort(shortages=short.shortages, titles=titles) from short
     except inventory.ShareTaken as share:
         raise HoldsTooMuch(allowed=share.allowed, titles=titles) from share
-    failpoint("after_hold")
+    if review.cart.kept:
+        inventory.forget_checkout(cart_id=review.cart.id)

@@ -222,12 +222,13 @@ def parcels_of(*, cart: CartData, address: AddressData) -> list[Parcel]:
 
 
 def cart_holders(*, cart: CartData, lines: Iterable[CartLine]) -> list[str]:
-    """Return the names of the cart's own holds of lines; for this module's own use."""
-    return [
+    """Return the names of the cart's and its checkout's holds; for this module's own use."""
+    by_cart = [
         inventory.cart_holder(cart.id, line.variant_id)
         for line in lines
         if line.offer.cart_hold_minutes
     ]
+    return [*by_cart, inventory.checkout_holder(cart.id)] if cart.kept else by_cart
 
 
 def _choice(options: list[ShippingOption], method_id: int | None) -> ShippingOption | None:

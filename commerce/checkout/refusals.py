@@ -140,7 +140,7 @@ class HoldsTooMuch(CheckoutRefused):
         items = " and ".join(titles.get(variant_id, "an item") for variant_id in allowed)
         super().__init__(
             f"So that everybody gets a chance, one shopper can hold only a share of {items} at a "
-            "time. Pay or cancel your other open order, or order fewer."
+            "time. Finish or cancel your other checkout, or order fewer."
         )
 
 

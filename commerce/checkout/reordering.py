@@ -5,7 +5,7 @@ from collections import defaultdict
 from commerce.cart import operations as carts
 from commerce.cart import queries as cart_queries
 from commerce.offers import queries as offers
-from commerce.offers.types import Offer
+from commerce.offers.types import Offer, Refusal
 from commerce.orders import queries as orders
 from commerce.orders.types import LineData, OrderData
 
@@ -20,18 +20,19 @@ _GONE = {
 }
 
 
-def items_again(*, order_token: str) -> list[Again]:
-    """Return the items of an order as they could be ordered today; none of an unknown one."""
+def items_again(*, order_token: str, currency: str) -> list[Again]:
+    """Return the items of an order as they could be ordered today; none of an unknown one.
+
+    Prices are those of a currency, which need not be the order's.
+    """
     order = orders.order(token=order_token)
     if order is None:
         return []
     lines = _lines(order)
-    found = offers.current(variant_ids=list(lines), currency=order.total.currency)
+    found = offers.current(variant_ids=list(lines), currency=currency)
     products = {offer.product_id for offer in found.values() if not offer.is_sellable}
     others: dict[int, list[Offer]] = (
-        offers.of_products(product_ids=list(products), currency=order.total.currency)
-        if products
-        else {}
+        offers.of_products(product_ids=list(products), currency=currency) if products else {}
     )
     return [
         _again(line, quantity, found.get(variant_id), others)
@@ -48,7 +49,7 @@ def reorder(*, order_token: str, cart_token: str, principal: str = "") -> list[A
     lacking = []
     cart = cart_queries.contents(token=cart_token)
     held = {line.variant_id: line.quantity for line in cart.lines}
-    for item in items_again(order_token=order_token):
+    for item in items_again(order_token=order_token, currency=cart.currency):
         missing = item.wanted - held.get(item.variant_id, 0)
         if item.offer is None:
             lacking.append(item)
@@ -77,7 +78,7 @@ def _lines(order: OrderData) -> dict[int, tuple[LineData, int]]:
 def _again(
     line: LineData, wanted: int, offer: Offer | None, others: dict[int, list[Offer]]
 ) -> Again:
-    refusal = offer.refusal if offer else "withdrawn"
+    refusal: Refusal | None = offer.refusal if offer else "withdrawn"
     sellable = offer if offer and refusal is None else None
     siblings = [
         other
@@ -92,10 +93,16 @@ def _again(
         wanted=wanted,
         before=line.unit,
         offer=sellable,
-        sentence=_GONE[refusal] if refusal else _sentence(wanted, sellable),
+        sentence=_gone(refusal, offer) if refusal else _sentence(wanted, sellable),
         others=tuple(siblings[:MOST_OTHERS]),
         path=offer.path if offer and refusal in (None, "sold-out") else "",
     )
+
+
+def _gone(refusal: Refusal, offer: Offer | None) -> str:
+    if refusal == "no-price" and offer is not None:
+        return cart_queries.priceless(offer.price.currency)
+    return _GONE[refusal]
 
 
 def _sentence(wanted: int, offer: Offer | None) -> str:

@@ -106,8 +106,8 @@ def held_in_cart(*, cart_id: int, variant_ids: Iterable[int]) -> dict[int, tuple
 def kept(*, cart_id: int) -> dict[int, Kept]:
     """Return what a cart's checkout holds, or held within the hour until it lapsed."""
     return {
-        variant_id: Kept(units=units, there=there, until=until)
-        for variant_id, units, there, until in fetch(statements.KEPT, f"checkout:{cart_id}")
+        variant_id: Kept(units=units, there=there, until=until, lives=lives)
+        for variant_id, units, there, until, lives in fetch(statements.KEPT, f"checkout:{cart_id}")
     }
 
 

@@ -48,7 +48,9 @@ SELECT outcome, variant, units, until FROM inventory_hold_checkout(
 )
 """)
 
-KEPT = Planned("SELECT variant_id, units, there, until FROM inventory_kept(%s)")
+KEPT = Planned("""
+SELECT variant_id, units, there, until, until > statement_timestamp() FROM inventory_kept(%s)
+""")
 
 # Passes as a whole or not at all; the stock rows stay as they are.
 TAKE_OVER = Planned("""

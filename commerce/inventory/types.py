@@ -45,10 +45,12 @@ class Kept:
     """What a cart or its checkout holds of a variant."""
 
     units: int
-    """None when the time is over."""
+    """Those that lapsed and went to nobody yet are still its own."""
     there: int
     """How many of them can leave at once."""
     until: datetime
+    lives: bool = True
+    """Whether that is still to come."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,8 +1,9 @@
 """Checkout in three steps, open to everyone who has a cart.
 
-Each form posts to the step that comes next, which saves it and shows itself:
-three pages and three requests, with or without JavaScript. A page that is
-loaded again repeats nothing that matters; placing is idempotent by cart.
+The cart's button posts to the start, which holds what is in the cart. Each form
+posts to the step that comes next, which saves it and shows itself: three pages and
+three requests, with or without JavaScript. A page that is loaded again repeats
+nothing that matters; placing is idempotent by cart.
 """
 
 from django.conf import settings
@@ -25,6 +26,7 @@ from commerce.pricing import operations as pricing
 from storefront import errors, limits
 
 from . import address_choice, cart_session, instead
+from . import cart as cart_pages
 from .checkout_forms import ContactForm, chosen_methods, shown_prices
 from .chosen_variant import MOST_DIGITS
 from .payment_pages import may_lead_to_payment
@@ -36,10 +38,25 @@ SLOW = {"us_bank_account", "sepa_debit", "customer_balance", "bacs_debit", "acss
 
 
 @never_cache
-@require_GET
+@require_http_methods(["GET", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
-    """Lead to the first step, or back to an empty cart."""
-    return redirect("checkout-address" if cart_session.current(request) else "cart")
+    """Hold what is in the cart and lead to the first step; by a link, lead there alone.
+
+    What is short is told on the cart's page, before anything is typed.
+    """
+    token = cart_session.current(request)
+    if token is None:
+        return redirect("cart")
+    if request.method == "POST":
+        try:
+            limits.count(request, limits.STARTING, who=f"cart:{token}")
+            operations.begin(cart_token=token, principal=principal_of(request))
+        except limits.TooOften as refusal:
+            page = cart_pages.page(request, error=str(refusal), status=429)
+            return limits.answer(page, refusal)
+        except operations.CheckoutRefused as refusal:
+            return cart_pages.page(request, error=str(refusal), status=409)
+    return redirect("checkout-address")
 
 
 @never_cache
@@ -73,6 +90,7 @@ def shipping(request: HttpRequest) -> HttpResponse:
                 address=choice.address,
                 vat_id=form.cleaned_data["vat_id"],
                 insists=choice.insists,
+                principal=principal_of(request),
             )
         except limits.TooOften as refusal:
             form.add_error(None, str(refusal))
@@ -89,6 +107,9 @@ def shipping(request: HttpRequest) -> HttpResponse:
             return _address_page(request, _require(request), form, status=422)
         except operations.CartUnavailable:
             return redirect("cart")
+        except operations.CheckoutRefused as short:
+            form.add_error(None, str(short))
+            return _address_page(request, _require(request), form, status=409)
         notice = _save_to_book(request, form, review)
     else:
         review, notice = _freshened(request), ""
@@ -113,7 +134,9 @@ def review(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             contents = operations.set_methods(
-                cart_token=token, methods=chosen_methods(request.POST)
+                cart_token=token,
+                methods=chosen_methods(request.POST),
+                principal=principal_of(request),
             )
             changes = operations.changed_shipping(
                 seen=shown_prices(request.POST, contents.cart.currency), review=contents
@@ -122,6 +145,8 @@ def review(request: HttpRequest) -> HttpResponse:
             return _shipping_page(request, _require(request), error=str(refusal), status=422)
         except operations.CartUnavailable:
             return redirect("cart")
+        except operations.CheckoutRefused as short:
+            return _shipping_page(request, _require(request), error=str(short), status=409)
     else:
         contents = _freshened(request)
     if contents is None:

@@ -34,7 +34,7 @@ def check_out(page: Page, *, sellers: list[str]) -> None:
     page.get_by_role("link", name="See your cart").click()
     expect_page(page, "Your cart")
     page.watch.look(page)
-    page.get_by_role("link", name="Go to checkout").click()
+    page.get_by_role("button", name="Go to checkout").click()
     expect_page(page, "Where should it go?")
     page.watch.look(page)
     fill_address(page)

@@ -193,7 +193,7 @@ def buy(camera: Camera) -> str:
             expect(page.get_by_role("link", name=re.compile("See your cart"))).to_be_visible()
         camera.take(page, "product-added")
         camera.go(page, "/cart/", "cart")
-        page.get_by_role("link", name="Go to checkout").click()
+        page.get_by_role("button", name="Go to checkout").click()
         camera.take(page, "checkout-address")
         page.get_by_role("button", name="Go on to shipping").click()
         expect(page.get_by_role("alert").first).to_be_visible()

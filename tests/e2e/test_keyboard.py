@@ -53,7 +53,7 @@ def test_buying_by_keyboard_alone(
     expect(page.get_by_role("definition").first).to_have_text("$44.00")
     expect(page.locator("[data-count]")).to_have_text("2")
     expect(quantity).to_be_focused()
-    hands.follow(page.get_by_role("link", name="Go to checkout"))
+    hands.follow(page.get_by_role("button", name="Go to checkout"))
 
     _tell_address(page, hands)
     hands.reach(page.get_by_role("radio", name="Standard"))

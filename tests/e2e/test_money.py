@@ -66,7 +66,7 @@ def _to_review(page: Page, base: str) -> None:
 
 
 def _go_on(page: Page) -> None:
-    page.get_by_role("link", name="Go to checkout").click()
+    page.get_by_role("button", name="Go to checkout").click()
     fill_address(page)
     page.get_by_role("button", name="Go on to shipping").click()
     page.get_by_role("button", name="Go on to review").click()

@@ -78,7 +78,7 @@ def test_full_cart(market: None, live_server: Any, page: Page, watch: Watch) -> 
     page.goto(f"{live_server.url}/sellers/loom-line/wool-blanket/")
     page.get_by_role("button", name="Add to cart").click()
     page.get_by_role("link", name="See your cart (1)").click()
-    expect(page.get_by_role("link", name="Go to checkout")).to_be_visible()
+    expect(page.get_by_role("button", name="Go to checkout")).to_be_visible()
 
     watch.look(page, whole=True)
 

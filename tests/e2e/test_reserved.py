@@ -26,7 +26,7 @@ def _buy(guest: Page, base: str) -> str:
     guest.goto(f"{base}/sellers/loom-line/wool-blanket/")
     buying.add(guest, count=1)
     guest.get_by_role("link", name="See your cart").click()
-    guest.get_by_role("link", name="Go to checkout").click()
+    guest.get_by_role("button", name="Go to checkout").click()
     fill_address(guest)
     guest.get_by_role("button", name="Go on to shipping").click()
     guest.get_by_role("button", name="Go on to review").click()

@@ -68,7 +68,7 @@ def test_from_the_menu_to_the_confirmation(
     expect(page.locator(".cart-line__total")).to_contain_text("$66.00")
     watch.look(page)
 
-    page.get_by_role("link", name="Go to checkout").click()
+    page.get_by_role("button", name="Go to checkout").click()
     fill_address(page)
     watch.look(page)
     page.get_by_role("button", name="Go on to shipping").click()
@@ -90,7 +90,7 @@ def test_what_is_missing_is_said_and_what_was_typed_is_kept(
 ) -> None:
     page.goto(f"{live_server.url}/sellers/loom-line/wool-blanket/")
     page.get_by_role("button", name="Add to cart").click()
-    page.get_by_role("link", name="Go to checkout").click()
+    page.get_by_role("button", name="Go to checkout").click()
     page.get_by_label("Full name").fill("Ada Brook")
     page.get_by_label("ZIP code").fill("not a code")
 

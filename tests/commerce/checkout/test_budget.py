@@ -1,4 +1,5 @@
-"""A guest checkout over HTTP: five requests, some sixty statements, however much is bought."""
+"""A guest checkout over HTTP: five requests, some sixty statements, however much is bought; its goods
+are held with the second of them."""
 
 import pytest
 from django.test import Client
@@ -57,7 +58,7 @@ def check_out(client: Client, double: StripeDouble, token: str) -> dict[str, int
     return taken
 
 
-def test_a_guest_checkout_takes_at_most_sixty_one_statements(
+def test_a_guest_checkout_takes_at_most_sixty_three_statements(
     client: Client, double: StripeDouble
 ) -> None:
     make_ready_cart()  # leaves a tax rate
@@ -66,4 +67,4 @@ def test_a_guest_checkout_takes_at_most_sixty_one_statements(
     large = check_out(client, double, fill_a_cart(sellers=3, lines=8))
 
     assert large == small
-    assert sum(small.values()) <= 61, small
+    assert sum(small.values()) <= 63, small

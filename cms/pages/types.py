@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from commerce.kernel.money import Money
+from commerce.offers.types import Shown
+
 
 @dataclass(frozen=True, kw_only=True)
 class ShopData:
@@ -41,6 +44,20 @@ class SellerTile:
     text: str = ""
     image: dict[str, Any] = field(default_factory=dict)
     cover: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What is told beside a price: whose it is, what reduces it, and what several cost."""
+
+    told: Shown
+    tiers: tuple[tuple[int, Money], ...]
+    """What one costs from how many on, promotions aside."""
+
+    @property
+    def lowest_before(self) -> Money | None:
+        """Return the lowest price of the thirty days before a reduction that is shown."""
+        return self.told.lowest_before if self.told.before else None
 
 
 Menus = dict[str, list[dict[str, Any]]]

@@ -16,6 +16,7 @@ from commerce.kernel.sql import Planned, fetch_one
 from .memory import products, recall
 from .models import ProductPage
 from .site import site_for
+from .viewing import keep_apart
 
 
 def serve(request: HttpRequest, path: str) -> HttpResponse:
@@ -30,8 +31,7 @@ def serve(request: HttpRequest, path: str) -> HttpResponse:
     # Where Wagtail's own routing keeps its answers for the length of a request.
     request._wagtail_site = site  # type: ignore[attr-defined]
     request._wagtail_route_for_request = RouteResult(page) if page else None  # type: ignore[attr-defined]
-    response: HttpResponse = wagtail_views.serve(request, path)
-    return response
+    return keep_apart(request, wagtail_views.serve(request, path))
 
 
 def _find(site: Site, parts: list[str]) -> Page | None:

@@ -16,6 +16,7 @@ from commerce.offers.types import Offer
 
 from . import alternatives, statements, words
 from .models import Card
+from .showing import as_shown
 from .types import Alternatives, CardData, CardFilter, CardPage, RailRule, SitemapEntry
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "CardFilter",
     "RailRule",
     "SitemapEntry",
+    "as_shown",
     "cards",
     "counts_by_category",
     "instead_of",

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from commerce.kernel.money import Money
-from commerce.offers.types import Offer
+from commerce.offers.types import Offer, Shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +27,8 @@ class CardData:
     price_varies: bool
     in_stock: bool
     variants_summary: str
+    told: Shown | None = None
+    """What this shopper is told of it, where that is more than everybody is."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ from commerce.sellers.types import SellerData
 from .showing import as_shown, holds_lowest_price_rule
 from .types import Offer, Refusal
 
-__all__ = ["as_shown", "current", "of_product", "of_products"]
+__all__ = ["as_shown", "current", "holds_lowest_price_rule", "of_product", "of_products"]
 
 _NOTHING = Availability(on_hand=0, reserved=0, available=0, low_at=0)
 

@@ -81,12 +81,16 @@ class Offer:
     @property
     def told(self) -> Shown:
         """What a page tells of it, promotions aside where they were not asked for."""
-        return self.shown or Shown(
-            price=self.price,
-            before=self.compare_at,
-            lowest_before=self.lowest_before if self.compare_at else None,
-            public=self.ordinary or self.price,
-            is_own=self.ordinary is not None,
+        if self.shown:
+            return self.shown
+        if self.ordinary is None:
+            lowest = self.lowest_before if self.compare_at else None
+            return Shown(
+                price=self.price, before=self.compare_at, lowest_before=lowest, public=self.price
+            )
+        before = self.ordinary if self.ordinary.minor > self.price.minor else None
+        return Shown(
+            price=self.price, before=before, lowest_before=None, public=self.ordinary, is_own=True
         )
 
     @property

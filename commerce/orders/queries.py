@@ -112,6 +112,11 @@ def order_of_user(*, user_id: int, number: str) -> OrderRef | None:
     return as_ref(found) if found else None
 
 
+def has_ordered(*, user_id: int) -> bool:
+    """Tell whether a person has an order that was not canceled."""
+    return Order.objects.filter(user_id=user_id).exclude(state="canceled").exists()
+
+
 def promised_late(*, order_id: int) -> list[int]:
     """Return the variants of an order that were sold ahead of their arrival."""
     rows = OrderLine.objects.filter(seller_order__order_id=order_id, promised_by__isnull=False)

@@ -11,7 +11,7 @@ from commerce.kernel.money import Money
 from commerce.kernel.sql import fetch
 
 from . import statements
-from .announcing import announce, short_words, words
+from .announcing import announce, short_words, until, words
 from .choosing import ListedPrice, tiers_of
 from .codes import customer_key, state_of, written
 from .discounts import Promotion
@@ -46,6 +46,7 @@ __all__ = [
     "short_words",
     "standing",
     "tax_rates",
+    "until",
     "words",
     "written",
 ]
@@ -157,14 +158,14 @@ def quote_cart(
     customer: Customer,
     codes: Sequence[str] = (),
     reverse_charged: Collection[int] = (),
-) -> CartQuote:
     handed_over: Mapping[int, Destination] | None = None,
+) -> CartQuote:
     """Price a cart as it stands at this instant of the database's clock, in one statement.
 
-    The one place that decides what promotions take off and what tax is added. Codes
     What is `handed_over` in a store, by seller, is taxed there; the rates of stores take
     another statement.
 
+    The one place that decides what promotions take off and what tax is added. Codes
     beyond as many as an order takes are told so and left alone.
     """
     allowed = settings.PROMOTION_CODES_PER_ORDER
@@ -182,8 +183,8 @@ def quote_cart(
         promotions=[promotions[row["id"]] for row in usable],
         is_first_order=customer.is_first_order,
         reverse_charged=reverse_charged,
-    )
         stores=stores_of(handed_over=handed_over or {}, tax_classes=_classes(lines)),
+    )
     by_code = {row["code"]: row for row in found if row["code"]}
     return CartQuote(
         quote=priced,
@@ -228,11 +229,11 @@ def _facts(
     return json.loads(found), _rates(classes, json.loads(rates), none)
 
 
-def _rates(
 def _classes(lines: Sequence[QuoteLine]) -> set[str]:
     return {STANDARD, *(line.tax_class for line in lines)}
 
 
+def _rates(
     classes: Collection[str], rows: Iterable[Sequence[Any]], none: TaxRateData = NO_TAX
 ) -> dict[str, TaxRateData]:
     """A region's row comes after its country's and replaces it."""

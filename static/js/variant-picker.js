@@ -1,5 +1,5 @@
 // Price, stock, button, picture and address follow the chosen options.
-// Variants come as JSON: [{sku, values: {axis: value}, price, minor, compare, state, label, image, max}].
+// Variants come as JSON: [{sku, values: {axis: value}, price, minor, compare, terms, state, label, image, max}].
 function setup(picker) {
   const variants = JSON.parse(document.getElementById(picker.dataset.variantPicker).textContent);
   const scope = document.getElementById(picker.dataset.target) ?? picker.closest("form") ?? document;
@@ -45,6 +45,7 @@ function setup(picker) {
     }
     price.querySelector(".price__now").textContent = variant.price;
     price.classList.toggle("price--reduced", Boolean(variant.compare));
+    showTerms(variant);
     price.querySelector(".price__was")?.remove();
     if (!variant.compare) return;
     const was = document.createElement("s");
@@ -54,6 +55,22 @@ function setup(picker) {
     word.textContent = "was ";
     was.append(word, variant.compare);
     price.append(" ", was);
+  }
+
+  // Whose price it is, what reduces it, and what several cost.
+  function showTerms(variant) {
+    const lines = variant.terms.map(({ badge, text }) => {
+      const line = document.createElement("p");
+      if (badge) {
+        const mark = document.createElement("span");
+        mark.className = "badge badge--sale";
+        mark.textContent = badge;
+        line.append(mark, " ");
+      }
+      line.append(text);
+      return line;
+    });
+    find("[data-terms]")?.replaceChildren(...lines);
   }
 
   function showStock(variant) {

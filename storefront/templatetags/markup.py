@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from cms.pages import memory
 from commerce.discovery.types import CardData
 
-from .shop import Rows, priced, tile
+from .shop import Rows, badge, priced, tile
 
 register = template.Library()
 
@@ -84,7 +84,7 @@ def _shown(card: CardData) -> tuple[Hashable, ...]:
     """Return all that a card shows, to know it again by."""
     return (
         card.title, card.path, str(card.image), card.seller_name, card.seller_path,
-        card.price, card.compare_at, card.price_varies, card.in_stock,
+        card.price, card.compare_at, card.price_varies, card.in_stock, badge(card),
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import template
 
+from cms.pages.types import Terms
 from commerce.accounts import queries as accounts
 from commerce.cart.types import CartLine
 from commerce.checkout.types import Basket
@@ -11,7 +12,7 @@ from commerce.kernel.money import Money
 from commerce.orders import queries as orders
 from commerce.orders.types import LineData, OrderData, SellerOrderData
 from commerce.pricing import queries as pricing
-from commerce.pricing.types import Quote, QuotedLine
+from commerce.pricing.types import Promotion, Quote, QuotedLine
 from storefront.amounts import shown
 
 register = template.Library()
@@ -144,6 +145,53 @@ def order_tax_rows(order: OrderData) -> Rows:
         _tax(row.name, row.rate_bps, row.base, row.amount, included=row.included)
         for row in orders.taxes_of(order.seller_orders)
     ]
+
+
+def promotion_short(promotion: Promotion, currency: str) -> str:
+    """What a promotion gives, in as few words as a tile has room for."""
+    return pricing.short_words(promotion=promotion, currency=currency, written=shown)
+
+
+def terms(about: Terms | None) -> Rows:
+    """What is told beside a price, line by line, what stands out with a badge."""
+    if about is None:
+        return []
+    told, currency = about.told, about.told.price.currency
+    rows: Rows = []
+    if told.is_own:
+        ordinary = f"The ordinary price is {shown(told.public)}." if told.before else ""
+        rows.append({"badge": "Your price", "text": ordinary})
+    rows += [_taken(each, currency, told.may_tell_by_how_much) for each in told.taken]
+    if about.lowest_before:
+        lowest = shown(about.lowest_before)
+        rows.append({"text": f"Lowest price of the 30 days before the reduction: {lowest}"})
+    for each in told.others:
+        words = pricing.words(promotion=each, currency=currency, written=shown)
+        rows.append({"text": _named(each, words)})
+    if about.tiers:
+        each_text = ", ".join(
+            f"From {count} pieces {shown(amount)} each" for count, amount in about.tiers
+        )
+        rows.append({"text": f"{each_text}, before promotions" if told.taken else each_text})
+    return rows
+
+
+def _taken(promotion: Promotion, currency: str, by_how_much: bool) -> dict[str, Any]:
+    """A promotion that is in the price already. Percentages of another price stay untold."""
+    if not by_how_much:
+        until = pricing.until(promotion.ends)
+        return {"text": _named(promotion, f"taken off in your cart{until}")}
+    words = pricing.words(promotion=promotion, currency=currency, written=shown)
+    short = promotion_short(promotion, currency)
+    rest = f"{words.removeprefix(short).strip()}, taken off in your cart".removeprefix(", ")
+    return {"badge": short, "text": _named(promotion, rest, said=short)}
+
+
+def _named(promotion: Promotion, words: str, *, said: str = "") -> str:
+    """The cart gives it the same name; not repeated where the name is what was said already."""
+    if (said or words).lower().startswith(promotion.label.lower()):
+        return f"{words[:1].upper()}{words[1:]}"
+    return f"{promotion.label}: {words}"
 
 
 def _saving(label: str, code: str, amount: Money) -> dict[str, Any]:

@@ -144,7 +144,7 @@ def priced(variants: Rows) -> Rows:
             **variant,
             "price": money(variant["price"]),
             "compare": money(variant["compare"]),
-            "terms": terms(variant["terms"]),
+            "terms": terms(variant.get("terms")),
         }
         for variant in variants
     ]

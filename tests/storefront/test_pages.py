@@ -48,11 +48,12 @@ def a_home_with_rails(rails: int = 3) -> HomePage:
     return home
 
 
-# Budgets: literal, and the same for many products as for one.
+# Budgets: literal, and the same for many products as for one. One statement of each asks
+# which promotions are on for whoever looks.
 
 
 @pytest.mark.parametrize("products", [1, 1000])
-def test_the_home_page_takes_one_statement(client: Client, products: int) -> None:
+def test_the_home_page_takes_two_statements(client: Client, products: int) -> None:
     a_home_with_rails()
     make_cards(products)
     client.get("/")
@@ -61,11 +62,11 @@ def test_the_home_page_takes_one_statement(client: Client, products: int) -> Non
         response = client.get("/")
 
     assert response.status_code == 200
-    assert len(statements) == 1, "\n".join(statements)
+    assert len(statements) == 2, "\n".join(statements)
 
 
 @pytest.mark.parametrize("products", [1, 1000])
-def test_a_category_takes_two_statements(client: Client, products: int) -> None:
+def test_a_category_takes_three_statements(client: Client, products: int) -> None:
     mugs = a_category("Mugs")
     a_category("Small", parent=mugs)
     make_cards(products, category_keys=[mugs.key])
@@ -75,11 +76,11 @@ def test_a_category_takes_two_statements(client: Client, products: int) -> None:
         response = client.get("/shop/mugs/")
 
     assert response.status_code == 200
-    assert len(statements) == 2, "\n".join(statements)
+    assert len(statements) == 3, "\n".join(statements)
 
 
 @pytest.mark.parametrize("variants", [1, 40])
-def test_a_product_takes_seven_statements(client: Client, variants: int) -> None:
+def test_a_product_takes_eight_statements(client: Client, variants: int) -> None:
     page = on_show(options=["Size"], variants=[((f"{n}",), 1000, 5) for n in range(variants)])
     client.get(page.url)
 
@@ -87,10 +88,10 @@ def test_a_product_takes_seven_statements(client: Client, variants: int) -> None
         response = client.get(page.url)
 
     assert response.status_code == 200
-    assert len(statements) == 7, "\n".join(statements)
+    assert len(statements) == 8, "\n".join(statements)
 
 
-def test_a_product_nobody_saw_yet_takes_eight_statements(client: Client) -> None:
+def test_a_product_nobody_saw_yet_takes_ten_statements(client: Client) -> None:
     page, other = on_show(), on_show("Other")
     client.get(page.url)
 
@@ -98,10 +99,10 @@ def test_a_product_nobody_saw_yet_takes_eight_statements(client: Client) -> None
         client.get(other.url)
 
     # The page's row and its pictures are read as well; its seller and shelves are known.
-    assert len(statements) <= 9, "\n".join(statements)
+    assert len(statements) <= 10, "\n".join(statements)
 
 
-def test_a_seller_s_page_takes_two_statements(client: Client) -> None:
+def test_a_seller_s_page_takes_three_statements(client: Client) -> None:
     stall = a_stall()
     on_show(stall=stall)
     client.get(stall.url)
@@ -110,7 +111,7 @@ def test_a_seller_s_page_takes_two_statements(client: Client) -> None:
         response = client.get(stall.url)
 
     assert response.status_code == 200
-    assert len(statements) == 2, "\n".join(statements)
+    assert len(statements) == 3, "\n".join(statements)
 
 
 # What is served, and to whom.

@@ -54,7 +54,7 @@ def product(page: ProductPage, request: HttpRequest) -> dict[str, Any]:
     known = catalog.products(product_ids=[page.product_id]) if page.product_id else {}
     data = known.get(page.product_id) if page.product_id else None
     offered, related = _offers(page, request), _related(page, words.shelf, currency)
-    shown = view(request, seller_ids={each.seller_id for each in (*offered, *related)})
+    shown = view(request, seller_ids=_sellers(offered, related))
     of_related = shown.cards(related)
     choice = choose(
         options=data.options if data else [],
@@ -83,6 +83,10 @@ def _offers(page: ProductPage, request: HttpRequest) -> list[Offer]:
     return offers.of_product(
         product_id=page.product_id, currency=chosen(request), user_id=user_id(request)
     )
+
+
+def _sellers(offered: list[Offer], related: list[CardData]) -> set[int]:
+    return {offer.seller_id for offer in offered} | {card.seller_id for card in related}
 
 
 def _not_sold_in(offered: list[Offer], currency: str) -> str:

@@ -137,6 +137,7 @@ def test_the_picker_s_script_is_given_every_variant() -> None:
         "price": Money(1000, "USD"),
         "minor": 1000,
         "compare": None,
+        "terms": None,
         "state": "out",
         "label": "Out of stock",
         "image": "",

@@ -151,11 +151,12 @@ def test_many_blocks_cost_no_more_than_one_of_each() -> None:
             sections(body, remember_as=None)
         costs.append(len(statements))
 
-    # Pictures, pages, sellers, products chosen by hand; cards by rule and by hand.
-    assert costs == [6, 6]
+    # Pictures, pages, sellers, products chosen by hand; cards by rule and by hand,
+    # and the promotions that are on for whoever looks.
+    assert costs == [7, 7]
 
 
-def test_what_is_remembered_costs_only_its_cards() -> None:
+def test_what_is_remembered_costs_only_its_cards_and_what_is_on() -> None:
     on_show()
     home = a_shop()
     home.body = [("prose", "<p>Words</p>"), rail()]
@@ -167,7 +168,7 @@ def test_what_is_remembered_costs_only_its_cards() -> None:
         kinds = [section.kind for section in sections(body, remember_as="home")]
 
     assert kinds == ["prose", "rail"]
-    assert len(statements) == 1, "\n".join(statements)
+    assert len(statements) == 2, "\n".join(statements)
 
 
 @pytest.mark.parametrize(("name", "block"), streams.LANDING, ids=lambda part: str(part)[:12])

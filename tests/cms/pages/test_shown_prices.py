@@ -112,14 +112,14 @@ def test_a_percentage_is_in_the_price_with_the_one_before_and_its_last_day(
 def test_offers_for_several_and_for_the_parcel_are_said_in_plain_words(mug: ProductPage) -> None:
     make_promotion(label="Threes", kind="buy-get", buy=2, get=1)
     make_promotion(label="Sent free", kind="free-shipping", least_minor=5000)
-    make_promotion(label="Bulk", percent_bps=1500, least_minor=6000)
+    make_promotion(label="Bulk", percent_bps=5000, least_minor=6000)
 
     said = main(mug.url)
 
     assert price_on(mug.url) == "$10.00"
     assert "Threes: Buy 2, get 1 free" in said
     assert "Sent free: Free shipping from $50.00" in said
-    assert "Bulk: 15% off from $60.00" in said
+    assert "Bulk: 50% off from $60.00" in said
 
 
 def test_a_name_that_says_it_all_is_said_once(mug: ProductPage) -> None:

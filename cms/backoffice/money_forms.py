@@ -9,6 +9,7 @@ from django.conf import settings
 from wagtail.admin.widgets import AdminDateTimeInput
 
 from cms.pages.models import CategoryPage
+from commerce.kernel import currencies
 from commerce.kernel.money import Money
 from commerce.payouts.models import PayoutTerms
 from commerce.payouts.types import Terms
@@ -86,19 +87,40 @@ class TermsForm(forms.Form):
 class CorrectionForm(forms.Form):
     """Money given to a seller, or taken back, borne by the marketplace."""
 
-    amount = AmountField(
-        min_value=-MOST, help_text="Positive gives the seller money, negative takes it back."
+    currency = forms.ChoiceField()
+    amount = forms.DecimalField(
+        min_value=-MOST,
+        max_value=MOST,
+        help_text="Positive gives the seller money, negative takes it back.",
     )
     reason = forms.CharField(max_length=150, help_text="The seller reads it on the statement.")
     reference = forms.CharField(
         max_length=60, help_text="Such as a ticket's number. The same reference is booked once."
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if currencies.further():
+            self.fields["currency"].choices = [  # type: ignore[attr-defined]
+                (each, each) for each in currencies.sold_in()
+            ]
+        else:
+            del self.fields["currency"]
+
+    @property
+    def inputs(self) -> list[Any]:
+        return [self[name] for name in self.fields]
+
     def clean_amount(self) -> Money:
-        amount: Money = self.cleaned_data["amount"]
-        if not amount:
+        currency = self.cleaned_data.pop("currency", settings.BASE_CURRENCY)
+        if not self.cleaned_data["amount"]:
             raise forms.ValidationError("Enter an amount other than nothing.")
-        return amount
+        try:
+            return Money.of(self.cleaned_data["amount"], currency)
+        except ValueError:
+            raise forms.ValidationError(
+                f"Write an amount of {currency} such as {Money(1250, currency).decimal}."
+            ) from None
 
 
 class RuleForm(forms.Form):

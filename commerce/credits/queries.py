@@ -19,12 +19,25 @@ class UnknownCode(LookupError):
         )
 
 
+class OtherCurrency(UnknownCode):
+    """There is such a card, with money of another currency on it."""
+
+    def __init__(self, currency: str) -> None:
+        LookupError.__init__(
+            self,
+            f"This gift card holds {currency} and pays for orders in {currency} only: choose "
+            "that currency below to use it.",
+        )
+
+
 def by_code(*, code: str, currency: str) -> CreditData:
     """Return the gift card of a code, if something is left on it. Raises UnknownCode."""
     found = hash_of(code)
-    credit = _usable().filter(code_hash=found, currency=currency).first() if found else None
+    credit = _usable().filter(code_hash=found).first() if found else None
     if credit is None:
         raise UnknownCode
+    if credit.currency != currency:
+        raise OtherCurrency(credit.currency)
     return _as_data(credit)
 
 

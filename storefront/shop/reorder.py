@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from cms.pages.currency import chosen
 from commerce.checkout import operations, queries
 from commerce.orders import queries as orders
 
@@ -31,7 +32,7 @@ def again(request: HttpRequest, token: str) -> HttpResponse:
             response = redirect(f"{reverse('cart')}?notice=again")
         cart_session.remember(response, cart)
         return response
-    items = queries.items_again(order_token=token)
+    items = queries.items_again(order_token=token, currency=chosen(request))
     context = {
         "order": order,
         "items": items,

@@ -123,3 +123,18 @@ def test_whoever_may_not_move_money_is_refused(shop):
     assert moderator.get(address(shop)).status_code in (302, 403)
     assert moderator.post(address(shop), TERMS).status_code in (302, 403)
     assert not PayoutTerms.objects.exists()
+
+
+def test_a_correction_is_booked_in_the_currency_that_was_chosen(shop, staff, settings):
+    settings.CURRENCIES = ["USD", "EUR", "JPY"]
+    words = {"action": "correct", "amount": "12.50", "reason": "Lost", "reference": "T-1"}
+
+    staff.post(address(shop), {**words, "currency": "EUR"})
+    refused = staff.post(address(shop), {**words, "currency": "JPY", "reference": "T-2"})
+    unknown = staff.post(address(shop), {**words, "currency": "GBP", "reference": "T-3"})
+
+    assert ledger.balance(code="losses", currency="EUR") == 1250
+    assert ledger.balance(code="losses", currency="USD") == 0
+    assert "amount of JPY such as 1250" in refused.content.decode()
+    assert unknown.status_code == 422
+    assert "<h3>EUR</h3>" in staff.get(address(shop)).content.decode()

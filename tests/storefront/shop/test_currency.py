@@ -32,6 +32,7 @@ from commerce.sellers.models import Seller
 from devtools.stripe_double import StripeDouble
 from tests.factories.accounts import SAN_FRANCISCO, make_user
 from tests.factories.cart import make_cart, make_sellable
+from tests.factories.credits import make_gift_card
 from tests.factories.fulfillment import delivered, make_carrier
 from tests.factories.orders import offer_shipping
 from tests.factories.payouts import Provider
@@ -330,3 +331,35 @@ def test_an_order_is_paid_given_back_and_paid_out_in_its_currency(
     assert any(shown in one.body for one in mail.outbox)
     check_deferred_constraints()
     assert invariants.broken() == []
+
+
+def test_a_gift_card_pays_in_its_own_currency() -> None:
+    seller, mug = a_mug()
+    ship_in(seller.pk, "EUR", 490)
+    _, code = make_gift_card(1000, "USD")
+    client = shopper("EUR", make_cart({mug: 1}))
+    page = client.post(reverse("checkout-shipping"), CONTACT).content.decode()
+    client.post(
+        reverse("checkout-review"), dict(re.findall(r'name="(method-\d+)" value="(\d+)"', page))
+    )
+
+    refused = client.post(reverse("checkout-credit"), {"code": code}).content.decode()
+
+    assert "This gift card holds USD and pays for orders in USD only" in refused
+
+
+def test_the_same_again_costs_what_it_costs_in_the_currency_that_is_chosen(
+    double: StripeDouble,
+) -> None:
+    seller, mug = a_mug()
+    ship_in(seller.pk, "EUR", 490)
+    client = shopper("EUR", make_cart({mug: 1}))
+    token, _ = buy(double, client)
+
+    choose(client, "USD")
+    page = client.get(reverse("order-again", args=[token])).content.decode()
+    client.post(reverse("order-again", args=[token]))
+
+    assert "$12.50" in page
+    cart = cart_queries.contents(token=client.cookies["cart"].value)
+    assert (cart.currency, cart.goods.minor) == ("USD", 1250)

@@ -118,7 +118,7 @@ def test_a_shop_that_is_away_is_said(client, ready, token):
 
 
 def test_other_variants_of_the_product_are_offered_in_its_place(client, ready, token):
-    (mug, *_) = checkout.items_again(order_token=token)
+    (mug, *_) = checkout.items_again(order_token=token, currency="USD")
     sku = variants(variant_ids=[mug.variant_id])[mug.variant_id].sku
     found = make_variants(product_id=product_of(mug.variant_id), skus=[sku, "SKU-OTHER"])
     set_price(found["SKU-OTHER"], 1100)
@@ -153,8 +153,8 @@ def test_the_items_take_as_few_statements_for_many_as_for_one(double):
     one = make_ready_cart([Wanted()]).place().order_token
     many = make_ready_cart([Wanted() for _ in range(5)], [Wanted()]).place().order_token
     with counted() as few:
-        checkout.items_again(order_token=str(one))
+        checkout.items_again(order_token=str(one), currency="USD")
     with counted() as more:
-        checkout.items_again(order_token=str(many))
+        checkout.items_again(order_token=str(many), currency="USD")
 
     assert len(more) == len(few)

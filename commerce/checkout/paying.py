@@ -127,7 +127,8 @@ def _start_over(
                 previous=payment.attempt,
                 terms=payment.terms,
             )
-            inventory.extend(holder=order.token, minutes=LATE_HOLD_MINUTES)
+            if order.state == "pending":  # a confirmed order's goods are its own already
+                inventory.extend(holder=order.token, minutes=LATE_HOLD_MINUTES)
     except inventory.HoldLost:
         give_up(payment=payment, reason="not paid in time", failure_code=code)
         raise NotPayable("canceled") from None

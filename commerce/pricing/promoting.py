@@ -96,7 +96,7 @@ def claim(
 
 def release(*, order_token: str) -> int:
     """Give an order's uses back because it came to nothing; returns how many there were."""
-    return execute(statements.RELEASE, order_token)
+    return execute(statements.RELEASE, order=order_token)
 
 
 def _change(promotion_id: int, seller_id: int | None, values: dict[str, object]) -> int:

@@ -186,12 +186,18 @@ FROM unnest(%s::bigint[], %s::bigint[]) AS used (promotion_id, amount_minor)
 ORDER BY promotion_id
 """
 
-# Rows of promotions are locked in their order, as those who claim several lock them.
+# Rows of promotions are locked in their order, as those who claim several lock them, before
+# any is counted down: an update comes by its rows in whatever order they are found.
 RELEASE = """
-WITH held AS (
-    SELECT r.id FROM pricing_redemption r
-    WHERE r.order_token = %s AND r.released_at IS NULL ORDER BY r.promotion_id
+WITH held AS MATERIALIZED (
+    SELECT p.id FROM pricing_promotion p
+    WHERE p.id IN (
+        SELECT promotion_id FROM pricing_redemption
+        WHERE order_token = %(order)s AND released_at IS NULL
+    )
+    ORDER BY p.id FOR NO KEY UPDATE
 )
 UPDATE pricing_redemption SET released_at = statement_timestamp()
-WHERE id IN (SELECT id FROM held)
+WHERE order_token = %(order)s AND released_at IS NULL
+    AND promotion_id IN (SELECT id FROM held)
 """

@@ -1,13 +1,14 @@
 """A code for one use under forty sessions; the guard beside the race that shows what it is for."""
 
 import time
+from functools import partial
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from commerce.checkout import operations as checkout
 from commerce.checkout.types import Placed
-from commerce.pricing import operations, queries
+from commerce.pricing import operations, queries, statements
 from commerce.pricing.models import Promotion, Redemption
 from commerce.pricing.types import Customer, Destination, QuoteLine, Use
 from tests.factories.orders import RETURN_URL, make_ready_cart, tell_everything
@@ -122,3 +123,59 @@ def test_of_many_checkouts_with_the_last_use_one_is_placed_and_no_other_is_charg
         checkout.PromotionGone, checkout.TotalChanged,
     }  # fmt: skip
     assert Promotion.objects.get().used == 1
+
+
+MANY = 60
+_RELEASE_AS_FOUND = """
+UPDATE pricing_redemption SET released_at = statement_timestamp()
+WHERE order_token = %(order)s AND released_at IS NULL
+"""
+
+
+def release_two_orders() -> list[object]:
+    """Give up two orders with the same codes, whose uses lie in the table the other way round."""
+    promotions = [make_promotion(code=f"MANY-{n}", max_uses=9) for n in range(MANY)]
+    for order, ids in (("o1", promotions), ("o2", promotions[::-1])):
+        for promotion_id in ids:
+            use = Use(promotion_id=promotion_id, label="", code="", amount_minor=1)
+            operations.claim(
+                order_token=order,
+                uses=[use],
+                email=f"{order}@example.com",
+                user_id=None,
+                currency="USD",
+            )
+    # Each that is counted down takes a while, so that the two meet in the middle.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION test_dawdle() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN PERFORM pg_sleep(0.005); RETURN NULL; END $$;"
+            "CREATE TRIGGER zz_dawdle AFTER UPDATE ON pricing_redemption"
+            " FOR EACH ROW EXECUTE FUNCTION test_dawdle()"
+        )
+    try:
+        return race_all([partial(release_as_they_lie, order) for order in ("o1", "o2")])
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TRIGGER zz_dawdle ON pricing_redemption")
+            cursor.execute("DROP FUNCTION test_dawdle")
+
+
+def release_as_they_lie(order: str) -> int:
+    """Without the index, which happens to return uses in the order of their promotions."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_indexscan = off; SET enable_bitmapscan = off")
+    return operations.release(order_token=order)
+
+
+def test_control_promotions_locked_as_they_are_found_end_in_a_deadlock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(statements, "RELEASE", _RELEASE_AS_FOUND)
+
+    assert OperationalError in {type(result) for result in release_two_orders()}
+
+
+def test_two_orders_with_the_same_codes_are_given_up_at_once() -> None:
+    assert release_two_orders() == [MANY, MANY]
+    assert {row.used for row in Promotion.objects.all()} == {0}

@@ -285,6 +285,24 @@ def test_nothing_is_asked_for_anew_when_goodwill_paid_for_all_that_lapsed(
     sale.ship(0)
 
 
+def test_a_page_for_the_new_payment_that_was_lost_twice_is_begun_anew(
+    double: StripeDouble,
+) -> None:
+    """The goods are the order's own: no hold is left that could be extended."""
+    sale = Reserved(double, sellers=1)
+    get_payment_gateway().cancel_payment(payment_id=sale.intent)
+    sale.settle()
+    double.fault("500_stored", method="POST", path="/v1/checkout/sessions", times=1)
+    assert operations.retry_payment(order_token=sale.token).payment_url is None
+
+    again = operations.retry_payment(order_token=sale.token)
+
+    double.pay(str(again.payment_url))
+    assert sale.settle() == "confirmed"
+    assert not sale.order.awaits_capture
+    clean()
+
+
 def test_money_given_back_after_review_is_asked_for_anew(double: StripeDouble) -> None:
     sale = Reserved(double, sellers=2)
     capture = {"idempotency_key": "elsewhere", "payment_id": sale.intent, "amount_minor": 100}

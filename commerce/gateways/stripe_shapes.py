@@ -6,6 +6,7 @@ from typing import Any, cast
 from .payments import (
     BANK_TRANSFER,
     AccountData,
+    GatewayRefused,
     Movement,
     PaymentState,
     PayoutData,
@@ -75,6 +76,8 @@ def _methods(request: SessionRequest) -> dict[str, Any]:
     transfer = _TRANSFERS.get(request.currency) if can_transfer else None
     if BANK_TRANSFER in methods and transfer is None and len(methods) > 1:
         methods.remove(BANK_TRANSFER)
+    if BANK_TRANSFER in methods and transfer is None:
+        raise GatewayRefused("no_way_to_pay", _why_no_transfer(request))
     if not methods:
         return {}
     params: dict[str, Any] = {"allowed_payment_method_types": methods}
@@ -83,6 +86,15 @@ def _methods(request: SessionRequest) -> dict[str, Any]:
             BANK_TRANSFER: {"funding_type": "bank_transfer", "bank_transfer": transfer}
         }
     return params
+
+
+def _why_no_transfer(request: SessionRequest) -> str:
+    """Say why the only way to pay that the settings name is none for this request."""
+    if not request.customer:
+        return "a bank transfer needs a customer at the provider; name another way to pay, too"
+    if request.later:
+        return "a bank transfer cannot be reserved; name another way to pay, too"
+    return f"no bank transfers are taken in {request.currency}; name another way to pay, too"
 
 
 def _place(request: SessionRequest) -> dict[str, Any]:

@@ -78,6 +78,24 @@ def test_an_order_of_very_many_lines_is_asked_for_in_one(gateway: PaymentGateway
     assert gateway.retrieve_payment(session_id=session.id).amount_minor == 1200
 
 
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({}, "needs a customer"),
+        ({"customer": "cus_1", "later": True}, "cannot be reserved"),
+        ({"customer": "cus_1", "currency": "PLN"}, "in PLN"),
+    ],
+)
+def test_a_bank_transfer_that_cannot_be_is_refused_before_the_provider_is_asked(
+    double: StripeDouble, gateway: PaymentGateway, changes: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(GatewayRefused, match=why) as refusal:
+        gateway.create_session(request(methods=("customer_balance",), **changes))
+
+    assert refusal.value.code == "no_way_to_pay"
+    assert pages(double) == 0
+
+
 def test_repeating_the_request_returns_the_same_page(
     double: StripeDouble, gateway: PaymentGateway
 ) -> None:

@@ -1,5 +1,4 @@
-"""A guest checkout over HTTP: five requests, some sixty statements, however much is bought; its goods
-are held with the second of them."""
+"""A guest checkout over HTTP: five requests, some sixty statements, however much is bought."""
 
 import pytest
 from django.test import Client

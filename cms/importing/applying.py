@@ -11,6 +11,8 @@ from cms.selling import proposals
 from commerce.catalog import operations as catalog
 from commerce.catalog import queries as catalog_queries
 from commerce.catalog.types import VariantInput
+from commerce.fulfillment import operations as fulfillment
+from commerce.fulfillment.types import CustomsItemData
 from commerce.inventory import operations as inventory
 from commerce.inventory.types import StockInput
 from commerce.pricing import operations as pricing
@@ -45,6 +47,7 @@ def apply(product: ProductRows, *, target: Target, product_id: int | None) -> Ap
     variants = [variant for variant in product.variants if variant.sku in variant_ids]
     _set_prices(variants, variant_ids, target.currency)
     _set_stock(product, variant_ids, target, applied)
+    _set_customs(variants, variant_ids)
     images = _images(product, target, applied)
     tile = _start_tile(images, target)
     applied.page_id = paging.write(product, applied, target, images, before_publishing=tile)
@@ -142,6 +145,15 @@ def _set_stock(
                 )
         else:
             return
+
+
+def _set_customs(variants: Sequence[VariantRow], variant_ids: dict[str, int]) -> None:
+    alike: dict[CustomsItemData, list[int]] = {}
+    for variant in variants:
+        if variant.customs is not None:
+            alike.setdefault(variant.customs, []).append(variant_ids[variant.sku])
+    for item, ids in alike.items():
+        fulfillment.set_customs(variant_ids=ids, item=item)
 
 
 def _images(

@@ -1,4 +1,4 @@
-"""The columns of Shopify's product file that we read and write."""
+"""The columns of Shopify's product file that we read and write, and some of our own."""
 
 import re
 from collections.abc import Iterable
@@ -26,6 +26,11 @@ IMAGE_ALT = "Image Alt Text"
 SEO_TITLE = "SEO Title"
 SEO_DESCRIPTION = "SEO Description"
 SUMMARY = "Summary (product.metafields.stoa.summary)"
+CUSTOMS_DESCRIPTION = "Variant Customs Description"
+HS_CODE = "Variant HS Code"
+ORIGIN = "Variant Country of Origin"
+CUSTOMS_VALUE = "Variant Customs Value"
+CUSTOMS = (CUSTOMS_DESCRIPTION, HS_CODE, ORIGIN, CUSTOMS_VALUE)
 VARIANT_IMAGE = "Variant Image"
 TAX_CODE = "Variant Tax Code"
 STATUS = "Status"
@@ -35,7 +40,7 @@ WRITTEN = (
     HANDLE, TITLE, BODY, VENDOR, CATEGORY, TYPE, PUBLISHED,
     OPTION_NAMES[0], OPTION_VALUES[0], OPTION_NAMES[1], OPTION_VALUES[1],
     OPTION_NAMES[2], OPTION_VALUES[2],
-    SKU, GRAMS, QUANTITY, PRICE, COMPARE_AT, BARCODE,
+    SKU, GRAMS, QUANTITY, PRICE, COMPARE_AT, BARCODE, *CUSTOMS,
     IMAGE, IMAGE_POSITION, IMAGE_ALT, SEO_TITLE, SEO_DESCRIPTION, SUMMARY,
     VARIANT_IMAGE, TAX_CODE, STATUS,
 )  # fmt: skip

@@ -14,6 +14,8 @@ from cms.media.models import ShopImage
 from cms.pages.models import CategoryPage, ProductPage
 from commerce.catalog import queries as catalog
 from commerce.catalog.types import ProductData, VariantData
+from commerce.fulfillment import queries as fulfillment
+from commerce.fulfillment.types import CustomsItemData
 from commerce.inventory import queries as inventory
 from commerce.kernel.money import Money
 from commerce.pricing import queries as pricing
@@ -97,6 +99,7 @@ def _batch(
         if level.location_id == location_id and level.on_hand >= 0
     }
     types = catalog.product_type_names()
+    customs = fulfillment.customs_of(variant_ids=variant_ids)
     pages = _pages(ids)
     for product_id in ids:
         product, group = products[product_id], variants.get(product_id, [])
@@ -107,6 +110,7 @@ def _batch(
         pictures = _pictures(page, images)
         rows = [
             _variant_row(variant, prices[variant.id], stock.get(variant.id), pictures)
+            | _customs_cells(customs.get(variant.id))
             for variant in group
         ]
         first = _first_row(product, page, paths, types)
@@ -186,6 +190,18 @@ def _variant_row(
         c.COMPARE_AT: _plain(price.compare_at) if price.compare_at else "",
         c.BARCODE: disarmed(variant.barcode),
         c.VARIANT_IMAGE: shown,
+    }
+
+
+def _customs_cells(item: CustomsItemData | None) -> Cells:
+    if item is None:
+        return {}
+    value = item.value_minor
+    return {
+        c.CUSTOMS_DESCRIPTION: disarmed(item.description),
+        c.HS_CODE: item.hs_code,
+        c.ORIGIN: item.origin_country,
+        c.CUSTOMS_VALUE: "" if value is None else _plain(Money(value, settings.BASE_CURRENCY)),
     }
 
 

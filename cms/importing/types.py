@@ -1,6 +1,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from commerce.fulfillment.types import CustomsItemData
+
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
@@ -44,6 +46,8 @@ class VariantRow:
     weight_grams: int
     barcode: str
     picture: str
+    customs: CustomsItemData | None = None
+    """What customs are told of it; None leaves what they are told."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,11 @@
 
 from collections.abc import Sequence
 
+from django.conf import settings
+
+from commerce.fulfillment import operations as fulfillment
+from commerce.fulfillment.types import CustomsItemData
+
 from . import columns as c
 from .cells import HEAVIEST_GRAMS, MOST_UNITS, Faults, read_amount, read_count
 from .formulas import armed
@@ -9,6 +14,12 @@ from .types import Row, VariantRow
 
 NO_OPTIONS = ("Title", "Default Title")
 """How Shopify writes a product that comes in one kind."""
+_CUSTOMS_COLUMNS = {
+    "description": c.CUSTOMS_DESCRIPTION,
+    "hs_code": c.HS_CODE,
+    "origin_country": c.ORIGIN,
+    "value_minor": c.CUSTOMS_VALUE,
+}
 
 
 def read_variants(
@@ -83,7 +94,35 @@ def _variant(row: Row, options: tuple[str, ...], faults: Faults, currency: str) 
         weight_grams=read_count(row, c.GRAMS, faults, most=HEAVIEST_GRAMS) or 0,
         barcode=armed(row.get(c.BARCODE))[:40],
         picture=row.get(c.VARIANT_IMAGE),
+        customs=_customs(row, faults),
     )
+
+
+def _customs(row: Row, faults: Faults) -> CustomsItemData | None:
+    """Return what customs are told, where a row says anything of it."""
+    if not any(row.get(column) for column in c.CUSTOMS):
+        return None
+    value = None
+    if row.get(c.CUSTOMS_VALUE):
+        value = read_amount(row, c.CUSTOMS_VALUE, faults, currency=settings.BASE_CURRENCY)
+        if value is None:
+            return None
+    item = CustomsItemData(
+        description=armed(row.get(c.CUSTOMS_DESCRIPTION)),
+        hs_code=row.get(c.HS_CODE),
+        origin_country=row.get(c.ORIGIN).upper(),
+        value_minor=value,
+    )
+    try:
+        return fulfillment.checked_customs(item=item)
+    except fulfillment.InvalidCustoms as refusal:
+        faults.add(row, _CUSTOMS_COLUMNS[refusal.field], _said(refusal))
+        return None
+
+
+def _said(refusal: fulfillment.InvalidCustoms) -> str:
+    remedy = " Write it as two letters, such as PT." if refusal.field == "origin_country" else ""
+    return f"{refusal}{remedy}"
 
 
 def _compare_at(row: Row, price: int | None, faults: Faults, currency: str) -> int | None:

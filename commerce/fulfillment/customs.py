@@ -58,7 +58,7 @@ def set_customs(*, variant_ids: Iterable[int], item: CustomsItemData) -> None:
 
     Raises InvalidCustoms.
     """
-    checked = _checked(item)
+    checked = checked_customs(item=item)
     CustomsItem.objects.bulk_create(
         [CustomsItem(variant_id=pk, **asdict(checked)) for pk in sorted(set(variant_ids))],
         update_conflicts=True,
@@ -67,7 +67,8 @@ def set_customs(*, variant_ids: Iterable[int], item: CustomsItemData) -> None:
     )
 
 
-def _checked(item: CustomsItemData) -> CustomsItemData:
+def checked_customs(*, item: CustomsItemData) -> CustomsItemData:
+    """Return it as it would be kept; nothing is written. Raises InvalidCustoms."""
     code = re.sub(r"[\s.]", "", item.hs_code)
     if not _HS_CODE.fullmatch(code) or not code.isascii():
         raise InvalidCustoms("hs_code", "A tariff number has 6, 8 or 10 digits, such as 6109.10.")

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from .customs import CustomsMissing, InvalidCustoms, set_customs
+from .customs import CustomsMissing, InvalidCustoms, checked_customs, set_customs
 from .ending import lose_parcels, replacement_sent, settle_ended, settle_part
 from .labels import (
     InvalidParcel,
@@ -81,6 +81,7 @@ __all__ = [
     "add_carrier",
     "ask_return_label",
     "buy_label",
+    "checked_customs",
     "delete_zone",
     "deliver",
     "finish_return_label",

@@ -11,6 +11,8 @@ COLUMNS = [
     "Handle", "Title", "Body (HTML)", "Vendor", "Product Category", "Type", "Published",
     "Option1 Name", "Option1 Value", "Variant SKU", "Variant Grams", "Variant Inventory Qty",
     "Variant Price", "Variant Compare At Price", "Image Src", "Image Alt Text",
+    "Variant Customs Description", "Variant HS Code", "Variant Country of Origin",
+    "Variant Customs Value",
     "Variant Image", "Material (product.metafields.specs.material)", "Status",
 ]  # fmt: skip
 

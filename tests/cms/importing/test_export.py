@@ -12,6 +12,7 @@ from cms.importing.models import ImportedImage
 from cms.media.models import ShopImage
 from cms.pages.models import ProductPage
 from commerce.catalog.models import Product, Variant
+from commerce.fulfillment.models import CustomsItem
 from commerce.inventory.models import Stock
 from commerce.pricing.models import Price
 from tests.cms.bridge.shelf import a_product, a_seller
@@ -48,14 +49,23 @@ def everything():
              [(e.image_id, e.alt, e.option_value) for e in page.gallery.all()])
             for page in ProductPage.objects.order_by("slug")
         ],
+        "customs": sorted(
+            CustomsItem.objects.values_list(
+                "variant__sku", "description", "hs_code", "origin_country", "value_minor"
+            )
+        ),
         "pictures": ShopImage.objects.count(),
     }  # fmt: skip
 
 
 ROWS = [
     mug(**{"Option1 Name": "Color", "Option1 Value": "Blue", "Variant Image": "mug.webp",
-           "Variant Compare At Price": "15.50", "Vendor": "Kiln, Ltd"}),
+           "Variant Compare At Price": "15.50", "Vendor": "Kiln, Ltd",
+           "Variant Customs Description": "Stoneware mug", "Variant HS Code": "6912.00",
+           "Variant Country of Origin": "PT", "Variant Customs Value": "4.50"}),
     {"Handle": "mug", "Option1 Value": "Red", "Variant SKU": "M-2", "Variant Price": "12.00",
+     "Variant Customs Description": "Stoneware mug", "Variant HS Code": "691200",
+     "Variant Country of Origin": "PT",
      "Variant Inventory Qty": "0", "Image Src": "cup.webp", "Image Alt Text": "A red mug",
      "Variant Image": "cup.webp"},
     {"Handle": "mug", "Image Src": "jug.webp", "Image Alt Text": "From above"},
@@ -74,6 +84,7 @@ def test_what_is_exported_is_read_back_unchanged(import_rows, seller):
 
     assert (job.state, job.failed, job.problems.count()) == ("done", 0, 0)
     assert everything() == before
+    assert len(before["customs"]) == 2
     assert revisions == list(
         ProductPage.objects.order_by("pk").values_list("latest_revision", flat=True)
     )

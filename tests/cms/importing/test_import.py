@@ -9,6 +9,8 @@ from cms.pages.models import ProductPage
 from cms.selling.models import Workspace
 from commerce.catalog import queries as catalog
 from commerce.catalog.models import Listing, Product, Variant
+from commerce.fulfillment.queries import customs_of
+from commerce.fulfillment.types import CustomsItemData
 from commerce.inventory import queries as inventory
 from commerce.pricing.models import Price
 from tests.cms.bridge.shelf import a_product, a_seller
@@ -16,6 +18,12 @@ from tests.cms.bridge.shelf import a_product, a_seller
 from .conftest import mug
 
 pytestmark = pytest.mark.django_db
+
+
+CUSTOMS = {
+    "Variant Customs Description": "Stoneware  mug", "Variant HS Code": "6912.00",
+    "Variant Country of Origin": "pt", "Variant Customs Value": "4.50",
+}  # fmt: skip
 
 
 def counts(job):
@@ -156,6 +164,23 @@ def test_an_interrupted_import_goes_on_where_it_stopped(import_rows, tmp_path, s
         ({"Variant Inventory Qty": "9" * 5000}, "Variant Inventory Qty", "no count"),
         ({"Variant Grams": "heavy"}, "Variant Grams", "whole number"),
         ({"Handle": "Blue Mug"}, "Handle", "blue-mug"),
+        (CUSTOMS | {"Variant HS Code": "69"}, "Variant HS Code", "6, 8 or 10 digits"),
+        (CUSTOMS | {"Variant HS Code": ""}, "Variant HS Code", "6, 8 or 10 digits"),
+        (CUSTOMS | {"Variant HS Code": "９" * 6}, "Variant HS Code", "6, 8 or 10 digits"),
+        (CUSTOMS | {"Variant Customs Description": "1"}, "Variant Customs Description", "what it"),
+        (
+            CUSTOMS | {"Variant Customs Description": "=Mugs"},
+            "Variant Customs Description",
+            "formula",
+        ),
+        (
+            CUSTOMS | {"Variant Country of Origin": "Portugal"},
+            "Variant Country of Origin",
+            "two letters",
+        ),
+        (CUSTOMS | {"Variant Customs Value": "0"}, "Variant Customs Value", "above zero"),
+        (CUSTOMS | {"Variant Customs Value": "cheap"}, "Variant Customs Value", "no price"),
+        ({"Variant Customs Value": "3.00"}, "Variant HS Code", "6, 8 or 10 digits"),
         ({"Status": "sold"}, "Status", "active, draft or archived"),
     ],
 )
@@ -169,6 +194,21 @@ def test_a_bad_product_is_named_and_the_good_one_arrives(import_rows, fault, col
     (problem,) = job.problems.all()
     assert (problem.row, problem.column, problem.stops_product) == (3, column, True)
     assert words in problem.message
+
+
+def test_customs_are_told_what_the_file_says_and_keep_it_when_it_says_nothing(import_rows):
+    import_rows(mug(**CUSTOMS))
+    told = CustomsItemData(
+        description="Stoneware mug", hs_code="691200", origin_country="PT", value_minor=450
+    )
+    variant = Variant.objects.get()
+    assert customs_of(variant_ids=[variant.pk]) == {variant.pk: told}
+
+    import_rows(mug(Title="Green mug"))
+    assert customs_of(variant_ids=[variant.pk]) == {variant.pk: told}
+
+    import_rows(mug(**CUSTOMS, Title="Red mug") | {"Variant Customs Value": ""})
+    assert customs_of(variant_ids=[variant.pk])[variant.pk].value_minor is None
 
 
 def test_a_sku_twice_in_the_file_stops_the_second(import_rows):

@@ -18,6 +18,7 @@ from commerce.notifications import operations as notifications
 from commerce.notifications.rendering import absolute
 from commerce.payments.models import Refund
 from commerce.payouts.models import Payout
+from commerce.reconciling.models import Break
 from commerce.returns import queries as returns
 from commerce.returns.models import Case
 from commerce.sellers import queries as sellers
@@ -80,6 +81,14 @@ def _refunds() -> dict[str, str]:
     }
 
 
+def _differences() -> dict[str, str]:
+    rows = Break.objects.filter(resolved_at=None).order_by("-pk")
+    return {
+        f"{row.pk}:{row.found_at:%Y%m%d%H%M%S}": f"{row.get_kind_display()}: {_short(row.detail)}"
+        for row in rows[: failures.AT_MOST]
+    }
+
+
 def _requests() -> dict[str, str]:
     rows = Case.objects.filter(state=Case.State.ESCALATED).order_by("-pk")
     return {
@@ -122,6 +131,10 @@ BELLS = [
     Bell(
         kind="refund", right="review_payments", headline="A refund failed",
         screen="backoffice:payments", found=_refunds,
+    ),
+    Bell(
+        kind="difference", right="review_payments", headline="Money differs from the provider's",
+        screen="backoffice:breaks", found=_differences,
     ),
     Bell(
         kind="request", right="decide_requests", headline="Requests wait for a decision",

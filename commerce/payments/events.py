@@ -28,6 +28,18 @@ class RefundFailed(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExcessRefundFound(Fact):
+    """Somebody refunded in the provider's dashboard more than was left of a payment."""
+
+    name: ClassVar[str] = "payments.excess-refund-found.v1"
+    provider_refund: str
+    order_token: str
+    amount_minor: int
+    left_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class DisputeOpened(Fact):
     """The shopper's bank questions a payment; its money and a fee were taken."""
 

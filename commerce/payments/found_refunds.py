@@ -7,9 +7,11 @@ from django.db.models.functions import Now
 
 from commerce.gateways.payments import ProviderRefund, get_payment_gateway
 from commerce.ledger import operations as ledger
+from commerce.outbox.bus import publish
 
 from .charged_back import left_on_charge
-from .models import FoundUse, Payment, Refund
+from .events import ExcessRefundFound
+from .models import ExcessRefund, FoundUse, Payment, Refund
 from .queries import unused_found
 from .refunding import settle_refund
 from .types import FOUND
@@ -21,7 +23,8 @@ def record_found_refunds(*, charge_id: str) -> int:
     """Write down refunds of a charge that we did not ask for; returns how many were found.
 
     The marketplace bears them until a person books otherwise. One that makes good
-    a refund of ours that failed takes its place. Raises GatewayUnavailable.
+    a refund of ours that failed takes its place; one that is larger than what is left
+    is written down apart, as a difference that staff explain. Raises GatewayUnavailable.
     """
     payment = Payment.objects.filter(provider_charge=charge_id).first()
     if payment is None:
@@ -44,8 +47,7 @@ def _record(payment_id: int, found: ProviderRefund) -> bool:
             return False
         refund_id = _made_good(payment, found) or _added(payment, found)
         if refund_id is None:
-            log.error("refund.found_too_large", payment_id=payment_id, refund=found.id)
-            return False
+            return _excess(payment, found)
         log.error(
             "refund.found",
             order_token=payment.order_token,
@@ -87,6 +89,37 @@ def _added(payment: Payment, found: ProviderRefund) -> int | None:
         memo="made in the provider's dashboard",
     )
     return refund.pk
+
+
+def _excess(payment: Payment, found: ProviderRefund) -> bool:
+    """Write down what no payment can take, and book it as a loss once it was sent; whether it
+    is news."""
+    left = payment.captured_minor - payment.refunded_minor
+    excess, is_new = ExcessRefund.objects.get_or_create(
+        provider_refund=found.id,
+        defaults={"payment": payment, "amount_minor": found.amount_minor, "left_minor": left},
+    )
+    if is_new:
+        log.error("refund.found_too_large", payment_id=payment.pk, refund=found.id)
+        publish(
+            ExcessRefundFound(
+                provider_refund=found.id,
+                order_token=payment.order_token,
+                amount_minor=found.amount_minor,
+                left_minor=left,
+                currency=payment.currency,
+            )
+        )
+    if found.state == "succeeded" and excess.booked_at is None:
+        ledger.post(
+            business_key=f"refund-sent:{found.id}",
+            kind="refund found",
+            entries={"losses": found.amount_minor, "stripe": -found.amount_minor},
+            currency=payment.currency,
+            memo="made in the provider's dashboard, beyond what was left",
+        )
+        ExcessRefund.objects.filter(pk=excess.pk).update(booked_at=Now())
+    return is_new
 
 
 def use_found(

@@ -191,6 +191,27 @@ class FoundUse(models.Model):
         indexes = [models.Index(fields=["business_key"], name="found_uses_by_key")]
 
 
+class ExcessRefund(models.Model):
+    """A refund in the provider's dashboard that is larger than what was left of its payment.
+
+    No payment can take it, for none gives back more than came in. The marketplace bears it.
+    """
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="excess_refunds")
+    provider_refund = models.CharField(max_length=120, unique=True)
+    amount_minor = models.PositiveBigIntegerField()
+    left_minor = models.PositiveBigIntegerField(help_text="What was left when it was found.")
+    booked_at = models.DateTimeField(null=True, help_text="When the provider had sent it.")
+    found_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(amount_minor__gt=F("left_minor")), name="excess_is_beyond_what_is_left"
+            )
+        ]
+
+
 class Dispute(models.Model):
     """A payment that the shopper's bank questions: the money is away until it is decided."""
 

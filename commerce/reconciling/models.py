@@ -40,6 +40,7 @@ class Break(models.Model):
         FEE = "fee", "another fee than in the ledger"
         NOT_MOVED = "not-moved", "in the ledger, not at the provider"
         ORDER = "order", "an order and its payment differ"
+        REFUND = "refund", "refunded at the provider beyond what was left"
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
     reference = models.CharField(max_length=160)

@@ -156,6 +156,7 @@ def _differences(*, since: datetime, until: datetime) -> list[tuple[str, str, in
         statements.PROVIDER_TO_LEDGER,
         statements.LEDGER_TO_PROVIDER,
         statements.ORDERS_TO_PAYMENTS,
+        statements.EXCESS_REFUNDS,
     )
     with connection.cursor() as cursor:
         for statement in compared:
@@ -180,6 +181,17 @@ def _close_others(still_open: list[int], *, since: datetime) -> None:
         resolved_by=ITSELF,
         resolved_at=Now(),
     )
+
+
+def note_excess_refunds() -> int:
+    """Write down at once what was refunded at the provider beyond what was left, with its age.
+
+    Returns how many there are; each is one difference however often it is asked for.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(statements.EXCESS_REFUNDS, {"since": clock.now() - LOOK_BACK})
+        found = cursor.fetchall()
+    return len(_keep_breaks(found))
 
 
 def take(*, break_id: int, user_id: int) -> None:

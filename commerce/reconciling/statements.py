@@ -99,6 +99,16 @@ WHERE o.id IS NULL AND NOT EXISTS (
     OR p.taken_minor <> o.due_minor
 """
 
+# What was refunded in the provider's dashboard beyond what was left: booked as a loss, so that
+# the balances agree, and nevertheless to be explained.
+EXCESS_REFUNDS = """
+SELECT 'refund' AS kind, x.provider_refund AS reference, -x.amount_minor AS amount, p.currency,
+    'refund of ' || x.amount_minor || ' in the provider''s dashboard, when '
+        || x.left_minor || ' were left' AS detail
+FROM payments_excessrefund x JOIN payments_payment p ON p.id = x.payment_id
+WHERE x.found_at >= %(since)s
+"""
+
 KEEP_MOVEMENT = """
 INSERT INTO reconciling_movement
     (provider_id, kind, source, amount_minor, fee_minor, currency, moved_at)

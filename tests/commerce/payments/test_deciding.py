@@ -1,18 +1,24 @@
 """What staff decide about refunds that failed, and what was refunded behind our back."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import stripe
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
+from cms.backoffice import alarms
 from commerce.invariants import queries as invariants
 from commerce.kernel.actor import acting_as
 from commerce.ledger import queries as books
 from commerce.payments import operations
-from commerce.payments.models import Decision, Payment, ProviderEvent, Refund
+from commerce.payments.models import Decision, ExcessRefund, Payment, ProviderEvent, Refund
+from commerce.reconciling import operations as reconciling
+from commerce.reconciling.models import Break
 from devtools.stripe_double import StripeDouble
 from tests.commerce.payments.test_refunds import pay, request
+from tests.factories.accounts import make_user
+from tests.factories.giftcards import tell
 from tests.factories.payments import make_captured
 from tests.support.provider import deliver, notices
 
@@ -167,6 +173,73 @@ def test_a_refund_in_the_dashboard_makes_a_failed_one_good(
     assert owed() == 0
     assert books.balance(code="losses", currency="USD") == 0
     assert broken() == []
+
+
+def test_a_refund_in_the_dashboard_beyond_what_is_left_is_somebodys_to_explain(
+    double: StripeDouble,
+) -> None:
+    payment = pay(double)
+    request(payment.pk, 500, "r:1")  # and before it is sent, somebody refunds all of it
+    refund_in_the_dashboard(double, payment, payment.captured_minor)
+
+    hear(double, "charge.refunded")
+    hear(double, "refund.created")
+    tell()
+
+    excess = ExcessRefund.objects.get()
+    assert excess.amount_minor - excess.left_minor == 500
+    assert books.balance(code="losses", currency="USD") == payment.captured_minor
+    found = Break.objects.get()
+    assert (found.kind, found.reference) == ("refund", excess.provider_refund)
+    assert found.amount_minor == -payment.captured_minor
+    assert alarms.tell(bell := bell_of("difference"), bell.found())
+    assert broken() == []
+
+    reconciling.reconcile(grace=timedelta(0))
+    assert Break.objects.filter(resolved_at=None).get() == found  # and no second one
+    reconciling.explain(break_id=found.pk, note="a mistake", user_id=make_user().pk)
+    reconciling.reconcile(grace=timedelta(0))
+    assert not Break.objects.filter(resolved_at=None).exists()
+
+
+def bell_of(kind: str) -> alarms.Bell:
+    return next(bell for bell in alarms.BELLS if bell.kind == kind)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM reconciling_break",
+        "DELETE FROM ledger_entry WHERE amount_minor > 0",
+    ],
+)
+def test_a_refund_beyond_what_is_left_that_is_not_explained_or_booked_is_counted(
+    double: StripeDouble, statement: str
+) -> None:
+    payment = pay(double)
+    request(payment.pk, 500, "r:1")
+    refund_in_the_dashboard(double, payment, payment.captured_minor)
+    hear(double, "charge.refunded")
+    tell()
+    promise = "A refund beyond what was left"
+    assert not [rule for rule in broken() if rule.startswith(promise)]
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")  # with the guards asleep
+        cursor.execute("UPDATE payments_excessrefund SET found_at = found_at - interval '2 hours'")
+        cursor.execute(statement)
+        cursor.execute("SET session_replication_role = DEFAULT")
+
+    assert [rule for rule in broken() if rule.startswith(promise)]
+
+
+def test_what_was_found_beyond_what_is_left_stays_as_it_was(double: StripeDouble) -> None:
+    payment = pay(double)
+    request(payment.pk, 500, "r:1")
+    refund_in_the_dashboard(double, payment, payment.captured_minor)
+    hear(double, "charge.refunded")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        ExcessRefund.objects.update(amount_minor=10_000_000)
 
 
 def test_a_refund_of_an_unknown_charge_is_not_ours(double: StripeDouble) -> None:

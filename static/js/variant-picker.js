@@ -59,7 +59,7 @@ function setup(picker) {
 
   // Whose price it is, what reduces it, and what several cost.
   function showTerms(variant) {
-    const lines = variant.terms.map(({ badge, text }) => {
+    const lines = (variant.terms ?? []).map(({ badge, text }) => {
       const line = document.createElement("p");
       if (badge) {
         const mark = document.createElement("span");
@@ -70,7 +70,10 @@ function setup(picker) {
       line.append(text);
       return line;
     });
-    find("[data-terms]")?.replaceChildren(...lines);
+    const list = find("[data-terms]");
+    if (!list) return;
+    list.replaceChildren(...lines);
+    list.hidden = !lines.length;
   }
 
   function showStock(variant) {

@@ -73,6 +73,16 @@ STOCK_RULES = [
         """,
     ),
     Rule(
+        code="INV3",
+        promise="What an order took over was held by the checkout of its own cart.",
+        violations="""
+            SELECT count(*)
+            FROM inventory_reservation r LEFT JOIN orders_order o ON o.token = r.holder
+            WHERE (r.taken_from <> '' OR r.taken_at IS NOT NULL)
+                AND (r.taken_at IS NULL OR r.taken_from IS DISTINCT FROM 'checkout:' || o.cart_id)
+        """,
+    ),
+    Rule(
         code="INV4",
         promise="An order is held or sold as a whole.",
         violations="""
@@ -115,9 +125,22 @@ STOCK_RULES = [
         promise="No hold outlives its kind, and none its deadline by more than five minutes.",
         violations="""
             SELECT count(*) FROM inventory_reservation
-            WHERE expires_at > created_at + CASE kind
+            WHERE expires_at > coalesce(taken_at, created_at) + CASE kind
                     WHEN 'slow' THEN interval '14 days' ELSE interval '60 minutes' END
                OR (state = 'active' AND expires_at < clock_timestamp() - interval '5 minutes')
+        """,
+    ),
+    Rule(
+        code="INV5",
+        promise="A cart is held once an hour for its checkout, and its deadline never moves.",
+        violations="""
+            SELECT count(*) FROM inventory_reservation r
+            WHERE r.holder LIKE 'checkout:%' AND EXISTS (
+                SELECT 1 FROM inventory_reservation e
+                WHERE e.holder = r.holder AND e.created_at <= r.created_at
+                    AND e.created_at > r.created_at - interval '60 minutes'
+                    AND e.expires_at < r.expires_at
+            )
         """,
     ),
     Rule(

@@ -160,6 +160,16 @@ BREAKS: dict[str, list[str]] = {
     "A hold ends as its order does": [
         "UPDATE inventory_reservation SET state = 'active' WHERE state = 'claimed'"
     ],
+    "What an order took over was held": [
+        "UPDATE inventory_reservation SET taken_from = 'checkout:0', taken_at = created_at"
+        " WHERE id = :hold"
+    ],
+    "A cart is held once an hour": [
+        "INSERT INTO inventory_reservation (stock_id, holder, quantity, state, extended,"
+        " created_at, expires_at) SELECT (SELECT min(id) FROM inventory_stock), 'checkout:1', 1,"
+        " 'released', false, now() - make_interval(mins => n),"
+        " now() + interval '10 minutes' - make_interval(mins => n) FROM generate_series(0, 1) n",
+    ],
     "An order is held or sold as a whole": [
         "UPDATE inventory_reservation SET quantity = quantity + 1 WHERE id = :hold"
     ],

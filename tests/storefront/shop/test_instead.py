@@ -108,7 +108,8 @@ def test_a_change_by_htmx_keeps_them() -> None:
     assert ">Blue / L</a>" in answer.content.decode()
 
 
-def test_every_step_of_the_checkout_warns_and_names_them() -> None:
+def test_every_step_of_the_checkout_warns_and_names_them(settings) -> None:
+    settings.CHECKOUT_HOLD_MINUTES = 0  # what is held cannot be short
     small, *_ = mugs()
     seller_id = catalog.variants(variant_ids=[small])[small].seller_id
     offer_shipping(seller_id)

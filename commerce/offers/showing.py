@@ -34,7 +34,10 @@ def as_shown(
     currency = offers[0].price.currency if offers else settings.BASE_CURRENCY
     lowest = pricing.lowest_before(since=since, currency=currency)
     return [
-        replace(offer, shown=_shown(offer, told, standing, lowest))
+        replace(
+            offer,
+            shown=_shown(offer, told, _public(offer, told, standing, is_first_order), lowest),
+        )
         for offer, told in zip(offers, own, strict=True)
     ]
 
@@ -58,11 +61,18 @@ def _announced(
     return pricing.announce(line=line, promotions=promotions, is_first_order=is_first_order)
 
 
-def _shown(offer: Offer, told: Announced, standing: Standing, lowest: Mapping[int, Money]) -> Shown:
-    unit = offer.ordinary or offer.price
-    stranger = _announced(offer, unit, standing.public, is_first_order=None)
+def _public(
+    offer: Offer, told: Announced, standing: Standing, is_first_order: bool | None
+) -> Money:
+    """What a stranger would pay: the same, unless something is for this shopper alone."""
+    if offer.ordinary or is_first_order or standing.own != standing.public:
+        unit = offer.ordinary or offer.price
+        told = _announced(offer, unit, standing.public, is_first_order=None)
+    return Money(told.amount_minor, offer.price.currency)
+
+
+def _shown(offer: Offer, told: Announced, public: Money, lowest: Mapping[int, Money]) -> Shown:
     price = Money(told.amount_minor, offer.price.currency)
-    public = Money(stranger.amount_minor, offer.price.currency)
     plain = offer.told
     before, lowest_before, measured = plain.before, plain.lowest_before, True
     if offer.ordinary is not None:

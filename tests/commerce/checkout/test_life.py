@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from commerce.cart import queries as carts
 from commerce.checkout import operations as checkout
 from commerce.checkout.operations import CheckoutRefused
 from commerce.checkout.types import Placed
@@ -46,6 +47,18 @@ def machine(double: StripeDouble) -> type[RuleBasedStateMachine]:
             self.totals = [tell_everything(token) for token in self.carts]
             self.placed: dict[int, Placed] = {}
             self.told = 0
+
+        @rule(who=shoppers)
+        def begin(self, who: int) -> None:
+            try:
+                checkout.begin(cart_token=self.carts[who])
+            except CheckoutRefused:
+                return
+
+        @rule(who=shoppers)
+        def the_checkout_lapses(self, who: int) -> None:
+            lapse(inventory.checkout_holder(carts.cart_id_of(token=self.carts[who])))
+            inventory.release_lapsed()
 
         @rule(who=shoppers)
         def place(self, who: int) -> None:

@@ -25,6 +25,7 @@ from tests.factories.inventory import lapse, stock_up
 Shelf = tuple[int, int]
 
 holders = st.sampled_from(["ann", "bob", "cid"])
+carts = st.sampled_from(["1", "2"])
 wishes = st.dictionaries(st.integers(0, 2), st.integers(1, 9), min_size=1, max_size=3)
 
 
@@ -44,6 +45,7 @@ class Books(RuleBasedStateMachine):
                 self.on_hand[variant_id, location_id] = units
         self.holds: dict[str, Counter[Shelf]] = {}
         self.turn = 0
+        self.deadlines: dict[str, Any] = {}
         self.names: dict[str, str] = {}
 
     def name(self, holder: str) -> str:
@@ -87,6 +89,54 @@ class Books(RuleBasedStateMachine):
         else:
             self.holds[holder] = before or expected or Counter()
             assert by_variant(self.holds[holder]) == wanted
+
+    @rule(holder=carts, wish=wishes)
+    def begin(self, holder: str, wish: dict[int, int]) -> None:
+        """A checkout holds what is asked for in place of what it held, until the same moment."""
+        wanted = {self.variants[index]: units for index, units in wish.items()}
+        before = self.holds.pop(holder, None)
+        expected = before if before and by_variant(before) == wanted else self.choose(wanted)
+        try:
+            until = operations.hold_for_checkout(
+                cart_id=self.cart(holder), quantities=wanted, minutes=15
+            )
+        except OutOfStock:
+            assert expected is None
+            if before is not None:
+                self.holds[holder] = before
+        else:
+            assert expected is not None
+            assert self.deadlines.setdefault(holder, until) == until
+            self.holds[holder] = expected
+
+    @rule(holder=carts, wish=wishes)
+    def take_over(self, holder: str, wish: dict[int, int]) -> None:
+        """What is ordered is taken over when it is just what is held; else it stays."""
+        held = self.holds.get(holder)
+        wanted = {self.variants[index]: units for index, units in wish.items()}
+        if held is not None and len(wish) > 1:
+            wanted = by_variant(held)  # or hardly any would fit
+        order = f"order-{self.variants[0]}-{self.turn}"
+        taken = operations.take_over(
+            cart_id=self.cart(holder), holder=order, quantities=wanted, minutes=35
+        )
+        assert taken == (held is not None and by_variant(held) == wanted)
+        if taken and held is not None:
+            operations.claim(holder=order)
+            self.on_hand.subtract(held)
+            del self.holds[holder], self.deadlines[holder]
+            self.turn += 1
+
+    @rule(holder=carts)
+    def leave(self, holder: str) -> None:
+        """Nobody comes back: it lapses, and an hour later the cart may hold again."""
+        lapse(operations.checkout_holder(self.cart(holder)))
+        operations.release_lapsed()
+        self.holds.pop(holder, None)
+        self.deadlines.pop(holder, None)
+
+    def cart(self, holder: str) -> int:
+        return self.variants[0] * 10 + int(holder)
 
     @rule(holder=holders)
     def claim(self, holder: str) -> None:

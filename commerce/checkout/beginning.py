@@ -11,6 +11,7 @@ from commerce.cart import queries as cart_queries
 from commerce.cart.types import CartData, CartLine
 from commerce.inventory import operations as inventory
 from commerce.kernel import clock
+from commerce.kernel.failpoints import failpoint
 from commerce.kernel.sql import is_crowded
 
 from .placing import places_of, refuse_place
@@ -104,6 +105,7 @@ def _hold(
                 ],
                 places=places,
             )
+            failpoint("checkout_held")
     except carts.CartClosed:
         raise CartUnavailable from None
     except inventory.OutOfStock as short:

@@ -14,16 +14,8 @@ class GiftCardBought(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class GiftCardDue(Fact):
-    """A gift card's code is to be mailed to its recipient, for the so-manieth time."""
+    """A gift card's code is to be mailed to its recipient, for the first time or again."""
 
     name: ClassVar[str] = "giftcards.gift-card-due.v1"
     purchase_id: int
     delivery: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class GiftCardRefunded(Fact):
-    """What was left on a bought gift card goes back to its buyer; the card is void."""
-
-    name: ClassVar[str] = "giftcards.gift-card-refunded.v1"
-    purchase_id: int

@@ -20,7 +20,7 @@ from .disputed import heed_dispute
 from .models import Purchase
 from .paying import PAGE_LASTS, abandon, open_page, reopen
 from .queries import as_data, offered
-from .refunding import refund
+from .refunding import heed_found_refund, refund
 from .refusals import (
     AmountRefused,
     DayRefused,
@@ -52,6 +52,7 @@ __all__ = [
     "buy",
     "finalise",
     "heed_dispute",
+    "heed_found_refund",
     "refund",
     "reopen",
     "resend",

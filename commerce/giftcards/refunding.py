@@ -9,11 +9,11 @@ from django.db.models.functions import Now
 from commerce.credits import operations as credits
 from commerce.kernel import actor, clock
 from commerce.kernel.money import Money
-from commerce.outbox.bus import publish
 from commerce.payments import operations as payments
+from commerce.payments import queries as payment_queries
 
-from .events import GiftCardRefunded
 from .models import Purchase
+from .queries import is_gift, token_of
 from .refusals import NotRefundable
 from .settling import lock
 from .types import PREFIX
@@ -65,8 +65,28 @@ def refund(*, token: str, reason: str, in_time: bool = True) -> Money:
         ended_at=Now(),
         reason=reason[:200],
     )
-    publish(GiftCardRefunded(purchase_id=purchase.pk))
     return amount
+
+
+def heed_found_refund(*, order_token: str) -> bool:
+    """Make a card void whose whole price somebody gave back in the provider's dashboard.
+
+    What is left on it was given back with that; what was spent before is the marketplace's
+    loss. Returns whether there was such a card. Raises NotRefundable while an order holds
+    money of it: it is heard again later.
+    """
+    if not is_gift(order_token=order_token):
+        return False
+    purchase = Purchase.objects.filter(token=token_of(order_token), state="paid").first()
+    attempts = payment_queries.of_order(order_tokens=[order_token]).get(order_token, [])
+    taken = next((each for each in attempts if each.state == "captured"), None)
+    if purchase is None or taken is None:
+        return False
+    found = payment_queries.unused_found_refunds(payment_id=taken.id)
+    if sum(each.unused.minor for each in found) < taken.captured_minor:
+        return False
+    refund(token=purchase.token, reason="refunded in the provider's dashboard", in_time=False)
+    return True
 
 
 def _is_in_time(purchase: Purchase) -> bool:

@@ -1,7 +1,7 @@
-"""What gift cards do when a bank questions the payment of one."""
+"""What gift cards do when a bank questions the payment of one, or somebody else gave it back."""
 
 from commerce.outbox.facts import subscribe
-from commerce.payments.events import DisputeClosed, DisputeOpened
+from commerce.payments.events import DisputeClosed, DisputeOpened, RefundSucceeded
 
 from . import operations
 
@@ -14,3 +14,8 @@ def block_what_is_disputed(fact: DisputeOpened) -> None:
 @subscribe(DisputeClosed)
 def heed_the_decision(fact: DisputeClosed) -> None:
     operations.heed_dispute(dispute_id=fact.dispute_id)
+
+
+@subscribe(RefundSucceeded)
+def void_what_was_given_back(fact: RefundSucceeded) -> None:
+    operations.heed_found_refund(order_token=fact.order_token)

@@ -11,6 +11,9 @@ RECONCILING_RULES = [
             WHERE resolved_at IS NULL AND found_at < clock_timestamp() - interval '24 hours'
         """,
     ),
+]
+
+EXCESS_RULES = [
     Rule(
         code="INV17",
         promise="A refund beyond what was left is a loss in the ledger and somebody's to explain.",

@@ -13,7 +13,7 @@ from .money_rules import LEDGER_RULES, PAYMENT_RULES
 from .order_rules import ORDER_RULES
 from .payout_rules import PAYOUT_RULES
 from .promotion_rules import PROMOTION_RULES
-from .reconciling_rules import RECONCILING_RULES
+from .reconciling_rules import EXCESS_RULES, RECONCILING_RULES
 from .shipping_rules import SHIPPING_RULES
 from .stock_rules import STOCK_RULES
 from .types import Rule
@@ -37,6 +37,7 @@ RULES: list[Rule] = sorted(
         *ACCESS_RULES,
         *CAPTURE_RULES,
         *GIFT_CARD_RULES,
+        *EXCESS_RULES,
     ],
     key=lambda rule: int(rule.code.removeprefix("INV")),
 )

@@ -91,6 +91,7 @@ OFFICE = {
     "commissions": "/admin/office/commissions/",
     "terms": "/admin/office/payouts/terms/",
     "credits": "/admin/office/credits/",
+    "gifts": "/admin/office/gift-cards/",
     "disputes": "/admin/office/disputes/",
     "reconciliation": "/admin/office/reconciling/",
     "requests": "/admin/office/requests/",

@@ -30,6 +30,7 @@ PUBLIC = {
     "empty search": ("/search/?q=zeppelin", "Results for “zeppelin”"),
     "search without words": ("/search/", "Search"),
     "empty cart": ("/cart/", "Your cart"),
+    "gift cards": ("/gift-cards/", "Give a gift card"),
     "sell": ("/sell/", "Sell on Stoa"),
     "tracking": ("/orders/track/", "Follow an order"),
     "sign in": ("/account/login/", "Sign in"),

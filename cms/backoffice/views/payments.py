@@ -16,6 +16,7 @@ from cms.selling.masking import without_keys
 from cms.selling.tables import MoneyColumn, StateColumn, TwoLineColumn
 from commerce.checkout import operations as checkout
 from commerce.gateways.payments import GatewayRefused, GatewayUnavailable
+from commerce.giftcards import queries as gifts
 from commerce.kernel.money import Money
 from commerce.orders.models import Order
 from commerce.payments import operations as payments
@@ -40,7 +41,7 @@ class PaymentList(StaffScreen, BaseListingView):
     verbose_name_plural = "payments that need a person"
     columns = [
         TitleColumn(
-            "order", label="Order", accessor=lambda row: row.order_number or "none",
+            "order", label="Order", accessor=lambda row: row.order_number or other_name_of(row),
             get_url=lambda row: reverse("backoffice:payment", args=[row.pk]),
         ),
         DateColumn("created_at", label="Began", sort_key="created_at"),
@@ -124,6 +125,7 @@ class PaymentDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
             **super().get_context_data(**kwargs),
             "payment": payment,
             "order": order,
+            "gift": gifts.of_payment(order_token=payment.order_token),
             "amounts": [
                 (label, Money(minor, payment.currency))
                 for label, minor in (
@@ -142,6 +144,11 @@ class PaymentDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
             "decisions": Decision.objects.filter(payment=payment).order_by("pk"),
             "form": self.form,
         }
+
+
+def other_name_of(payment: Payment) -> str:
+    """Say what a payment is for that is for no order."""
+    return "gift card" if gifts.is_gift(order_token=payment.order_token) else "none"
 
 
 def unsettled_payments() -> Any:

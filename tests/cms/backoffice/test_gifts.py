@@ -5,7 +5,7 @@ import pytest
 from commerce.audit.models import Entry
 from commerce.credits import queries as cards
 from commerce.giftcards.models import Purchase
-from commerce.payments.models import Refund
+from commerce.payments.models import Payment, Refund
 from devtools.stripe_double import StripeDouble
 from tests.factories.giftcards import begin, bought, known
 from tests.factories.staff import ADMINISTRATORS, staff_client
@@ -87,3 +87,13 @@ def test_a_bought_card_is_not_taken_away_as_a_loss(staff, double: StripeDouble) 
     card = bought(double).credit_id
     assert staff.post(f"/admin/office/credits/{card}/", {"reason": "x"}).status_code == 422
     assert cards.credits(credit_ids=[card or 0])[card or 0].balance.minor == 5000
+
+
+def test_the_screen_of_its_payment_leads_to_it(staff, double: StripeDouble) -> None:
+    purchase = bought(double)
+    payment = Payment.objects.get()
+
+    page = staff.get(f"/admin/office/payments/{payment.pk}/").content.decode()
+
+    assert f"{LIST}{purchase.id}/" in page
+    assert purchase.number in page

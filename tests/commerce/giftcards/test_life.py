@@ -24,6 +24,7 @@ from commerce.payments import operations as payments
 from commerce.payments.models import Payment, Refund
 from commerce.reconciling import operations as reconciling
 from devtools.stripe_double import StripeDouble
+from tests.commerce.payments.test_deciding import refund_in_the_dashboard
 from tests.factories.giftcards import begin, bought, known, shop_with, tell
 from tests.support.constraints import check_deferred_constraints
 from tests.support.provider import charges, session_of
@@ -328,6 +329,24 @@ def test_a_dispute_that_is_won_sets_the_card_free(double: StripeDouble) -> None:
     tell()
 
     assert cards.by_code(code=code_of(purchase.token), currency="USD").balance.minor == 5000
+
+
+def test_a_card_that_was_given_back_in_the_dashboard_is_void(double: StripeDouble) -> None:
+    purchase = bought(double)
+    code = code_of(purchase.token)
+    refund_in_the_dashboard(double, Payment.objects.get(), 5000)
+    payments.record_found_refunds(charge_id=str(Payment.objects.get().provider_charge))
+
+    tell()
+
+    assert (known(purchase.token).state, known(purchase.token).refunded.minor) == ("refunded", 5000)
+    with pytest.raises(cards.UnknownCode):
+        cards.by_code(code=code, currency="USD")
+    fee = Payment.objects.get().fee_minor
+    assert books() == {"stripe": -fee, "stripe:fees": fee}
+    assert len(mails("gift_card_refunded")) == 1
+    check_deferred_constraints()
+    assert invariants.broken() == []
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,11 @@ from commerce.invariants.audit_rules import AUDIT_RULES
 from commerce.invariants.capture_rules import CAPTURE_RULES
 from commerce.invariants.dispute_rules import DISPUTE_RULES
 from commerce.invariants.document_rules import DOCUMENT_RULES
+from commerce.invariants.giftcard_rules import GIFT_CARD_RULES
 from commerce.invariants.goodwill_rules import GOODWILL_RULES
 from commerce.invariants.payout_rules import PAYOUT_RULES
 from commerce.invariants.promotion_rules import PROMOTION_RULES
+from commerce.invariants.reconciling_rules import EXCESS_RULES
 from commerce.invariants.rules import RULES
 from commerce.invariants.shipping_rules import SHIPPING_RULES
 from commerce.inventory import operations as stock
@@ -328,6 +330,7 @@ def test_no_rule_is_left_without_its_break() -> None:
     elsewhere = [
         *PAYOUT_RULES, *PROMOTION_RULES, *DOCUMENT_RULES, *AUDIT_RULES, *SHIPPING_RULES,
         *ACCESS_RULES, *CAPTURE_RULES, *DISPUTE_RULES, *GOODWILL_RULES,
+            *GIFT_CARD_RULES, *EXCESS_RULES,
     ]  # fmt: skip
     others = {rule.promise for rule in RULES if rule not in elsewhere}
     assert {promise_of(beginning) for beginning in BREAKS} == others

@@ -192,7 +192,8 @@ def test_a_refund_in_the_dashboard_beyond_what_is_left_is_somebodys_to_explain(
     found = Break.objects.get()
     assert (found.kind, found.reference) == ("refund", excess.provider_refund)
     assert found.amount_minor == -payment.captured_minor
-    assert alarms.tell(bell := bell_of("difference"), bell.found())
+    bell = next(bell for bell in alarms.BELLS if bell.kind == "difference")
+    assert alarms.tell(bell, bell.found())
     assert broken() == []
 
     reconciling.reconcile(grace=timedelta(0))
@@ -200,10 +201,6 @@ def test_a_refund_in_the_dashboard_beyond_what_is_left_is_somebodys_to_explain(
     reconciling.explain(break_id=found.pk, note="a mistake", user_id=make_user().pk)
     reconciling.reconcile(grace=timedelta(0))
     assert not Break.objects.filter(resolved_at=None).exists()
-
-
-def bell_of(kind: str) -> alarms.Bell:
-    return next(bell for bell in alarms.BELLS if bell.kind == kind)
 
 
 @pytest.mark.parametrize(

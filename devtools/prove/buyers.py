@@ -26,6 +26,7 @@ REFUND_FAILS = "4000000000005126"
 TAKEN = (CARD, REFUND_FAILS)
 DECLINED = "4000000000000002"
 SLOW_CARD = "4000008400000019"
+CROWDED = "Many people are ordering"
 CONTACT = {
     "name": "Drill Buyer",
     "line1": "1 Market Street",
@@ -149,6 +150,8 @@ class Buyer:
             self.story.ending = f"gave up at {where}"
 
     def _live(self) -> str:
+        if self.story.persona == "walks away":
+            return "walked away" if self.fill() and self.begin() else "refused at the start"
         if not self.prepare():
             return "refused before placing"
         page = self.place()
@@ -169,16 +172,31 @@ class Buyer:
     # -- the steps ----------------------------------------------------------------------------
 
     def prepare(self) -> bool:
-        """Fill a cart and tell everything; true when the order can be placed."""
+        """Fill a cart, begin and tell everything; true when the order can be placed."""
+        return self.fill() and self.begin() and self.tell()
+
+    def fill(self) -> bool:
+        """Put everything into a cart; true when it is there."""
         for _ in range(6):
             self.browser.cookies.pop("cart", None)
             if self._fill():
-                break
-        else:
-            return False
-        return self._tell()
+                return True
+        return False
 
-    def _tell(self) -> bool:
+    def begin(self) -> bool:
+        """Press the cart's button, at which all of it is held; true when it is."""
+        for _ in range(6):
+            answer = self.browser.insist("begin", "POST", "/checkout/", {})
+            if answer.status < 400:
+                return True
+            said = _said(answer.body)
+            if said != CROWDED:
+                break
+            time.sleep(0.3)
+        self.story.ending = f"refused: {said}"
+        return False
+
+    def tell(self) -> bool:
         """Go through the steps to the review."""
         send = self.browser.insist
         send("address", "GET", "/checkout/address/")
@@ -192,7 +210,7 @@ class Buyer:
     def go_on(self) -> bool:
         """The cart came along when its shopper signed in: tell everything once more."""
         try:
-            return self._tell()
+            return self.tell()
         except GaveUp:
             return False
 
@@ -243,7 +261,7 @@ class Buyer:
             return where
         if answer.status in (409, 422):
             self.story.ending = "refused: " + _said(answer.body)
-            if "Many people are ordering" in self.story.ending:
+            if CROWDED in self.story.ending:
                 self.story.ending = "began"
             return None
         if found := ORDER.search(where):
@@ -381,7 +399,7 @@ def provider_list(rig: Rig, path: str) -> list[dict[str, Any]]:
 
 def _said(body: bytes) -> str:
     text = re.sub(rb"<[^>]+>", b" ", body).decode(errors="replace")
-    for words in ("Not enough left", "sold out", "total is now", "Many people are ordering"):
+    for words in ("Not enough left", "sold out", "total is now", CROWDED):
         if words in text:
             return words
     return "refused"

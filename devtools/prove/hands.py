@@ -71,17 +71,17 @@ def second_warehouse(*, variant_id: int, on_hand: int) -> None:
     )
 
 
-def owe_bulk(*, count: int, together: int = 500) -> None:
-    """Owe a crowd a mail each, of a kind that may wait."""
+def owe_bulk(*, begin: int, end: int, together: int = 500) -> None:
+    """Owe a crowd a mail each, from this number up to that, of a kind that may wait."""
     from django.db import transaction
 
     from commerce.notifications import operations
 
     row = {"name": "Mug", "options": "", "sku": "DRILL-1-0", "left": 1, "low_at": 2}
     context = {"greeting": "You", "shop": "Drill", "count": 1, "rows": [row], "more": 0}
-    for first in range(0, count, together):
+    for first in range(begin, end, together):
         with transaction.atomic():
-            for number in range(first, min(first + together, count)):
+            for number in range(first, min(first + together, end)):
                 operations.send(
                     key=f"bulk:{number}", kind="low_stock", subject="1 SKU runs low",
                     recipient=f"crowd{number}@prove.example", context={**context, "link": "/"},

@@ -13,11 +13,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+BY_CHECKOUT = 0.33
 Step = tuple[float, float, str, int]
 
 
 def hold(*, session: int, seed: int, variant_ids: list[int], rounds: int, history: str) -> None:
-    """Reserve again and again; give most back, sell some, let some lapse."""
+    """Hold again and again, a third of it for a checkout whose order takes it over; give most back,
+    sell some, let some lapse."""
     from django.db import connection
 
     from commerce.inventory import operations
@@ -28,21 +30,32 @@ def hold(*, session: int, seed: int, variant_ids: list[int], rounds: int, histor
         for number in range(rounds):
             variant = dice.choice(variant_ids)
             units = dice.randint(1, 3)
-            holder = f"h{session}-{number}"
+            holder, wanted = f"h{session}-{number}", {variant: units}
+            cart_id = session * 10**7 + number if dice.random() < BY_CHECKOUT else 0
             began = time.monotonic()
             try:
-                operations.reserve(holder=holder, quantities={variant: units}, minutes=1)
+                if cart_id:
+                    operations.hold_for_checkout(cart_id=cart_id, quantities=wanted, minutes=1)
+                else:
+                    operations.reserve(holder=holder, quantities=wanted, minutes=1)
             except operations.OutOfStock as short:
                 free = int(short.shortages[variant])
                 _write(file, began, "refused", variant, units, holder, free=free)
                 continue
             _write(file, began, "held", variant, units, holder)
             roll = dice.random()
+            lapses = 0.04 <= roll < 0.06
+            if cart_id and lapses:
+                holder = operations.checkout_holder(cart_id)
+            elif cart_id and not operations.take_over(
+                cart_id=cart_id, holder=holder, quantities=wanted, minutes=1
+            ):
+                raise AssertionError(f"{holder} could not take over what its checkout holds")
             began = time.monotonic()
             if roll < 0.04:
                 operations.claim(holder=holder)
                 _write(file, began, "sold", variant, units, holder)
-            elif roll < 0.06:
+            elif lapses:
                 _lapse(holder)
                 began = time.monotonic()
                 operations.release_lapsed()

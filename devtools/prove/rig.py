@@ -29,6 +29,7 @@ from devtools.prove.ground import PLACE, TEMPLATE, Ground
 from devtools.stripe_double import Control
 
 WEB_PLACES = (
+    "checkout_held",
     "before_hold",
     "after_hold",
     "after_intent_row",
@@ -54,6 +55,8 @@ RELAY_PLACES = (
 )
 SECRET = "whsec_stoa"
 BEAT_RUNS_FASTER = 15
+USUAL_START = 0.5
+"""Seconds until web processes answer on a machine that has nothing else to do."""
 EVERYTHING_ELSE = "default,mail,slow,bulk"
 """Queues of the worker that has all but money."""
 _numbers = itertools.count(1)
@@ -183,12 +186,12 @@ class Rig:
     def start(self) -> None:
         shutil.rmtree(self.place, ignore_errors=True)
         (self.place / "mail").mkdir(parents=True)
+        self.port = free_port()
+        self._begin_double()  # which is there when the database is
         self.ground.clone(self.database)
         self.ground.redis().flushall()
-        self.port = free_port()
         self.nursery.say(op="listen", port=self.port)
         self.nursery.hear("listening")
-        self._start_double()
         threading.Thread(target=self._supervise, daemon=True).start()
         for number in (1, 2):
             self.add(f"web-{number}", "web", deadly=WEB_PLACES, port=self.port)
@@ -196,10 +199,11 @@ class Rig:
         self.add("rest", "worker", deadly=RELAY_PLACES, queues=EVERYTHING_ELSE)
         # On a busy machine a life must be longer, or nobody would ever get to work, and what comes
         # every minute must come less often, or workers would never be done with it.
-        self.slowness = max(1.0, self.wait_for_web() / 0.7)
+        self.slowness = max(1.0, self.wait_for_web() / USUAL_START)
+        self._wait_for_double()
         self.add_beat("beat")
 
-    def _start_double(self) -> None:
+    def _begin_double(self) -> None:
         port = free_port()
         log = (self.place / "double.log").open("wb")
         hook = f"http://127.0.0.1:{self.port}/webhooks/stripe/"
@@ -209,6 +213,8 @@ class Rig:
             command, cwd=CHECKOUT, stdout=log, stderr=subprocess.STDOUT
         )
         self.double = Control(f"http://127.0.0.1:{port}")
+
+    def _wait_for_double(self) -> None:
         for _ in range(100):
             with suppress(OSError):
                 self.double.state()
@@ -355,7 +361,7 @@ class Rig:
         for name in names:
             self.kill(name)
         self.deaths -= len(names)
-        time.sleep(0.5)
+        time.sleep(0.3)
         self.wait_for_web()
 
     @contextmanager
@@ -507,7 +513,7 @@ class Rig:
             self.double.clear_disturbances()
             self.double.retry_webhooks()
         self.restart_all()
-        steps = itertools.chain((1, 2, 2, 5, 5, 15, 15, 60, 60), itertools.repeat(120))
+        steps = itertools.chain((1, 2, 5, 15, 30, 60, 60), itertools.repeat(120))
         most = 0
         while time.monotonic() - began < seconds:
             left = self._calm(4)

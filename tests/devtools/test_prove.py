@@ -21,6 +21,7 @@ from devtools.prove.figures import NAMES, Figures
 from devtools.prove.rig import Good
 
 PLACES = [
+    "checkout_held",
     "before_hold",
     "after_hold",
     "after_intent_row",

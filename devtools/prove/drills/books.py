@@ -190,8 +190,8 @@ def _clocks(stage: Stage, result: Result, rig: Rig, *, also: tuple[str, ...] = (
     crowd.run(after, at_once=4)
     reduced, full = ({buyer.story.total_minor for buyer in people} for people in (before, after))
     lengths = rig.sql(
-        "SELECT count(DISTINCT extract(epoch FROM expires_at - created_at)::int)"
-        " FROM inventory_reservation"
+        "SELECT count(DISTINCT extract(epoch FROM expires_at - coalesce(taken_at, created_at))"
+        "::int) FROM inventory_reservation"
     )[0][0]
     result.numbers |= {"before midnight": sorted(reduced), "after it": sorted(full)}
     result.expect(

@@ -12,10 +12,81 @@ from concurrent.futures import ThreadPoolExecutor
 from devtools.prove.buyers import Buyer, Crowd, GaveUp, one_of
 from devtools.prove.drill import Result, Stage, close, drill, rules_broken, stock_of
 from devtools.prove.rig import Good, Rig
+from devtools.prove.witness import Story
+
+HELD_BY_CHECKOUTS = (
+    "SELECT 1 FROM inventory_reservation WHERE state = 'active' AND holder LIKE 'checkout:%%'"
+)
 
 
 def flash_sale(stage: Stage, result: Result, rig: Rig, *, buyers: int, units: int) -> None:
-    """Everybody stands at the last step; then all place at once. A third walks away afterwards."""
+    """Everybody has it in the cart; then all begin at once. Of those who come through, a fourth
+    walks away and some leave the payment page. After a quarter of an hour others get what the
+    first left behind."""
+    good = rig.goods()[0]
+    opening = stock_of(rig, {good.variant_id: units})
+    crowd = Crowd(rig, seed=stage.seed)
+    people = crowd.plan(buyers, one_of([good]), [("abandons", 0.15)])
+    ready: list[Buyer] = []
+    crowd.each(people, lambda buyer: ready.append(buyer) if buyer.fill() else None)
+    begun: list[Buyer] = []
+    took = crowd.each(
+        ready, lambda buyer: begun.append(buyer) if buyer.begin() else None, at_once=16
+    )
+    losers = [buyer.story for buyer in ready if buyer not in begun]
+    result.numbers |= {
+        "buyers": buyers, "units": units, "held": len(begun), "begin s": round(took, 2),
+        "begin p95 ms": crowd.witness.percentile(0.95, "begin"),
+    }  # fmt: skip
+    result.expect(len(begun) == min(units, len(ready)), f"{len(begun)} held of {units} units")
+    _told_at_once(result, losers)
+    walked = begun[::4]
+    for buyer in walked:
+        buyer.story.ending = "walked away"
+    staying = [buyer for buyer in begun if buyer not in walked]
+    crowd.each(staying, lambda buyer: buyer.finish(lambda: _go_through(buyer)))
+    result.numbers["place p95 ms"] = crowd.witness.percentile(0.95, "place")
+    late = _what_was_left(crowd, result, good, len(walked))
+    figures = close(rig, crowd, result, opening)
+    paid = sum(1 for buyer in [*staying, *late] if buyer.story.paid_pages)
+    result.expect(figures.sold == paid, f"{figures.sold} sold, {paid} paid")
+
+
+def _told_at_once(result: Result, losers: list[Story]) -> None:
+    result.expect(
+        all(story.ending.startswith("refused") for story in losers),
+        f"losers were not told at once: { {story.ending for story in losers} }",
+    )
+
+
+def _go_through(buyer: Buyer) -> str:
+    page = buyer.place() if buyer.tell() else None
+    if page is None:
+        return "could not place what was held"
+    if buyer.story.persona == "abandons":
+        return "abandoned"
+    return buyer.return_from_payment() if buyer.pay(page) else "could not pay"
+
+
+def _what_was_left(crowd: Crowd, result: Result, good: Good, units: int) -> list[Buyer]:
+    """Nobody came back for what they held: a quarter of an hour later it is there for others."""
+    early = crowd.buyer({good.variant_id: 1})
+    crowd.rig.age(14)
+    result.expect(not (early.fill() and early.begin()), "what is held was sold to somebody else")
+    early.story.ending = "came too early"
+    crowd.rig.age(2)
+    crowd.rig.until_none(HELD_BY_CHECKOUTS, 15)
+    late = [crowd.buyer({good.variant_id: 1}) for _ in range(units)]
+    crowd.run(late)
+    got = sum(buyer.story.ending == "confirmed" for buyer in late)
+    result.numbers |= {"walked away": units, "sold to others": got}
+    result.expect(got == units, f"{units - got} of {units} left behind could not be had")
+    return late
+
+
+def flash_at_placing(stage: Stage, result: Result, rig: Rig, *, buyers: int, units: int) -> None:
+    """A shop that holds nothing before an order: everybody stands at the last step; then all
+    place at once. A third walks away afterwards."""
     good = rig.goods()[0]
     opening = stock_of(rig, {good.variant_id: units})
     crowd = Crowd(rig, seed=stage.seed)
@@ -47,26 +118,32 @@ def flash_sale(stage: Stage, result: Result, rig: Rig, *, buyers: int, units: in
         "buyers": buyers, "units": units, "held": held, "place s": round(took, 2),
         "place p95 ms": crowd.witness.percentile(0.95, "place"),
     }  # fmt: skip
-    result.expect(
-        all(story.ending.startswith("refused") for story in losers),
-        f"losers were not told at once: { {story.ending for story in losers} }",
-    )
+    _told_at_once(result, losers)
     figures = close(rig, crowd, result, opening)
     result.expect(held == min(units, len(ready)), f"{held} held of {units} units")
     paid = sum(1 for buyer in ready if buyer.story.paid_pages)
     result.expect(figures.sold == paid, f"{figures.sold} sold, {paid} paid")
 
 
-@drill("FD01", "flash sale: many buyers, few units, a third walks away", essential=True)
+@drill("FD01", "flash sale: many begin at once, few units, a third walks away", essential=True)
 def flash(stage: Stage, result: Result) -> None:
     with stage.shop("FD01") as rig:
-        flash_sale(stage, result, rig, buyers=stage.size(40, 300), units=stage.size(8, 60))
+        flash_sale(stage, result, rig, buyers=stage.size(40, 500), units=stage.size(8, 100))
 
 
-@drill("FD01", "flash sale for the last unit")
+@drill(
+    "FD01", "control: without the sweep of holds that lapsed", red_by=("stranded", "left behind")
+)
+def flash_unswept(stage: Stage, result: Result) -> None:
+    with stage.shop("FD01-sweep") as rig:
+        rig.rest("beat")
+        flash_sale(stage, result, rig, buyers=30, units=8)
+
+
+@drill("FD01", "flash sale for the last unit, held when the order is placed")
 def last_unit(stage: Stage, result: Result) -> None:
-    with stage.shop("FD01-one") as rig:
-        flash_sale(stage, result, rig, buyers=stage.size(20, 50), units=1)
+    with stage.shop("FD01-one", CHECKOUT_HOLD_MINUTES=0) as rig:
+        flash_at_placing(stage, result, rig, buyers=stage.size(20, 50), units=1)
 
 
 @drill(
@@ -76,10 +153,11 @@ def last_unit(stage: Stage, result: Result) -> None:
     red_by=("oversold", " held of "),
 )
 def flash_unguarded(stage: Stage, result: Result) -> None:
-    with stage.shop("FD01-naive", without=("conditional update",)) as rig:
+    without = ("conditional update",)
+    with stage.shop("FD01-naive", without=without, CHECKOUT_HOLD_MINUTES=0) as rig:
         drop_checks(rig, "inventory_stock")
         # As many take at once as there are threads; that many units would hide it.
-        flash_sale(stage, result, rig, buyers=40, units=5)
+        flash_at_placing(stage, result, rig, buyers=40, units=5)
 
 
 def drop_checks(rig: Rig, table: str) -> None:
@@ -122,7 +200,7 @@ def carts(stage: Stage, result: Result) -> None:
 
 @drill("FD02", "control: without the lock order", red_by=("deadlocks",))
 def carts_unsorted(stage: Stage, result: Result) -> None:
-    with stage.shop("FD02-order", without=("lock order",)) as rig:
+    with stage.shop("FD02-order", without=("lock order",), CHECKOUT_HOLD_MINUTES=0) as rig:
         overlapping_carts(stage, result, rig, stage.size(30, 60))
 
 

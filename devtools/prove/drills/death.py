@@ -13,6 +13,7 @@ IMPORT_PLACES = ("inside_import", "after_import")
 MANNERS = (
     ("never returns", 0.15),
     ("places again", 0.30),
+    ("walks away", 0.04),
     ("abandons", 0.04),
     ("turns back", 0.04),
     ("is declined first", 0.07),
@@ -135,7 +136,7 @@ def _control(
             rig.only_places = places
             for statement in guards.split(";") if guards else ():
                 rig.sql(statement)
-            kill_while_they_buy(stage, result, rig, stage.size(40, 80))
+            kill_while_they_buy(stage, result, rig, stage.size(40, 50))
 
 
 _control("one key per attempt", "FD06-keys", red_by=("double charges",), places=("payment_seen",))

@@ -147,6 +147,8 @@ class AccountData:
     seller_id: int | None = None
     bank: str = ""
     """Tells one bank account from another, without telling which it is."""
+    currencies: frozenset[str] = frozenset()
+    """Those of its bank accounts: money in another would be converted on its way there."""
 
 
 @dataclass(frozen=True, kw_only=True)

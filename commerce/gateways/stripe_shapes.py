@@ -239,14 +239,21 @@ def account_data(account: dict[str, Any]) -> AccountData:
         details_submitted=bool(account.get("details_submitted")),
         seller_id=int(seller) if seller else None,
         bank=_bank_of(account),
+        currencies=frozenset(
+            str(each["currency"]).upper() for each in _banks(account) if each.get("currency")
+        ),
     )
 
 
 def _bank_of(account: dict[str, Any]) -> str:
     """Read where payouts go: the default of the bank accounts and cards behind an account."""
-    known = (account.get("external_accounts") or {}).get("data") or []
+    known = _banks(account)
     default = [each for each in known if each.get("default_for_currency")]
     return ",".join(sorted(str(each.get("fingerprint") or each["id"]) for each in default or known))
+
+
+def _banks(account: dict[str, Any]) -> list[dict[str, Any]]:
+    return (account.get("external_accounts") or {}).get("data") or []
 
 
 def key_of(found: Any) -> str | None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce, Now
@@ -61,6 +62,7 @@ def send(*, payout_id: int) -> str:
     try:
         gateway = get_payment_gateway()
         account_id = _account_of(payout.seller_id)
+        _look_for_bank(gateway, payout, account_id)
         _transfer_all(gateway, payout, account_id)
         made = _pay_out(gateway, payout, account_id)
         failpoint("payout_after_provider")
@@ -103,6 +105,18 @@ def _account_of(seller_id: int) -> str:
     if seller.payouts_paused_until and seller.payouts_paused_until > clock.now():
         raise GatewayRefused("payouts_paused", "The seller’s bank details changed a while ago.")
     return seller.stripe_account_id
+
+
+def _look_for_bank(gateway: PaymentGateway, payout: Payout, account_id: str) -> None:
+    """Send nothing to an account that would get it converted, at a rate nobody agreed to."""
+    if payout.currency == settings.BASE_CURRENCY:
+        return
+    known = gateway.retrieve_account(account_id=account_id).currencies
+    if payout.currency not in known:
+        raise GatewayRefused(
+            "no_bank_account",
+            f"The seller’s account at the provider has no bank account in {payout.currency}.",
+        )
 
 
 def _transfer_all(gateway: PaymentGateway, payout: Payout, account_id: str) -> None:

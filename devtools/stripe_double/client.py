@@ -128,9 +128,13 @@ class Control:
         answer: dict[str, Any] = self._post("payouts/fail", id=payout, code=code)
         return answer
 
-    def complete_account(self, account: str) -> dict[str, Any]:
-        """Finish an account's onboarding without visiting its page."""
-        answer: dict[str, Any] = self._post("accounts/complete", id=account)
+    def complete_account(self, account: str, *currencies: str) -> dict[str, Any]:
+        """Finish an account's onboarding without visiting its page.
+
+        Its bank accounts are in the country's currency, and in each of those named.
+        """
+        wanted = [currency.lower() for currency in currencies]
+        answer: dict[str, Any] = self._post("accounts/complete", id=account, currencies=wanted)
         return answer
 
     def disable_account(self, account: str, **values: Any) -> dict[str, Any]:

@@ -259,7 +259,7 @@ def fail_payout(app: App, values: Values) -> Any:
 @command("POST", "accounts/complete")
 def complete_account(app: App, values: Values) -> Any:
     account = _object(app, "account", values)
-    accounts.submit_details(app.world, account)
+    accounts.submit_details(app.world, account, values.get("currencies", []))
     return public(account)
 
 

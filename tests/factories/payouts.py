@@ -27,13 +27,16 @@ class Provider:
             "sk_test_stoa", base_addresses={"api": double.url}, max_network_retries=0
         )
 
-    def connect(self, seller: Seller) -> str:
-        """Open the seller's account and finish its onboarding; returns its id."""
+    def connect(self, seller: Seller, *currencies: str) -> str:
+        """Open the seller's account and finish its onboarding; returns its id.
+
+        Its bank accounts are in dollars, and in each of those named.
+        """
         operations.connect_account(
             seller_id=seller.pk, refresh_url="https://shop.test/r", return_url="https://shop.test/"
         )
         seller.refresh_from_db()
-        self.double.complete_account(seller.stripe_account_id)
+        self.double.complete_account(seller.stripe_account_id, *currencies)
         assert operations.refresh_account(account_id=seller.stripe_account_id)
         return seller.stripe_account_id
 

@@ -1,5 +1,6 @@
 """Connected accounts, the links that onboard them, and their login links."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..core.errors import StripeError, invalid, missing_param, no_such, not_in_double
@@ -181,13 +182,18 @@ def changed(world: World, account: Obj, before: Obj) -> None:
         world.emit("account.updated", account, account=account["id"], previous=previous)
 
 
-def submit_details(world: World, account: Obj) -> None:
-    """What finishing the onboarding does: everything asked for becomes active."""
+def submit_details(world: World, account: Obj, currencies: Sequence[str] = ()) -> None:
+    """What finishing the onboarding does: everything asked for becomes active.
+
+    There is a bank account in the country's currency, and in each of those named.
+    """
     before = public(account)
     if not account["external_accounts"]["data"]:
-        bank = _bank_account(world, account)
-        account["external_accounts"] = account["external_accounts"] | {"data": [bank]}
-        world.emit("account.external_account.created", bank, account=account["id"])
+        wanted = dict.fromkeys([account["default_currency"], *currencies])
+        banks = [_bank_account(world, account, currency) for currency in wanted]
+        account["external_accounts"] = account["external_accounts"] | {"data": banks}
+        for bank in banks:
+            world.emit("account.external_account.created", bank, account=account["id"])
     account["details_submitted"] = True
     account["business_type"] = account["business_type"] or "individual"
     account["tos_acceptance"] = {
@@ -215,7 +221,7 @@ def disable(world: World, account: Obj, reason: str, due: list[str]) -> None:
     changed(world, account, before)
 
 
-def _bank_account(world: World, account: Obj) -> Obj:
+def _bank_account(world: World, account: Obj, currency: str) -> Obj:
     return {
         "id": world.new_id("ba_"),
         "object": "bank_account",
@@ -226,7 +232,7 @@ def _bank_account(world: World, account: Obj) -> Obj:
         "available_payout_methods": ["standard"],
         "bank_name": "STRIPE DOUBLE TEST BANK",
         "country": account["country"],
-        "currency": account["default_currency"],
+        "currency": currency,
         "default_for_currency": True,
         "fingerprint": world.new_id("", 16),
         "last4": "6789",

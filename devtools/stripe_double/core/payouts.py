@@ -68,7 +68,12 @@ def _bank(call: Call) -> str:
     account = call.world.store.by_id[call.account]
     if not account["payouts_enabled"]:
         raise wrong_state("Payouts of this account are disabled.", "payouts_not_allowed")
-    banks = [bank["id"] for bank in account["external_accounts"]["data"]]
+    currency = call.params.currency()
+    banks = [
+        bank["id"] for bank in account["external_accounts"]["data"] if bank["currency"] == currency
+    ]
+    if not banks:
+        raise invalid("currency", f"The account has no external account in {currency}.")
     wanted = call.params.text("destination") or banks[0]
     if wanted not in banks:
         raise invalid("destination", f"No such external account: '{wanted}'", "resource_missing")

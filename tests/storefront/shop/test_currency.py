@@ -289,7 +289,7 @@ def test_an_order_is_paid_given_back_and_paid_out_in_its_currency(
     seller, mug = a_mug(minor, currency)
     ship_in(seller.pk, currency, shipping)
     provider = Provider(double)
-    account = provider.connect(seller)
+    account = provider.connect(seller, currency)
     client = shopper(currency, make_cart({mug: 2}))
 
     token, done = buy(double, client)
@@ -363,3 +363,24 @@ def test_the_same_again_costs_what_it_costs_in_the_currency_that_is_chosen(
     assert "$12.50" in page
     cart = cart_queries.contents(token=client.cookies["cart"].value)
     assert (cart.currency, cart.goods.minor) == ("USD", 1250)
+
+
+def test_nothing_is_sent_to_an_account_that_would_have_it_converted(double: StripeDouble) -> None:
+    seller, mug = a_mug()
+    ship_in(seller.pk, "EUR", 490)
+    provider = Provider(double)
+    provider.connect(seller)
+    token, _ = buy(double, shopper("EUR", make_cart({mug: 1})))
+    tell_everybody()
+    delivered(orders.order(token=token).seller_orders[0])  # type: ignore[union-attr]
+    tell_everybody()
+    Earning.objects.update(available_at=Now())
+    [payout_id] = payouts.run(period="now")
+
+    assert payouts.send(payout_id=payout_id) == "failed"
+
+    [failed] = payout_queries.failed_payouts()
+    assert "no bank account in EUR" in failed.last_error
+    assert provider.transfers() == []
+    assert ledger.balance(code=f"payable:{seller.pk}", currency="EUR") == -(1190 - 119 + 490)
+    assert invariants.broken() == []

@@ -91,6 +91,8 @@ content = Room(most=1_000)
 products = Room(most=800)
 markup = Room(most=4_000, lasting=True)
 """Pieces of markup by everything that they show."""
+components = Room(most=3_000, lasting=True)
+"""Small pieces by where they stand and what they are given."""
 bulky = Room(most=100, lasting=True)
 """The same for pieces of up to 200 kB, of which anybody can ask for thousands."""
 recall = content.recall

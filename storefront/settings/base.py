@@ -129,6 +129,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django_cotton.templatetags.cotton",
                 "storefront.templatetags.shop",
                 "storefront.templatetags.markup",
+                "storefront.templatetags.components",
             ],
             "context_processors": [
                 "django.template.context_processors.request",

@@ -8,6 +8,7 @@ CELERY_TASK_ROUTES = {
     "commerce.payments.*": {"queue": "money"},
     "commerce.payouts.*": {"queue": "money"},
     "commerce.checkout.*": {"queue": "money"},
+    "commerce.giftcards.*": {"queue": "money"},
     "commerce.reconciling.*": {"queue": "slow"},
     "commerce.notifications.tasks.send_bulk": {"queue": "bulk"},
     "commerce.notifications.*": {"queue": "mail"},
@@ -16,6 +17,7 @@ CELERY_TASK_ROUTES = {
     "commerce.documents.*": {"queue": "slow"},
     "cms.importing.*": {"queue": "slow"},
     "cms.media.*": {"queue": "slow"},
+    "cms.selling.*": {"queue": "slow"},
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -102,6 +104,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "cms.importing.tasks.delete_old_files",
         "schedule": 24 * 3600,
     },
+    "tend exports": {"task": "cms.selling.tasks.tend_exports", "schedule": 300},
     "continue imports": {"task": "cms.importing.tasks.continue_stalled", "schedule": 300},
     "make missing renditions": {"task": "cms.media.tasks.make_missing", "schedule": 3600},
     "forget what has expired": {

@@ -10,6 +10,7 @@ from commerce.fulfillment.types import LabelOffer
 from commerce.inventory import queries as inventory
 from commerce.kernel.money import Money
 from commerce.orders.types import SellerOrderData
+from commerce.returns.operations import MAX_LABEL_BYTES
 
 
 def _centimeters(label: str) -> forms.IntegerField:
@@ -70,6 +71,13 @@ class GivenLabelForm(forms.Form):
         },
     )
     tracking_number = forms.CharField(label="Tracking number", required=False, max_length=60)
+
+    def clean_file(self) -> Any:
+        """Looked at before it is read."""
+        file = self.cleaned_data["file"]
+        if file.size > MAX_LABEL_BYTES:
+            raise forms.ValidationError("The file is larger than 5 MB. Choose a smaller one.")
+        return file
 
 
 class LabelForm(ParcelForm):

@@ -8,6 +8,7 @@ from .cases import NotFound, NotPossible, NotThatMany, close
 from .claiming import answer_claim, claim, decide_claim
 from .deadlines import decide_due, remind_due
 from .exchanging import NothingToSwap, send_replacement
+from .labeling import MAX_BYTES as MAX_LABEL_BYTES
 from .labeling import (
     InvalidLabelFile,
     buy_label,
@@ -16,6 +17,8 @@ from .labeling import (
     label_offers,
     take_label_back,
 )
+from .pictures import MAX_BYTES as MAX_PICTURE_BYTES
+from .pictures import MOST as MOST_PICTURES
 from .pictures import InvalidPicture
 from .policies import TooFewDays, agree, set_own_days
 from .readdressing import change_address
@@ -30,6 +33,9 @@ from .returning import (
 from .withdrawing import withdraw
 
 __all__ = [
+    "MAX_LABEL_BYTES",
+    "MAX_PICTURE_BYTES",
+    "MOST_PICTURES",
     "GivesTooMuch",
     "InvalidLabelFile",
     "InvalidPicture",

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from commerce.returns.operations import MAX_PICTURE_BYTES, MOST_PICTURES
 from commerce.returns.types import LineChoice, PartChoices, Wish
 
 CANCEL_REASONS = [
@@ -161,6 +162,18 @@ class WishForm(UnitsForm):
                     widget=forms.Select(attrs={"class": "input"}),
                 )
 
+    def clean_pictures(self) -> list[bytes]:
+        """Read pictures only when they are few and small enough."""
+        files = self.cleaned_data["pictures"]
+        if len(files) > MOST_PICTURES:
+            raise forms.ValidationError(f"Choose at most {MOST_PICTURES} pictures.")
+        for place, file in enumerate(files, start=1):
+            if file.size > MAX_PICTURE_BYTES:
+                raise forms.ValidationError(
+                    f"Picture {place} is larger than 8 MB. Choose a smaller one."
+                )
+        return [file.read() for file in files]
+
     @property
     def instead_fields(self) -> list[Any]:
         """Fields for what is wanted in exchange, of lines that come in several variants."""
@@ -180,7 +193,7 @@ class WishForm(UnitsForm):
                 for name, variant in given.items()
                 if name.startswith("instead_") and variant
             },
-            pictures=[file.read(9 * 1024 * 1024) for file in given.get("pictures", [])[:6]],
+            pictures=given.get("pictures", []),
         )
 
 

@@ -234,6 +234,29 @@ def test_an_order_goes_to_another_address_of_the_same_price(
     )
 
 
+@pytest.mark.parametrize(
+    ("limit", "value", "words"),
+    [("MAX_PICTURE_BYTES", 10, "Picture 1 is larger than 8 MB"), ("MOST_PICTURES", 0, "at most 0")],
+)
+def test_pictures_are_measured_before_they_are_read(
+    client: Client,
+    order: OrderData,
+    part: SellerOrderData,
+    monkeypatch: pytest.MonkeyPatch,
+    limit: str,
+    value: int,
+    words: str,
+) -> None:
+    delivered(part)
+    monkeypatch.setattr(f"storefront.shop.aftercare_forms.{limit}", value)
+    wish = {**chosen(part), "remedy": "refund", "refund_to": "method"}
+    wish["pictures"] = SimpleUploadedFile("mug.png", photo(), "image/png")
+
+    answer = client.post(at("order-wish", order, "return"), wish)
+
+    assert (answer.status_code, words in text(answer)) == (422, True)
+
+
 def test_carriers_are_asked_about_the_new_address_and_the_shopper_chooses(
     client: Client, order: OrderData, carriers: CarrierDouble, settings: Any
 ) -> None:

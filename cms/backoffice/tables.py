@@ -128,6 +128,7 @@ class ReturnPolicyAdmin(Table):
         FieldPanel("returns_until"),
         FieldPanel("exempt_because"),
         FieldPanel("puts_back"),
+        FieldPanel("label_payer"),
         FieldPanel("is_active"),
     ]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 import structlog
-from django.db import OperationalError, transaction
+from django.db import DatabaseError, OperationalError, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -24,7 +24,7 @@ UNDER_WAY = Q(state__in=[State.SHIPPED, State.READY]) | (
 )
 _ENDED = """
 SELECT p.id FROM orders_sellerorder p
-WHERE p.state = 'shipped' AND EXISTS (
+WHERE p.id > %s AND p.state = 'shipped' AND EXISTS (
         SELECT 1 FROM fulfillment_shipment s
         WHERE s.seller_order_id = p.id AND s.state IN ('lost', 'delivered')
     ) AND NOT EXISTS (
@@ -92,19 +92,31 @@ def settle_part(*, seller_order_id: int) -> bool:
     """
     part = order_queries.seller_orders_by_id(seller_order_ids=[seller_order_id])[seller_order_id]
     orders.lock(token=part.order_token)
-    if not fetch(_ENDED.replace("ORDER BY", "AND p.id = %s ORDER BY"), seller_order_id, 1):
+    if not fetch(_ENDED.replace("p.id > %s", "p.id = %s"), seller_order_id, 1):
         return False
     orders.advance(seller_order_id=seller_order_id, to_state="delivered")
     return True
 
 
 def settle_ended(*, limit: int = 500) -> int:
-    """Settle parts whose last parcel ended by the passing of time; returns how many. For a task."""
-    settled = 0
-    for (part_id,) in fetch(_ENDED, limit):
-        try:
-            with actor.acting_as("rule"):
-                settled += settle_part(seller_order_id=part_id)
-        except OperationalError as crowded:
-            log.warning("part.not_settled", seller_order=part_id, error=str(crowded))
+    """Settle parts whose last parcel ended by the passing of time; returns how many. For a task.
+
+    All are looked at, `limit` at a time: a part that cannot be settled keeps none from it.
+    """
+    settled, after = 0, 0
+    while rows := fetch(_ENDED, after, limit):
+        for (part_id,) in rows:
+            after = part_id
+            settled += _settled_or_told(part_id)
     return settled
+
+
+def _settled_or_told(part_id: int) -> bool:
+    try:
+        with actor.acting_as("rule"):
+            return settle_part(seller_order_id=part_id)
+    except OperationalError as crowded:
+        log.warning("part.not_settled", seller_order=part_id, error=str(crowded))
+    except (DatabaseError, orders.IllegalMove) as refusal:  # somebody has to look at it
+        log.exception("part.not_settled", seller_order=part_id, error=str(refusal))
+    return False

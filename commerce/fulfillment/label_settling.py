@@ -26,7 +26,7 @@ from commerce.outbox.bus import publish
 
 from .events import LabelBought
 from .label_voiding import TRY_AGAIN_AFTER, settle_voiding
-from .models import Label
+from .models import Label, paying_account
 
 log = structlog.get_logger(__name__)
 
@@ -109,7 +109,7 @@ def _agreed_rate(label: Label, prepared: Prepared) -> RateData:
 
 @unconfined()
 def _record_bought(label: Label, bought: BoughtLabel) -> str:
-    """Write down what was bought, book its cost to the seller, and tell it; all or nothing."""
+    """Write down what was bought, book its cost to who pays, and tell it; all or nothing."""
     with transaction.atomic():
         row = Label.objects.select_for_update().get(pk=label.pk)
         if row.state != Label.State.ASKED:
@@ -127,7 +127,7 @@ def _record_bought(label: Label, bought: BoughtLabel) -> str:
                 business_key=f"label:{row.pk}",
                 kind="label",
                 entries={
-                    f"payable:{row.seller_id}": bought.cost_minor,
+                    paying_account(row): bought.cost_minor,
                     "carriers": -bought.cost_minor,
                 },
                 currency=row.currency,

@@ -13,7 +13,7 @@ from commerce.ledger import operations as ledger
 from commerce.outbox.bus import publish
 
 from .events import LabelVoided
-from .models import Label, Shipment
+from .models import Label, Shipment, paying_account
 from .offering import NotFound
 
 log = structlog.get_logger(__name__)
@@ -106,7 +106,7 @@ def _record_voided(label_id: int) -> str:
             business_key=f"label-void:{label_id}",
             kind="label-void",
             entries={
-                f"payable:{label.seller_id}": -label.cost_minor,
+                paying_account(label): -label.cost_minor,
                 "carriers": label.cost_minor,
             },
             currency=label.currency,

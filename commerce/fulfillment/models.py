@@ -208,6 +208,10 @@ class Label(models.Model):
         VOIDING = "voiding"
         VOIDED = "voided"
 
+    class Payer(models.TextChoices):
+        SELLER = "seller"
+        MARKETPLACE = "marketplace"
+
     key = models.CharField(max_length=64, unique=True)
     seller = models.ForeignKey("sellers.Seller", on_delete=models.PROTECT, related_name="+")
     seller_order = models.ForeignKey(
@@ -219,6 +223,10 @@ class Label(models.Model):
     is_return = models.BooleanField(
         default=False, db_default=False, help_text="For a parcel that comes back."
     )
+    payer = models.CharField(
+        max_length=11, choices=Payer.choices, default=Payer.SELLER, db_default=Payer.SELLER,
+        help_text="Whom its cost is booked to.",
+    )  # fmt: skip
     state = models.CharField(max_length=8, choices=State.choices, default=State.ASKED)
     carrier_name = models.CharField(max_length=60)
     service = models.CharField(max_length=60)
@@ -250,6 +258,10 @@ class Label(models.Model):
                 | (Q(cost_minor__isnull=False, bought_at__isnull=False) & ~Q(tracking_number="")),
                 name="bought_label_has_cost_and_number",
             ),
+            models.CheckConstraint(
+                condition=Q(payer="seller") | Q(payer="marketplace", is_return=True),
+                name="marketplace_pays_only_for_what_comes_back",
+            ),
         ]
         indexes = [
             models.Index(fields=["seller_order"], name="labels_by_part"),
@@ -259,6 +271,13 @@ class Label(models.Model):
                 name="labels_unfinished",
             ),
         ]
+
+
+def paying_account(label: Label) -> str:
+    """Name the ledger account that a label's cost is booked to."""
+    if label.payer == Label.Payer.MARKETPLACE:
+        return "return-labels"
+    return f"payable:{label.seller_id}"
 
 
 class LabelLine(models.Model):

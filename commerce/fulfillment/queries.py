@@ -231,6 +231,7 @@ def label_data(*, label_ids: Iterable[int]) -> dict[int, LabelCost]:
             seller_order_id=row.seller_order_id,
             cost=Money(row.cost_minor or 0, row.currency),
             tracking_number=row.tracking_number,
+            is_sellers=row.payer == Label.Payer.SELLER,
         )
         for row in Label.objects.filter(pk__in=list(label_ids))
     }

@@ -1,7 +1,7 @@
 """Labels for parcels that come back: asked for, bought and given back like any other.
 
-The seller pays them. They are for no open units and no parcel of the seller's carries
-them: what they are for is whoever's who asks for them.
+The seller pays them, or the marketplace. They are for no open units and no parcel of the
+seller's carries them: what they are for is whoever's who asks for them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -64,8 +64,11 @@ def ask_return_label(
     quantities: Mapping[int, int],
     weight_grams: int,
     sizes_mm: Sequence[int] = (),
+    by_marketplace: bool = False,
 ) -> int:
     """Write down that a label back is wanted, once per key; returns its id. No carrier is asked.
+
+    Its cost is the seller's, or the marketplace's own with `by_marketplace`.
 
     The caller holds the order's lock and calls `finish_return_label` after its transaction.
     Raises NotFound, InvalidParcel, NoOrigin and CustomsMissing.
@@ -87,6 +90,7 @@ def ask_return_label(
         seller_id=seller_id,
         seller_order_id=part.id,
         is_return=True,
+        payer=Label.Payer.MARKETPLACE if by_marketplace else Label.Payer.SELLER,
         carrier_name=carrier,
         service=service,
         weight_grams=request.weight_grams,

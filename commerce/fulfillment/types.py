@@ -142,6 +142,8 @@ class LabelCost:
     seller_order_id: int
     cost: Money
     tracking_number: str
+    is_sellers: bool = True
+    """Whether the seller pays it, and not the marketplace."""
 
 
 @dataclass(frozen=True, kw_only=True)

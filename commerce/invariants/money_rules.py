@@ -286,7 +286,7 @@ LEDGER_RULES = [
                     WHERE kind NOT IN ('adjustment', 'label')
                     UNION ALL
                     SELECT seller_id, currency, -cost_minor FROM fulfillment_label
-                    WHERE state IN ('bought', 'voiding')
+                    WHERE state IN ('bought', 'voiding') AND payer = 'seller'
                 ) AS given GROUP BY seller_id, currency
             ), booked AS (
                 SELECT split_part(a.code, ':', 2)::bigint AS seller_id, a.currency,
@@ -342,7 +342,8 @@ LEDGER_RULES = [
                     ) + (
                         SELECT coalesce(sum(l.cost_minor), 0) FROM fulfillment_label l
                         WHERE 'payable:' || l.seller_id = a.code AND l.currency = a.currency
-                          AND l.state IN ('bought', 'voiding') AND NOT EXISTS (
+                          AND l.payer = 'seller' AND l.state IN ('bought', 'voiding')
+                          AND NOT EXISTS (
                             SELECT 1 FROM payouts_deduction d
                             WHERE d.business_key = 'label:' || l.id
                         )

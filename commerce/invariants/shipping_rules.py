@@ -53,7 +53,7 @@ SHIPPING_RULES = [
     ),
     Rule(
         code="INV12",
-        promise="Every label's cost is booked to its seller once, and back when it was given back.",
+        promise="Every label's cost is booked to its payer once, and back when it was given back.",
         violations="""
             SELECT (
                 SELECT count(*) FROM fulfillment_label b
@@ -62,7 +62,21 @@ SHIPPING_RULES = [
                     JOIN ledger_entry x ON x.journal_id = j.id
                     JOIN ledger_account a ON a.id = x.account_id
                     WHERE j.business_key = 'label:' || b.id
-                      AND a.code = 'payable:' || b.seller_id AND a.currency = b.currency
+                      AND a.currency = b.currency AND a.code = CASE b.payer
+                        WHEN 'marketplace' THEN 'return-labels'
+                        ELSE 'payable:' || b.seller_id END
+                )
+            ) + (
+                SELECT count(*) FROM fulfillment_label b
+                WHERE b.state = 'voided' AND b.cost_minor > 0
+                  AND -b.cost_minor IS DISTINCT FROM (
+                    SELECT sum(x.amount_minor) FROM ledger_journal j
+                    JOIN ledger_entry x ON x.journal_id = j.id
+                    JOIN ledger_account a ON a.id = x.account_id
+                    WHERE j.business_key = 'label-void:' || b.id
+                      AND a.currency = b.currency AND a.code = CASE b.payer
+                        WHEN 'marketplace' THEN 'return-labels'
+                        ELSE 'payable:' || b.seller_id END
                 )
             ) + (
                 SELECT count(*) FROM fulfillment_label b

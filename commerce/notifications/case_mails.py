@@ -3,6 +3,7 @@
 from typing import Any
 
 from commerce.orders.types import OrderData, SellerOrderData
+from commerce.returns.queries import ReturnLabelData
 from commerce.returns.types import CaseData, WithdrawalData
 from commerce.sellers.types import MemberData, SellerData
 
@@ -254,8 +255,15 @@ def replacement_sent(case: CaseData, shop: str) -> Mail:
     }
 
 
-def return_label(case: CaseData, shop: str, *, return_label_id: int) -> Mail:
-    """To the shopper: there is a label to print for what goes back."""
+def return_label(
+    case: CaseData, shop: str, *, return_label_id: int, label: ReturnLabelData | None
+) -> Mail:
+    """To the shopper: there is a label to print for what goes back, and who pays it."""
+    paid = {
+        "marketplace": "We pay for sending it back.",
+        "shopper": f"If you use it, its price of {label.cost if label else ''} is taken off your "
+        "refund, as was agreed with your order; you may send it another way.",
+    }.get(label.payer if label else "", f"{shop} pays for sending it back.")
     return {
         "key": f"return-label:{return_label_id}",
         "kind": "case",
@@ -264,8 +272,8 @@ def return_label(case: CaseData, shop: str, *, return_label_id: int) -> Mail:
         "context": {
             "heading": "Your return label is ready",
             "text": [
-                f"{shop} pays for sending it back. Print the label from your return, stick it on "
-                "the parcel and hand the parcel to the carrier."
+                f"{paid} Print the label from your return, stick it on the parcel and hand the "
+                "parcel to the carrier."
             ],
             "number": case.order_number,
             "link": absolute(f"/orders/track/{case.order_token}/requests/{case.number}/"),

@@ -81,7 +81,10 @@ def tell_of_given_return_label(fact: ReturnLabelReady) -> None:
 def _tell_of_return_label(case_id: int, return_label_id: int) -> None:
     case = returns.cases(case_ids=[case_id])[case_id]
     shop = sellers.sellers(seller_ids=[case.seller_id])[case.seller_id]
-    operations.send(**case_mails.return_label(case, shop.name, return_label_id=return_label_id))
+    label = returns.label_of(case_id=case_id)
+    operations.send(
+        **case_mails.return_label(case, shop.name, return_label_id=return_label_id, label=label)
+    )
 
 
 @subscribe(WithdrawalDeclared)

@@ -60,7 +60,7 @@ def deduct_what_went_back(fact: PartAdjusted) -> None:
 @subscribe(LabelBought)
 def deduct_label(fact: LabelBought) -> None:
     label = fulfillment.label_data(label_ids=[fact.label_id])[fact.label_id]
-    if label.cost.minor:
+    if label.cost.minor and label.is_sellers:
         operations.deduct(
             seller_id=label.seller_id,
             kind="label",
@@ -74,7 +74,7 @@ def deduct_label(fact: LabelBought) -> None:
 @subscribe(LabelVoided)
 def give_label_back(fact: LabelVoided) -> None:
     label = fulfillment.label_data(label_ids=[fact.label_id])[fact.label_id]
-    if label.cost.minor:
+    if label.cost.minor and label.is_sellers:
         operations.give_back(
             seller_id=label.seller_id,
             amount=label.cost,

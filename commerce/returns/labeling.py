@@ -6,23 +6,29 @@ back once the return is over.
 
 import io
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import structlog
 from django.core.files.base import ContentFile
-from django.db import transaction
+from django.db import DatabaseError, transaction
+from django.db.models import F
 from django.db.models.functions import Now
 from PIL import Image, UnidentifiedImageError
 
 from commerce.fulfillment import operations as fulfillment
 from commerce.fulfillment import queries as parcels
 from commerce.fulfillment.types import LabelOffer
+from commerce.kernel import clock
 from commerce.kernel.confinement import unconfined
 from commerce.kernel.money import Money
 from commerce.outbox.bus import publish
 
 from .cases import Kind, NotFound, NotPossible, State, lock_case
 from .events import ReturnLabelReady
+from .label_payers import Payer, payer_of
 from .models import Case, ReturnLabel
+
+log = structlog.get_logger(__name__)
 
 MAX_BYTES = 5 * 1024 * 1024
 _OVER = ("closed", "refused", "declined", "overtaken")
@@ -45,6 +51,8 @@ class ReturnLabelData(NamedTuple):
     problem: str
     label_id: int | None
     has_customs: bool
+    payer: str = "seller"
+    """Who pays it: seller, marketplace, or the shopper by a smaller refund."""
 
     @property
     def is_ready(self) -> bool:
@@ -56,19 +64,21 @@ def label_offers(
 ) -> list[LabelOffer]:
     """Return what carriers ask to bring an approved return home, the cheapest first.
 
-    Raises NotFound, NotPossible and what fulfillment's return_offers raises.
+    Where others than the seller pay, it is the cheapest alone. Raises NotFound, NotPossible
+    and what fulfillment's return_offers raises.
     """
     case = Case.objects.filter(pk=case_id, seller=seller_id).first()
     if case is None:
         raise NotFound(case_id)
     _check_approved(case)
-    return fulfillment.return_offers(
+    offers = fulfillment.return_offers(
         seller_id=seller_id,
         seller_order_id=case.seller_order_id,
         quantities=_units(case),
         weight_grams=weight_grams,
         sizes_mm=sizes_mm,
     )
+    return offers if payer_of(case) == Payer.SELLER else offers[:1]
 
 
 @unconfined()
@@ -83,11 +93,15 @@ def buy_label(
     weight_grams: int,
     sizes_mm: Sequence[int] = (),
 ) -> None:
-    """Buy the label of an approved return, once per key, at the seller's cost.
+    """Buy the label of an approved return, once per key, at the cost of who is to pay.
 
-    For the seller's own people. Raises NotFound, NotPossible, and of fulfillment
-    InvalidParcel, NoOrigin, CustomsMissing, LabelRefused and LabelPending.
+    What others than the seller pay is the cheapest there is, for which carriers are asked
+    again. For the seller's own people. Raises NotFound, NotPossible, and of fulfillment
+    InvalidParcel, NoOrigin, CustomsMissing, CarrierUnavailable, LabelRefused and LabelPending.
     """
+    _check_cheapest(
+        seller_id, case_id, (carrier, service, most), weight_grams=weight_grams, sizes_mm=sizes_mm
+    )
     with transaction.atomic():
         case = _approved(case_id, seller_id)
         label_id = fulfillment.ask_return_label(
@@ -100,11 +114,31 @@ def buy_label(
             quantities=_units(case),
             weight_grams=weight_grams,
             sizes_mm=sizes_mm,
+            by_marketplace=payer_of(case) == Payer.MARKETPLACE,
         )
         if not ReturnLabel.objects.filter(label_id=label_id).exists():
             _refuse_second(case)
             ReturnLabel.objects.create(case=case, label_id=label_id)
     fulfillment.finish_return_label(label_id=label_id)
+
+
+def _check_cheapest(
+    seller_id: int, case_id: int, chosen: tuple[str, str, Money], **parcel: Any
+) -> None:
+    """Let nobody spend more of another's money than is needed. Raises NotPossible."""
+    case = Case.objects.filter(pk=case_id, seller=seller_id).first()
+    if case is None:
+        raise NotFound(case_id)
+    if payer_of(case) == Payer.SELLER:
+        return
+    if ReturnLabel.objects.filter(case=case, removed_at=None, label__isnull=False).exists():
+        return  # asked for already; whether there is room for another is seen under the lock
+    carrier, service, most = chosen
+    offers = label_offers(seller_id=seller_id, case_id=case_id, **parcel)
+    if not offers or (offers[0].carrier, offers[0].service) != (carrier, service):
+        raise NotPossible("Another way is the cheapest now. Ask for the prices again.")
+    if most.currency != offers[0].price.currency or most.minor > offers[0].price.minor:
+        raise NotPossible("It costs something else now. Ask for the prices again.")
 
 
 def give_label(*, seller_id: int, case_id: int, data: bytes, tracking_number: str = "") -> None:
@@ -150,31 +184,46 @@ def _give_back(label: ReturnLabel, seller_id: int) -> None:
         raise fulfillment.LabelPending
     if label.label_id is not None and state not in ("failed", "voided"):
         fulfillment.void_label(seller_id=seller_id, label_id=label.label_id)
-    ReturnLabel.objects.filter(pk=label.pk, removed_at=None).update(removed_at=Now())
+    _remove(label)
 
 
 def give_back_unused(*, limit: int = 50) -> int:
     """Give labels of returns that are over, and were not sent, back; returns how many. A task
-    runs it. What the carrier keeps, because it was used, stays booked."""
+    runs it. What the carrier keeps, because it was used, stays booked. Who was tried longest
+    ago comes first, so those that cannot be given back yet keep nobody from their turn."""
     left = ReturnLabel.objects.filter(
         removed_at=None, case__state__in=_OVER, case__tracking_number=""
     ).select_related("case")
     taken = 0
-    for label in left.order_by("pk")[:limit]:
+    for label in left.order_by(F("tried_at").asc(nulls_first=True), "pk")[:limit]:
+        _take_turn(label)
         try:
             _give_back(label, label.case.seller_id)
         except fulfillment.LabelPending:
             continue  # asked again next time
         except fulfillment.NotVoidable:
-            ReturnLabel.objects.filter(pk=label.pk).update(removed_at=Now())
+            _remove(label)
+            continue
+        except DatabaseError as problem:
+            log.exception("return_label.not_given_back", label=label.pk, error=str(problem))
             continue
         taken += 1
     return taken
 
 
+@unconfined()
+def _take_turn(label: ReturnLabel) -> None:
+    ReturnLabel.objects.filter(pk=label.pk).update(tried_at=clock.now())
+
+
+@unconfined()
+def _remove(label: ReturnLabel) -> None:
+    ReturnLabel.objects.filter(pk=label.pk, removed_at=None).update(removed_at=Now())
+
+
 def label_of(*, case_id: int) -> ReturnLabelData | None:
     """Return the label that a return has now, bought or being bought."""
-    row = ReturnLabel.objects.filter(case=case_id, removed_at=None).first()
+    row = ReturnLabel.objects.filter(case=case_id, removed_at=None).select_related("case").first()
     if row is None:
         return None
     if row.label_id is None:
@@ -192,6 +241,7 @@ def label_of(*, case_id: int) -> ReturnLabelData | None:
         problem=label.problem,
         label_id=label.id,
         has_customs=label.has_customs,
+        payer=payer_of(row.case),
     )
 
 

@@ -16,6 +16,11 @@ class Policy(models.Model):
     decides, unless the law lets the goods be kept out.
     """
 
+    class LabelPayer(models.TextChoices):
+        SELLER = "seller", "The seller"
+        MARKETPLACE = "marketplace", "The marketplace"
+        SHOPPER = "shopper", "The shopper"
+
     name = models.CharField(max_length=80)
     seller = models.ForeignKey(
         "sellers.Seller", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -39,12 +44,26 @@ class Policy(models.Model):
     puts_back = models.BooleanField(
         default=True, help_text="Unopened goods go back on sale when they were looked at."
     )
+    label_payer = models.CharField(
+        max_length=11,
+        blank=True,
+        choices=LabelPayer.choices,
+        default="",
+        db_default="",
+        help_text="Who pays the label for what comes back. Empty: as a more general policy says,"
+        " else the seller. What was faulty the seller pays in any case; of what the shopper pays"
+        " its price is taken off the refund.",
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:
         verbose_name = "return policy"
         verbose_name_plural = "return policies"
         constraints = [
+            models.CheckConstraint(
+                condition=Q(label_payer__in=["", "seller", "marketplace", "shopper"]),
+                name="policy_names_a_known_payer",
+            ),
             models.CheckConstraint(condition=Q(days__gte=14), name="policy_never_below_the_law"),
             models.CheckConstraint(
                 condition=Q(starts_on__isnull=True, ends_on__isnull=True)
@@ -72,7 +91,18 @@ class LineTerms(models.Model):
     returns_until = models.DateField(null=True)
     exempt_because = models.CharField(max_length=120, blank=True)
     puts_back = models.BooleanField()
+    label_payer = models.CharField(
+        max_length=11, choices=Policy.LabelPayer.choices, default="seller", db_default="seller"
+    )
     agreed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(label_payer__in=["seller", "marketplace", "shopper"]),
+                name="terms_name_a_known_payer",
+            )
+        ]
 
 
 class Case(models.Model):
@@ -249,6 +279,7 @@ class ReturnLabel(models.Model):
     tracking_number = models.CharField(max_length=60, blank=True)
     added_at = models.DateTimeField(db_default=Now())
     removed_at = models.DateTimeField(null=True)
+    tried_at = models.DateTimeField(null=True, help_text="When it was last to be given back.")
 
     class Meta:
         constraints = [

@@ -42,6 +42,8 @@ class Rules:
     puts_back: bool
     returns_until: date | None = None
     """The last day of the season in which it was ordered."""
+    label_payer: str = Policy.LabelPayer.SELLER
+    """Who pays the label for what comes back without a fault."""
 
 
 def rules_for(parts: Iterable[SellerOrderData]) -> dict[int, Rules]:
@@ -58,6 +60,7 @@ def rules_for(parts: Iterable[SellerOrderData]) -> dict[int, Rules]:
             exempt_because=row.exempt_because,
             puts_back=row.puts_back,
             returns_until=row.returns_until,
+            label_payer=row.label_payer,
         )
         for row in LineTerms.objects.filter(order_line__in=ids)
     }
@@ -146,21 +149,25 @@ def _decide(rows: list[Policy], seller_id: int, day: date, categories: set[str])
     ]
     if not matching:
         return Rules(days=DAYS, exempt_because="", puts_back=True)
-    best = max(
-        matching,
+    matching.sort(
         key=lambda row: (
             row.seller_id is not None,
             row.category_key is not None,
             row.starts_on is not None,
             row.days,
         ),
+        reverse=True,
     )
+    best = matching[0]
     return Rules(
         days=best.days,
         exempt_because=best.exempt_because,
         puts_back=best.puts_back,
         returns_until=max(
             (row.returns_until for row in matching if row.returns_until), default=None
+        ),
+        label_payer=next(
+            (row.label_payer for row in matching if row.label_payer), Policy.LabelPayer.SELLER
         ),
     )
 

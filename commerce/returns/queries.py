@@ -15,6 +15,7 @@ from commerce.sellers import queries as sellers
 from . import claiming, exchanging, policies, readdressing, returning, withdrawing
 from .cancelling import AUTOMATIC
 from .cases import busy_units, out_of
+from .label_payers import label_payer
 from .labeling import ReturnLabelData, case_of_label, label_of, label_sheet
 from .models import Case, CasePicture, Withdrawal
 from .policies import own_days, shop_days, window_of
@@ -33,6 +34,7 @@ __all__ = [
     "ReturnLabelData",
     "case_of_label",
     "label_of",
+    "label_payer",
     "label_sheet",
     "own_days",
     "shop_days",

@@ -34,6 +34,7 @@ from .cases import (
     terms_of,
 )
 from .exchanging import give_up_replacements, same_price, take_replacements
+from .label_payers import charge_of
 from .models import Case, CaseLine
 from .pictures import stored
 from .types import Finding, Units, Wish
@@ -273,22 +274,39 @@ def _pay(case: Case, *, cause: str, withheld_minor: int, accept_all: bool = Fals
     case.answer = cause
     orders.record_returned(seller_order_id=case.seller_order_id, units=units, reason=cause)
     kind = "withdrawn" if case.basis == Case.Basis.WITHDRAWAL else "returned"
-    terms = terms_of(
-        case,
-        kind=kind,
-        with_shipping=gives_shipping(case),
-        withheld_minor=withheld_minor,
-    )
-    orders.refund_units(seller_order_id=case.seller_order_id, units=units, terms=terms)
+    withheld_minor = _refund(case, units, kind=kind, withheld_minor=withheld_minor)
     partly = withheld_minor or any(line.accepted_quantity < line.quantity for line in lines)
     move(
         case,
         State.PARTLY if partly else State.REFUNDED,
         cause=cause,
-        answer=cause[:500],
+        answer=case.answer[:500],
         withheld_minor=withheld_minor,
     )
     put_back(case, {line.order_line_id: line.put_back_quantity for line in lines})
+
+
+def _refund(case: Case, units: dict[int, int], *, kind: str, withheld_minor: int) -> int:
+    """Refund units less what is kept, a label that the shopper pays included; returns that.
+
+    A label never takes more than the goods leave.
+    """
+    label_minor = charge_of(case)
+
+    def refund(kept: int) -> int:
+        terms = terms_of(case, kind=kind, with_shipping=gives_shipping(case), withheld_minor=kept)
+        with transaction.atomic():
+            orders.refund_units(seller_order_id=case.seller_order_id, units=units, terms=terms)
+        return kept
+
+    if not label_minor:
+        return refund(withheld_minor)
+    price = Money(label_minor, case.seller_order.order.currency)
+    case.answer = f"{case.answer} The return label cost {price}.".strip()[:500]
+    try:
+        return refund(withheld_minor + label_minor)
+    except orders.GivesTooMuch as most:
+        return refund(max(withheld_minor, min(withheld_minor + label_minor, most.left.minor)))
 
 
 def _swap(case: Case, *, cause: str) -> None:

@@ -163,6 +163,7 @@ class ReturnLabel(CaseScreen, TemplateView):
             "form": self.form,
             "given": self.given,
             "offers": [(value_of(offer), offer) for offer in self.offers or []],
+            "payer": returns.label_payer(case_id=self.case.id),
             "has_asked": self.offers is not None,
             "has_carriers": is_set_up(),
         }

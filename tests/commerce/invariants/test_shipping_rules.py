@@ -95,6 +95,12 @@ BREAKS = [
     ),
     ("UPDATE ledger_journal SET business_key = 'x' || id WHERE business_key LIKE 'label:%'", 3),
     (f"UPDATE fulfillment_label SET cost_minor = NULL, state = 'asked' WHERE id = {LAST}", 3),  # noqa: S608
+    ("UPDATE fulfillment_label SET payer = 'marketplace' WHERE is_return", 3),
+    (
+        "UPDATE ledger_entry SET amount_minor = amount_minor + 1 WHERE journal_id IN"
+        " (SELECT id FROM ledger_journal WHERE business_key LIKE 'label-void:%')",
+        3,
+    ),
     ("UPDATE fulfillment_label b SET seller_id = (SELECT max(seller_id) FROM fulfillment_zone)", 4),
     (
         "UPDATE fulfillment_shippingmethod x SET zone_id ="

@@ -1,7 +1,7 @@
 """What a part of an order ends as, whatever became of its parcels and units."""
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 
 from commerce.fulfillment import operations as sending
 from commerce.fulfillment import queries as parcels
@@ -125,6 +125,32 @@ def test_a_lost_parcel_that_is_replaced_ends_when_its_replacement_should_have_co
     assert fresh(part).state == "delivered"
     assert due(part)
     assert broken() == []
+
+
+@pytest.mark.parametrize("problem", [DatabaseError("a guard refuses"), OperationalError("crowded")])
+def test_a_part_that_cannot_be_settled_keeps_none_behind_it_from_ending(
+    order: OrderData,
+    part: SellerOrderData,
+    other: SellerOrderData,
+    monkeypatch: pytest.MonkeyPatch,
+    problem: Exception,
+) -> None:
+    for each in (part, other):
+        send(each, {line.id: line.quantity for line in each.lines})
+    past("UPDATE fulfillment_shipment SET state = 'delivered'")
+    first, second = sorted((part.id, other.id))
+    advance = orders.advance
+
+    def advance_but_one(*, seller_order_id: int, to_state: str) -> None:
+        if seller_order_id == first:
+            raise problem
+        advance(seller_order_id=seller_order_id, to_state=to_state)
+
+    monkeypatch.setattr(orders, "advance", advance_but_one)
+    assert sending.settle_ended(limit=1) == 1
+
+    states = {each.id: fresh(each).state for each in (part, other)}
+    assert (states[first], states[second]) == ("shipped", "delivered")
 
 
 def test_of_two_parcels_the_one_with_nothing_else_in_it_is_given_up(

@@ -2,24 +2,27 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import Error, connection, transaction
+from django.db import DatabaseError, Error, connection, transaction
 from django.test import Client
 
+from cms.selling import label_forms
 from commerce.documents import operations as documents
 from commerce.fulfillment import operations as fulfillment
 from commerce.fulfillment import queries as parcels
 from commerce.fulfillment.models import CustomsItem, Label, Shipment
 from commerce.gateways.carriers import CarrierUnavailable
+from commerce.invariants import queries as invariants
 from commerce.kernel import failpoints
 from commerce.kernel.money import Money
 from commerce.ledger import queries as ledger
 from commerce.notifications.models import Message
+from commerce.orders.models import Adjustment
 from commerce.outbox import operations as outbox
 from commerce.outbox.models import Delivery
-from commerce.payouts.models import Deduction
-from commerce.returns import operations, queries
-from commerce.returns.models import Case, ReturnLabel
-from commerce.returns.types import Wish
+from commerce.payouts.models import Deduction, Earning
+from commerce.returns import label_payers, operations, queries, returning
+from commerce.returns.models import Case, LineTerms, Policy, ReturnLabel
+from commerce.returns.types import Finding, Wish
 from tests.commerce.returns.test_returning import photo
 from tests.factories.accounts import SAN_FRANCISCO
 from tests.factories.fulfillment import delivered, plan_dispatch
@@ -40,7 +43,11 @@ def shop(carriers):
 
 @pytest.fixture
 def part(shop):
-    part = sell(Sold(seller=shop.seller)).seller_orders[0]
+    return delivered_part(shop.seller)
+
+
+def delivered_part(seller):
+    part = sell(Sold(seller=seller)).seller_orders[0]
     delivered(part)
     return part
 
@@ -50,9 +57,9 @@ def case(part):
     return approved(part)
 
 
-def approved(part, units=1):
+def approved(part, units=1, **wish):
     (case_id,) = operations.request_return(
-        order_token=part.order_token, wish=Wish(units={part.lines[0].id: units})
+        order_token=part.order_token, wish=Wish(units={part.lines[0].id: units}, **wish)
     )
     operations.answer_return(
         seller_id=part.seller_id, case_id=case_id, consent=True, return_to="1 Main St"
@@ -225,6 +232,36 @@ def test_a_label_that_the_carrier_saw_moving_stays_booked(carriers, case):
     assert ReturnLabel.objects.get().removed_at is not None
 
 
+def test_labels_that_wait_keep_others_from_no_turn(carriers, shop):
+    stuck, free = (approved(delivered_part(shop.seller)) for _ in range(2))
+    failpoints.arm("label_prepared=raise")
+    with pytest.raises(failpoints.OrderedToFail):
+        buy(stuck)
+    failpoints.arm("")
+    buy(free)
+    for case in (stuck, free):
+        operations.close(order_token=case.order_token, case_id=case.id)
+
+    assert [operations.give_back_unused(limit=1) for _ in range(3)] == [0, 1, 0]
+    assert queries.label_of(case_id=stuck.id) is not None
+
+
+def test_one_that_breaks_keeps_the_others_of_the_run_from_nothing(carriers, shop, monkeypatch):
+    cases = [approved(delivered_part(shop.seller)) for _ in range(2)]
+    for case in cases:
+        buy(case)
+        operations.close(order_token=case.order_token, case_id=case.id)
+    void = fulfillment.void_label
+
+    def breaks_once(**about):
+        monkeypatch.setattr(fulfillment, "void_label", void)
+        raise DatabaseError("refused by a guard")
+
+    monkeypatch.setattr(fulfillment, "void_label", breaks_once)
+    assert operations.give_back_unused() == 1
+    assert operations.give_back_unused() == 1
+
+
 @pytest.mark.parametrize(
     ("data", "ending"), [(b"%PDF-1.4 label", "pdf"), (photo(), "png"), (photo("JPEG"), "jpg")]
 )
@@ -321,7 +358,9 @@ def test_the_seller_buys_one_on_a_screen(carriers, case, shop):
     assert queries.label_of(case_id=case.id) is None
 
 
-def test_the_screen_says_what_is_wrong_and_is_for_those_who_decide(carriers, case, shop):
+def test_the_screen_says_what_is_wrong_and_is_for_those_who_decide(
+    carriers, case, shop, monkeypatch
+):
     assert typed(case, shop, kilograms="").status_code == 422
     assert typed(case, shop, kilograms="9" * 30).status_code == 422
     assert typed(case, shop, do="nonsense").status_code == 404
@@ -329,6 +368,10 @@ def test_the_screen_says_what_is_wrong_and_is_for_those_who_decide(carriers, cas
     assert "Choose the file with the label" in nothing.content.decode()
     page = SimpleUploadedFile("label.pdf", b"<html>")
     wrong = typed(case, shop, do="give", file=page)
+    monkeypatch.setattr(label_forms, "MAX_LABEL_BYTES", 5)
+    large = typed(case, shop, do="give", file=SimpleUploadedFile("label.pdf", b"%PDF-1.4"))
+    assert (large.status_code, "larger than 5 MB" in large.content.decode()) == (422, True)
+    monkeypatch.undo()
     assert (wrong.status_code, "PDF, PNG or JPEG" in wrong.content.decode()) == (422, True)
     address = f"/admin/selling/requests/{case.number}/label/"
     assert shop.client("packer").get(address).status_code in (403, 404)
@@ -369,3 +412,157 @@ def test_no_parcel_takes_the_key_of_a_return(carriers, case, shop):
 
     assert (taken.status_code, bought.status_code) == (422, 302)
     assert Label.objects.get().is_return
+
+
+def agreed(payer, shop, units=1, reason="changed-mind"):
+    """An approved return of an order on which it was agreed who pays its label."""
+    policy = Policy.objects.create(name="Labels", seller=shop.seller, days=30, label_payer=payer)
+    part = delivered_part(shop.seller)
+    operations.agree(order_id=part.order_id)
+    policy.delete()  # what was agreed holds
+    return approved(part, units, reason=reason)
+
+
+def spent():
+    return ledger.balance(code="return-labels", currency="USD")
+
+
+def rules_broken():
+    check_deferred_constraints()
+    return [f"{result.code} {result.rule}" for result in invariants.broken()]
+
+
+def test_the_marketplace_pays_the_cheapest_label_and_the_seller_nothing(carriers, shop):
+    case = agreed("marketplace", shop)
+    before = owed(case)
+    with pytest.raises(operations.NotPossible, match="cheapest"):
+        buy(case)
+    (offer,) = operations.label_offers(seller_id=case.seller_id, case_id=case.id, weight_grams=500)
+    chosen = {"carrier": offer.carrier, "service": offer.service}
+    with pytest.raises(operations.NotPossible, match="costs something else"):
+        buy(case, **chosen)
+
+    label = buy(case, **chosen, most=offer.price)
+    assert buy(case, **chosen, most=offer.price) == label
+
+    assert (owed(case), spent()) == (before, label.cost.minor)
+    tell("payouts")
+    assert not Deduction.objects.filter(kind="label").exists()
+    assert rules_broken() == []
+
+    operations.take_label_back(seller_id=case.seller_id, case_id=case.id)
+    tell("payouts")
+    assert (owed(case), spent()) == (before, 0)
+    assert not Earning.objects.filter(business_key__startswith="label-void").exists()
+    assert rules_broken() == []
+
+
+def test_what_was_faulty_the_seller_pays_whatever_was_agreed(carriers, shop):
+    for payer in ("marketplace", "shopper"):
+        case = agreed(payer, shop, reason="defective")
+        before = owed(case)
+        label = buy(case, key=payer)
+        assert (label.payer, spent()) == ("seller", 0)
+        assert owed(case) == before - label.cost.minor
+
+
+def test_a_shopper_pays_the_label_that_was_used_from_the_refund(carriers, shop):
+    case = agreed("shopper", shop)
+    label = bought_cheapest(case)
+    before = owed(case)
+    operations.mark_sent(
+        order_token=case.order_token, case_id=case.id, tracking_number=label.tracking_number
+    )
+    back = received(case)
+
+    assert back.withheld == label.cost
+    assert f"The return label cost {label.cost}" in back.answer
+    adjustment = Adjustment.objects.get()
+    assert adjustment.refund_minor == 2500 + adjustment.tax_minor - label.cost.minor
+    assert owed(case) == before - adjustment.seller_minor  # and the label was paid before
+    assert rules_broken() == []
+
+
+def test_who_sends_it_another_way_pays_no_label_here(carriers, shop):
+    case = agreed("shopper", shop)
+    bought_cheapest(case)
+    operations.mark_sent(
+        order_token=case.order_token, case_id=case.id, tracking_number="my own parcel"
+    )
+    assert received(case).withheld.minor == 0
+
+
+def test_a_label_takes_no_more_than_the_goods_leave(carriers, shop, monkeypatch):
+    case = agreed("shopper", shop)
+    monkeypatch.setattr(returning, "charge_of", lambda case: 10_000_000)
+    operations.mark_sent(order_token=case.order_token, case_id=case.id)
+    received(case)
+    adjustment = Adjustment.objects.get()
+    assert adjustment.seller_minor == 0
+    assert rules_broken() == []
+
+
+def test_where_lines_differ_nobody_pays_more_than_was_agreed(shop):
+    part = sell(Sold(seller=shop.seller, titles=["Mug", "Bowl"])).seller_orders[0]
+    delivered(part)
+    for line, payer in zip(part.lines, ("shopper", "marketplace"), strict=True):
+        LineTerms.objects.create(order_line_id=line.id, days=30, puts_back=True, label_payer=payer)
+    (case_id,) = operations.request_return(
+        order_token=part.order_token, wish=Wish(units={line.id: 1 for line in part.lines})
+    )
+    assert label_payers.payer_of(Case.objects.get(pk=case_id)) == "marketplace"
+
+
+def test_the_more_specific_policy_names_the_payer_and_an_empty_one_leaves_it(shop):
+    Policy.objects.create(name="All", days=30, label_payer="marketplace")
+    assert window(shop) == "marketplace"
+    Policy.objects.create(name="Own days", seller=shop.seller, days=60)
+    assert window(shop) == "marketplace"
+    Policy.objects.create(name="Own labels", seller=shop.seller, days=90, label_payer="shopper")
+    assert window(shop) == "shopper"
+
+
+def window(shop):
+    return queries.window_of(product_id=0, seller_id=shop.seller.pk).label_payer
+
+
+def test_the_shopper_reads_who_pays_and_the_seller_too(carriers, shop, client):
+    case = agreed("shopper", shop)
+    screen = typed(case, shop, kilograms="0.5").content.decode()
+    assert "taken off the shopper" in screen
+    label = bought_cheapest(case)
+    page = client.get(page_of(case)).content.decode()
+    assert "$4.70 is taken off your refund" in page
+    assert "You may send it another way" in page
+    tell("notifications")
+    mail = Message.objects.get(key__startswith="return-label:")
+    assert f"its price of {label.cost} is taken off" in " ".join(mail.text.split())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE fulfillment_label SET payer = 'marketplace'",
+        "UPDATE fulfillment_label SET payer = 'nobody'",
+        "INSERT INTO returns_policy (name, days, label_payer, puts_back, is_active, exempt_because)"
+        " VALUES ('x', 30, 'nobody', true, true, '')",
+    ],
+)
+def test_the_database_keeps_who_pays(carriers, case, statement):
+    buy(case)
+    with pytest.raises(Error), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def bought_cheapest(case):
+    (offer,) = operations.label_offers(seller_id=case.seller_id, case_id=case.id, weight_grams=500)
+    return buy(case, carrier=offer.carrier, service=offer.service, most=offer.price)
+
+
+def received(case):
+    """The case, once its goods came back and were found as new."""
+    operations.receive(seller_id=case.seller_id, case_id=case.id)
+    found = Finding(condition="new", accepted=1, put_back=0)
+    findings = {line.order_line_id: found for line in case.lines}
+    operations.inspect(seller_id=case.seller_id, case_id=case.id, findings=findings)
+    return queries.cases(case_ids=[case.id])[case.id]

@@ -125,6 +125,10 @@ BELLS = [
         screen="backoffice:failures", found=_parked("notice"),
     ),
     Bell(
+        kind="export", right="repair_work", headline="Exports were not made",
+        screen="backoffice:failures", found=_parked("export"),
+    ),
+    Bell(
         kind="payout", right="manage_payouts", headline="A payout failed",
         screen="backoffice:payouts", found=_payouts,
     ),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from cms.selling import order_exports
 from commerce.notifications import operations as mails
 from commerce.notifications import queries as mail_queries
 from commerce.outbox import operations as outbox
@@ -80,6 +81,20 @@ def _notices() -> list[Failure]:
     ]
 
 
+def _exports() -> list[Failure]:
+    return [
+        Failure(
+            id=row.pk,
+            what=f"{row.lines:,} lines as {row.format.upper()}",
+            below=f"asked for by person {row.user_id}",
+            attempts=row.attempts,
+            since=row.created_at,
+            reason=row.last_error,
+        )
+        for row in order_exports.failed()[:AT_MOST]
+    ]
+
+
 KINDS = {
     kind.name: kind
     for kind in (
@@ -109,6 +124,15 @@ KINDS = {
             count=payments.count_parked_notices,
             retry=lambda pk: payments.retry_notice(notice_id=pk),
             give_up=lambda pk, note: payments.give_up_notice(notice_id=pk, note=note),
+        ),
+        Kind(
+            name="export",
+            title="Exports that were not made",
+            told="A table of orders could not be written or kept.",
+            found=_exports,
+            count=lambda: order_exports.failed().count(),
+            retry=lambda pk: order_exports.try_again(export_id=pk),
+            give_up=lambda pk, note: order_exports.give_up(export_id=pk, note=note),
         ),
     )
 }

@@ -40,6 +40,8 @@ urlpatterns = [
     path("orders/", orders.OrderList.as_view(), name="orders"),
     path("orders/results/", orders.OrderList.as_view(results_only=True), name="orders_results"),
     path("orders/export/", orders.OrderExport.as_view(), name="orders_export"),
+    path("orders/exports/", orders.Exports.as_view(), name="exports"),
+    path("orders/exports/<int:export_id>/", orders.ExportFile.as_view(), name="export_file"),
     path("orders/<str:number>/", orders.OrderDetail.as_view(), name="order"),
     path("orders/<str:number>/goodwill/", goodwill.Goodwill.as_view(), name="goodwill"),
     path("requests/", cases.CaseList.as_view(), name="requests"),

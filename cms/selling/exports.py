@@ -17,6 +17,7 @@ from wagtail.admin.widgets.button import HeaderButton
 from commerce.kernel.spreadsheet import Cell, csv_lines, csv_text, write_workbook
 from commerce.orders import queries as orders
 from commerce.orders.types import LineData, SellerOrderData
+from commerce.sellers.models import Seller
 
 from .states import name_of, stage_of
 
@@ -31,7 +32,8 @@ ADDRESS_KEYS = (
 )  # fmt: skip
 BATCH = 500
 MOST_LINES = {"csv": 50_000, "xlsx": 10_000}
-"""CSV is sent while it is written; a workbook has to be finished first."""
+"""CSV is sent while it is written; a workbook has to be finished first. What is longer, a worker
+writes (order_exports)."""
 
 Rows = Iterable[Sequence[Cell]]
 
@@ -48,9 +50,14 @@ class TooMuch(Exception):
         )
 
 
+def is_long(*, lines: int, kind: str) -> bool:
+    """Tell whether a file would take too long to be waited for."""
+    return lines > MOST_LINES[kind]
+
+
 def check_size(*, lines: int, kind: str) -> None:
     """Raise TooMuch when a file would take too long to be made."""
-    if lines > MOST_LINES[kind]:
+    if is_long(lines=lines, kind=kind):
         raise TooMuch(lines=lines, kind=kind)
 
 
@@ -68,6 +75,16 @@ def order_rows(parts: Iterable[SellerOrderData]) -> Iterator[list[Cell]]:
     for part in parts:
         for line in part.lines:
             yield line_cells(part, line)
+
+
+def staff_rows(part_ids: Iterable[int]) -> Iterator[list[Cell]]:
+    """Return one row per line with seller, email and payment, headings first. For staff."""
+    yield [*ORDER_COLUMNS, "Seller", "Email", "Order paid"]
+    names = dict(Seller.objects.values_list("pk", "name"))
+    for part in parts_in_batches(part_ids):
+        paid = "yes" if part.confirmed_at and not part.awaits_capture else "no"
+        for line in part.lines:
+            yield [*line_cells(part, line), names.get(part.seller_id, ""), part.email, paid]
 
 
 def line_cells(part: SellerOrderData, line: LineData) -> list[Cell]:

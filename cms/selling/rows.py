@@ -91,6 +91,7 @@ READ_ONLY = {
     "sellers_application",
     "sellers_member",
     "sellers_seller",
+    "selling_orderexport",
     "selling_workspace",
 }
 READ_ONLY_MODULES = {"ledger", "orders", "payments", "payouts", "returns", "sellers"}

@@ -1,35 +1,35 @@
 """Every order: found by number or email, shown with its parts, events, payments and parcels."""
 
-from collections.abc import Iterator
 from typing import Any
 
-from django.contrib import messages
 from django.db.models import Count, OuterRef, Subquery
-from django.http import Http404, HttpRequest, HttpResponseBase
-from django.shortcuts import redirect
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.views import View
 from django.views.generic import TemplateView
 from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
 from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTemplateMixin
 from wagtail.admin.widgets.button import HeaderButton
 
 from cms.selling.exports import (
-    ORDER_COLUMNS,
-    TooMuch,
-    check_size,
     export_buttons,
-    line_cells,
+    is_long,
     narrowed_by,
-    parts_in_batches,
+    staff_rows,
     table_file,
 )
 from cms.selling.tables import CountColumn, MoneyColumn, StateColumn
+from cms.selling.views.exports import (
+    ask_for_table,
+    buttons_to_own,
+    export_answer,
+    shown_exports,
+)
 from commerce.audit import operations as audit
 from commerce.documents import queries as documents
 from commerce.fulfillment import queries as fulfillment
 from commerce.kernel.money import Money
-from commerce.kernel.spreadsheet import Cell
 from commerce.ledger.models import Journal
 from commerce.orders import finding
 from commerce.orders import queries as orders
@@ -41,7 +41,6 @@ from commerce.payouts import queries as payouts
 from commerce.pricing import queries as pricing
 from commerce.returns import queries as returns
 from commerce.sellers import queries as sellers
-from commerce.sellers.models import Seller
 
 from ..forms import OrderFilter
 from .base import StaffScreen
@@ -87,7 +86,10 @@ class OrderList(StaffScreen, BaseListingView):
         return queryset.filter(pk__in=finding.order_ids(text=self.search_query))
 
     def get_header_buttons(self) -> list[HeaderButton]:
-        return export_buttons("backoffice:orders_export", self.request)
+        return [
+            *export_buttons("backoffice:orders_export", self.request),
+            *buttons_to_own(self.request, seller_id=None),
+        ]
 
     def told(self) -> dict[str, Any]:
         return {"narrowed by": narrowed_by(self.request)}
@@ -103,25 +105,38 @@ class OrderExport(OrderList):
         found = self.get_queryset().order_by("-placed_at").values("pk")
         parts = SellerOrder.objects.filter(order__in=found)
         lines = OrderLine.objects.filter(seller_order__in=parts.values("pk")).count()
-        try:
-            check_size(lines=lines, kind=kind)
-        except TooMuch as refusal:
-            messages.error(request, str(refusal))
-            return redirect(f"{reverse('backoffice:orders')}?{request.GET.urlencode()}")
         details = {"format": kind, "lines": lines, **self.told()}
         audit.record(action="orders.exported", details=details)
         part_ids = list(parts.order_by("-order__placed_at", "pk").values_list("pk", flat=True))
+        if is_long(lines=lines, kind=kind):
+            return ask_for_table(request, seller_id=None, kind=kind, part_ids=part_ids, lines=lines)
         return table_file(staff_rows(part_ids), kind=kind, name="orders")
 
 
-def staff_rows(part_ids: list[int]) -> Iterator[list[Cell]]:
-    """Return one row per line with seller, email and payment, headings first."""
-    yield [*ORDER_COLUMNS, "Seller", "Email", "Order paid"]
-    names = dict(Seller.objects.values_list("pk", "name"))
-    for part in parts_in_batches(part_ids):
-        paid = "yes" if part.confirmed_at and not part.awaits_capture else "no"
-        for line in part.lines:
-            yield [*line_cells(part, line), names.get(part.seller_id, ""), part.email, paid]
+class Exports(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
+    """What the person asked for, with the files that are ready."""
+
+    right = "view_orders"
+    page_title = "Your exports"
+    header_icon = "download"
+    parent = ("backoffice:orders", "Orders")
+    template_name = "admin/selling/exports.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {
+            **super().get_context_data(**kwargs),
+            **shown_exports(self.request, seller_id=None),
+        }
+
+
+class ExportFile(StaffScreen, View):
+    """A file that is ready, for who asked for it."""
+
+    right = "view_orders"
+    reveals = "orders.export-fetched"
+
+    def get(self, request: HttpRequest, export_id: int) -> FileResponse:
+        return export_answer(request, seller_id=None, export_id=export_id)
 
 
 class OrderDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):

@@ -29,9 +29,8 @@ from commerce.returns import queries as returns
 
 from .. import queries, shelf
 from ..exports import (
-    TooMuch,
-    check_size,
     export_buttons,
+    is_long,
     narrowed_by,
     order_rows,
     parts_in_batches,
@@ -42,6 +41,7 @@ from ..policy import Work
 from ..shown_parcels import context_of, has_unlabeled
 from ..tables import CountColumn, MoneyColumn, StateColumn, TwoLineColumn
 from .base import SellerScreen
+from .exports import ask_for_table, buttons_to_own
 
 
 def _earning(part: SellerOrder) -> Money:
@@ -88,7 +88,10 @@ class OrderList(SellerScreen, BaseListingView):
         return queryset.filter(pk__in=found)
 
     def get_header_buttons(self) -> list[HeaderButton]:
-        return export_buttons("selling:orders_export", self.request)
+        return [
+            *export_buttons("selling:orders_export", self.request),
+            *buttons_to_own(self.request, seller_id=self.seller_id),
+        ]
 
 
 class OrderExport(OrderList):
@@ -101,16 +104,15 @@ class OrderExport(OrderList):
         # As in a list, so that a filter that says nothing narrows nothing.
         part_ids = list(self.get_queryset().order_by("-pk").values_list("pk", flat=True))
         lines = queries.count_lines(seller_id=self.seller_id, part_ids=part_ids)
-        try:
-            check_size(lines=lines, kind=kind)
-        except TooMuch as refusal:
-            messages.error(request, str(refusal))
-            return redirect(f"{reverse('selling:orders')}?{request.GET.urlencode()}")
         audit.record(
             action="orders.exported",
             subject=f"seller:{self.seller_id}",
             details={"format": kind, "lines": lines, "narrowed by": narrowed_by(request)},
         )
+        if is_long(lines=lines, kind=kind):
+            return ask_for_table(
+                request, seller_id=self.seller_id, kind=kind, part_ids=part_ids, lines=lines
+            )
         return table_file(order_rows(parts_in_batches(part_ids)), kind=kind, name="orders")
 
 

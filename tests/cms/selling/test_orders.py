@@ -4,7 +4,6 @@ import io
 import pytest
 from openpyxl import load_workbook
 
-from cms.selling import exports
 from commerce.audit import queries as audit
 from commerce.fulfillment import operations as fulfillment
 from commerce.fulfillment.models import Shipment
@@ -207,15 +206,6 @@ def test_an_export_is_narrowed_like_the_list_and_written_down(shop):
     assert entry.action == "orders.exported"
     assert entry.details == {"format": "csv", "lines": 1, "narrowed by": ["state"]}
     assert entry.actor.startswith("user:")
-
-
-def test_too_many_lines_are_refused_with_what_to_do_instead(shop, monkeypatch):
-    monkeypatch.setattr(exports, "MOST_LINES", {"csv": 1, "xlsx": 1})
-    a_sale(shop, titles=["a", "b"])
-
-    page = shop.client().get("/admin/selling/orders/export/", follow=True).content.decode()
-
-    assert "2 lines are too many for one file of at most 1. Choose fewer days" in page
 
 
 def test_a_packer_starts_packing_and_the_shopper_sees_it(shop, client):

@@ -172,3 +172,10 @@ def test_a_postal_code_tells_its_region(country: str, code: str, region: str) ->
     place = accounts.check_place(address=AddressData(country=country, postal_code=code))
 
     assert place.region == region
+
+
+def test_calling_its_address_up_again_leads_back_to_the_cart(client: Client, token: str) -> None:
+    again = client.get(ESTIMATE)
+
+    assert (again.status_code, again["Location"]) == (302, reverse("cart"))
+    assert client.put(ESTIMATE).status_code == 405

@@ -8,7 +8,7 @@ from django.conf import settings
 from commerce.kernel.money import Money
 from commerce.pricing import queries as pricing
 from commerce.pricing.operations import EU_COUNTRIES
-from commerce.pricing.types import Announced, Promotion, QuoteLine, Standing
+from commerce.pricing.types import Announced, Promotion, QuoteLine, Reduced, Standing
 
 from .types import Offer, Shown
 
@@ -18,7 +18,7 @@ def as_shown(
 ) -> list[Offer]:
     """Return offers with what a page tells of them, by the promotions that are on.
 
-    One statement more where a promotion reduces a price: for what it is compared with.
+    Two statements more where a promotion reduces a price: for what it is compared with.
     """
     if not standing.own and not standing.public:
         return list(offers)
@@ -26,13 +26,13 @@ def as_shown(
         _announced(offer, offer.price, standing.own, is_first_order=is_first_order)
         for offer in offers
     ]
-    since = {
-        offer.variant_id: told.since
+    reduced = [
+        Reduced(line=_line(offer, offer.price), by=told.taken)
         for offer, told in zip(offers, own, strict=True)
-        if told.since is not None
-    }
+        if told.taken
+    ]
     currency = offers[0].price.currency if offers else settings.BASE_CURRENCY
-    lowest = pricing.lowest_before(since=since, currency=currency)
+    lowest = pricing.lowest_before(reduced=reduced, currency=currency)
     return [
         replace(
             offer,
@@ -50,7 +50,13 @@ def holds_lowest_price_rule(seller_country: str) -> bool:
 def _announced(
     offer: Offer, unit: Money, promotions: Sequence[Promotion], *, is_first_order: bool | None
 ) -> Announced:
-    line = QuoteLine(
+    return pricing.announce(
+        line=_line(offer, unit), promotions=promotions, is_first_order=is_first_order
+    )
+
+
+def _line(offer: Offer, unit: Money) -> QuoteLine:
+    return QuoteLine(
         key=offer.variant_id,
         seller_id=offer.seller_id,
         unit_minor=unit.minor,
@@ -58,7 +64,6 @@ def _announced(
         product_id=offer.product_id,
         category_keys=offer.category_keys,
     )
-    return pricing.announce(line=line, promotions=promotions, is_first_order=is_first_order)
 
 
 def _public(

@@ -38,11 +38,6 @@ class Announced:
     others: tuple[Promotion, ...] = ()
     """What more of it, or the parcel, would get."""
 
-    @property
-    def since(self) -> datetime | None:
-        """When the reduction began; with several promotions, the first of them."""
-        return min((datetime.fromisoformat(one.starts) for one in self.taken), default=None)
-
 
 def announce(
     *, line: QuoteLine, promotions: Sequence[Promotion], is_first_order: bool | None

@@ -5,7 +5,7 @@ from django.db.models.functions import Now
 from commerce.catalog.types import TAX_CLASSES
 
 from .list_models import ListPrice, ListPriceChange, PriceList
-from .promotion_models import CustomerGroup, GroupMember, Promotion, Redemption
+from .promotion_models import CustomerGroup, GroupMember, Promotion, PromotionChange, Redemption
 
 __all__ = [
     "CustomerGroup",
@@ -17,6 +17,7 @@ __all__ = [
     "PriceChange",
     "PriceList",
     "Promotion",
+    "PromotionChange",
     "Redemption",
     "TaxRate",
     "VatCheck",

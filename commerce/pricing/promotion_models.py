@@ -117,6 +117,23 @@ class Promotion(models.Model):
         return self.label
 
 
+class PromotionChange(models.Model):
+    """Every way a promotion ever was, and from when on; append-only.
+
+    Written by trigger, for the lowest price of the days before a reduction.
+    """
+
+    promotion = models.ForeignKey(Promotion, on_delete=models.PROTECT, related_name="+")
+    is_on = models.BooleanField(
+        help_text="Switched on, and taken off one piece for everybody who buys it."
+    )
+    terms = models.JSONField()
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)
+    actor = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+
 class Redemption(models.Model):
     """One order's use of a promotion; released when the order comes to nothing."""
 

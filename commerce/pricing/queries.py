@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +19,7 @@ from .explaining import sentences
 from .handing_over import stores_of
 from .previewing import preview
 from .quote import NO_PLACE, NO_TAX, SHIPPING, STANDARD, quote
+from .reducing import Reduced, Spell, after_earlier, began
 from .types import (
     CartQuote,
     CodeState,
@@ -127,20 +128,40 @@ def standing(*, seller_ids: Iterable[int], currency: str, user_id: int | None = 
     )
 
 
-def lowest_before(*, since: Mapping[int, datetime], currency: str) -> dict[int, Money]:
-    """Return the lowest price that everybody could pay in the thirty days before a moment.
+def lowest_before(*, reduced: Sequence[Reduced], currency: str) -> dict[int, Money]:
+    """Return the lowest price that everybody could pay in the thirty days before a reduction.
 
-    By variant, each with its moment; a variant that had no price then is left out.
+    By the lines' keys, which are variants, in two statements; a variant that had no price
+    then is left out. Earlier promotions count with what they took off the lowest price.
     """
-    if not since:
+    if not reduced:
         return {}
-    rows = fetch(
-        statements.LOWEST,
-        currency=currency,
-        variant_ids=list(since),
-        since=list(since.values()),
+    sellers = sorted({each.line.seller_id for each in reduced})
+    rows = fetch(statements.SPELLS, seller_ids=sellers)
+    spells = [
+        Spell(promotion=_promotion(terms), since=since, until=until, is_now=is_now)
+        for terms, since, until, is_now in ((json.loads(row[0]), *row[1:]) for row in rows)
+        if terms["currency"] in ("", currency) or terms["kind"] == "percentage"
+    ]
+    since = {each.line.key: began(each.by, spells) for each in reduced}
+    found = dict(
+        fetch(
+            statements.LOWEST,
+            currency=currency,
+            variant_ids=list(since),
+            since=list(since.values()),
+        )
     )
-    return {variant_id: Money(lowest, currency) for variant_id, lowest in rows if lowest}
+    return {
+        each.line.key: Money(
+            after_earlier(
+                replace(each.line, unit_minor=found[each.line.key]), spells, since[each.line.key]
+            ),
+            currency,
+        )
+        for each in reduced
+        if found.get(each.line.key)
+    }
 
 
 def tax_rates(*, country: str, region: str, tax_classes: Iterable[str]) -> dict[str, TaxRateData]:

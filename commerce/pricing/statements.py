@@ -177,6 +177,27 @@ SELECT asked.variant_id, least(
 FROM unnest(%(variant_ids)s::bigint[], %(since)s::timestamptz[]) AS asked (variant_id, since)
 """)
 
+# What promotions without a code gave everybody, and when: by the rows that a trigger writes.
+# One that was used up ended with its last use.
+SPELLS = Planned("""
+SELECT spell.terms, spell.since, nullif(spell.until, 'infinity'),
+    spell.until > statement_timestamp()
+FROM (
+    SELECT c.id, c.promotion_id, c.is_on, c.terms, greatest(c.starts_at, c.at) AS since,
+        least(
+            coalesce(c.ends_at, 'infinity'),
+            coalesce(lead(c.at) OVER (PARTITION BY c.promotion_id ORDER BY c.id), 'infinity'),
+            CASE WHEN p.used >= p.max_uses THEN (
+                SELECT max(r.claimed_at) FROM pricing_redemption r WHERE r.promotion_id = p.id
+            ) ELSE 'infinity' END
+        ) AS until
+    FROM pricing_promotionchange c JOIN pricing_promotion p ON p.id = c.promotion_id
+    WHERE p.seller_id IS NULL OR p.seller_id = ANY (%(seller_ids)s::bigint[])
+) AS spell
+WHERE spell.is_on AND spell.since < spell.until
+ORDER BY spell.promotion_id, spell.id
+""")
+
 CLAIM = """
 INSERT INTO pricing_redemption (
     promotion_id, order_token, customer_key, user_id, amount_minor, currency

@@ -21,6 +21,7 @@ from .quote import (
     TaxRateData,
     TaxRow,
 )
+from .reducing import Reduced
 
 __all__ = [
     "STANDARD",
@@ -42,6 +43,7 @@ __all__ = [
     "QuoteLine",
     "QuotedLine",
     "QuotedSeller",
+    "Reduced",
     "Saving",
     "Standing",
     "Step",

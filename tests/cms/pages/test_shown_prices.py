@@ -311,7 +311,7 @@ def test_however_many_cards_a_member_s_prices_and_promotions_cost_the_same(produ
     guest = cost(Client())
     list_for(member, pages[0], (1, 700))
 
-    assert (guest, cost(client)) == (4, 9)
+    assert (guest, cost(client)) == (4, 10)
 
 
 def test_pages_of_persons_are_kept_out_of_shared_caches(mug: ProductPage) -> None:

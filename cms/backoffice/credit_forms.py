@@ -7,9 +7,10 @@ from django import forms
 from django.conf import settings
 
 from commerce.accounts.models import User
-from commerce.kernel.money import Money, exponent
+from commerce.kernel import currencies
+from commerce.kernel.money import Money
 
-MOST = 10_000
+MOST_MINOR = 1_000_000
 
 
 class IssueForm(forms.Form):
@@ -20,12 +21,8 @@ class IssueForm(forms.Form):
         choices=[("gift_card", "Gift card"), ("store_credit", "Store credit")],
         help_text="A card goes by mail, with its code. Credit belongs to an account.",
     )
-    amount = forms.DecimalField(
-        label=f"Amount in {settings.BASE_CURRENCY}",
-        min_value=0,
-        max_value=MOST,
-        decimal_places=exponent(settings.BASE_CURRENCY),
-    )
+    currency = forms.ChoiceField(help_text="It pays for orders in this one only.")
+    amount = forms.DecimalField(min_value=0, max_value=MOST_MINOR)
     email = forms.EmailField(
         label="Email address", help_text="For store credit, that of the account."
     )
@@ -37,10 +34,38 @@ class IssueForm(forms.Form):
     )
     user_id: int | None = None
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if currencies.further():
+            self.fields["currency"].choices = [  # type: ignore[attr-defined]
+                (each, each) for each in currencies.sold_in()
+            ]
+        else:
+            del self.fields["currency"]
+            self.fields["amount"].label = f"Amount in {settings.BASE_CURRENCY}"
+
+    @property
+    def inputs(self) -> list[Any]:
+        return [self[name] for name in self.fields if name != "key"]
+
+    @property
+    def in_currency(self) -> str:
+        return str(self.cleaned_data.get("currency") or settings.BASE_CURRENCY)
+
     def clean_amount(self) -> Any:
-        if not self.cleaned_data["amount"]:
+        amount = self.cleaned_data["amount"]
+        if not amount:
             raise forms.ValidationError("Enter an amount above zero.")
-        return self.cleaned_data["amount"]
+        most = Money(MOST_MINOR, self.in_currency)
+        try:
+            given = Money.of(amount, self.in_currency)
+        except ValueError:
+            raise forms.ValidationError(
+                f"Write an amount of {self.in_currency} such as {most.decimal}."
+            ) from None
+        if given.minor > most.minor:
+            raise forms.ValidationError(f"That is too much; {most} at most.")
+        return amount
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
@@ -54,4 +79,4 @@ class IssueForm(forms.Form):
 
     @property
     def money(self) -> Money:
-        return Money.of(self.cleaned_data["amount"], settings.BASE_CURRENCY)
+        return Money.of(self.cleaned_data["amount"], self.in_currency)

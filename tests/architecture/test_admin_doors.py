@@ -65,7 +65,8 @@ def _plain_404(monkeypatch):
 
 
 @pytest.fixture
-def worlds(db):
+def worlds(db, settings):
+    settings.CURRENCIES = ["USD", "EUR"]
     own, other = seat("Acme"), seat(MARK)
     return own, other, {"own": own.ids, "other": other.ids, "shared": shared()}
 

@@ -61,12 +61,16 @@ class Provider:
 
 
 def earned(
-    seller: Seller, *others: Seller, provider: Provider | None = None, **fields: Any
+    seller: Seller,
+    *others: Seller,
+    provider: Provider | None = None,
+    currency: str = "USD",
+    **fields: Any,
 ) -> OrderData:
     """An order of one line each, paid, delivered and therefore available to be paid out."""
     charge = provider.charge(100_000) if provider else ""
     parts = [Sold(seller=each, **fields) for each in (seller, *others)]
-    order = sell(*parts, charge=charge)
+    order = sell(*parts, charge=charge, currency=currency)
     operations.credit_order(order_id=order.id)
     for part in order.seller_orders:
         delivered(part)

@@ -58,19 +58,20 @@ def sell(
     payment_id: str = "",
     user_id: int | None = None,
     address: AddressData = SAN_FRANCISCO,
+    currency: str = "USD",
 ) -> OrderData:
     """An order that was placed, paid and confirmed, with its capture in the ledger."""
     number = next(_numbers)
     charge = charge or f"ch_test_{number}"
     with transaction.atomic():
         actor.tell_database(cause="test")
-        cart = Cart.objects.create(currency="USD", user_id=user_id, state=Cart.State.ORDERED)
+        cart = Cart.objects.create(currency=currency, user_id=user_id, state=Cart.State.ORDERED)
         placed = orders.place(
             draft=OrderDraft(
                 cart_id=cart.pk,
                 user_id=user_id,
                 email=email,
-                currency="USD",
+                currency=currency,
                 ship_to=address.as_dict(),
                 seller_orders=[_draft(part) for part in parts],
             ),
@@ -81,7 +82,7 @@ def sell(
         payment = Payment.objects.create(
             order_token=placed.token,
             idempotency_key=f"pay:{placed.token}:1",
-            currency="USD",
+            currency=currency,
             amount_minor=total,
         )
         payment.state, payment.captured_minor = "captured", total
@@ -103,7 +104,7 @@ def sell(
                 "promotions": sum(part.platform_discount.minor for part in order.seller_orders),
                 **entries,
             },
-            currency="USD",
+            currency=currency,
             memo=order.number,
         )
     return order

@@ -345,6 +345,7 @@ def shared() -> World:
         "customer_group_id": pricing.save_group(name="Trade", user_ids=[]),
         "task_id": workflow.tasks.first().pk,
         "redirect_id": 1,
+        "currency": "EUR",
         "journal_id": 1,
         "payment_id": 1,
         "credit_id": 1,

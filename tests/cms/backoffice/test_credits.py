@@ -81,3 +81,25 @@ def test_who_lacks_the_right_gives_nothing(client):
 
     assert client.post(NEW, GIVEN).status_code in (302, 403, 404)
     assert not Credit.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "minor"), [("EUR", "12.50", 1250), ("JPY", "5000", 5000)]
+)
+def test_a_gift_card_is_given_in_the_currency_that_was_chosen(
+    staff, settings, currency, amount, minor
+):
+    settings.CURRENCIES = ["USD", "EUR", "JPY"]
+
+    staff.post(NEW, GIVEN | {"currency": currency, "amount": amount})
+
+    card = Credit.objects.get()
+    assert (card.currency, card.balance_minor) == (currency, minor)
+
+
+@pytest.mark.parametrize("wrong", [{"currency": "GBP"}, {"currency": "JPY", "amount": "1.5"}])
+def test_a_gift_card_in_no_money_there_is_is_refused(staff, settings, wrong):
+    settings.CURRENCIES = ["USD", "EUR", "JPY"]
+
+    assert staff.post(NEW, GIVEN | {"currency": "EUR"} | wrong).status_code == 422
+    assert not Credit.objects.exists()

@@ -1,15 +1,18 @@
 """Parcels across a customs border: declared in full, or not bought a label for."""
 
+from dataclasses import replace
+
 import pytest
 from django.db import Error, transaction
 
 from commerce.accounts.types import AddressData
 from commerce.catalog.models import Variant
 from commerce.fulfillment import operations, queries
-from commerce.fulfillment.customs import crosses_border
+from commerce.fulfillment.customs import crosses_border, declaration
 from commerce.fulfillment.models import CustomsItem, Label
 from commerce.fulfillment.types import CustomsItemData
 from commerce.kernel.money import Money
+from tests.factories.accounts import SAN_FRANCISCO
 from tests.factories.fulfillment import labeled, plan_dispatch
 from tests.factories.sales import Sold, sell
 from tests.factories.sellers import make_seller
@@ -185,3 +188,21 @@ def test_the_database_refuses_a_tariff_number_of_another_shape():
         CustomsItem.objects.create(
             variant_id=variant_id, description="Mug", hs_code="12345", origin_country="PT"
         )
+
+
+def test_what_the_seller_says_it_is_worth_is_in_the_base_currency_alone():
+    """An order in another currency declares what was paid: nothing is converted."""
+    declared = {}
+    for currency in ("USD", "EUR"):
+        order = sell(Sold(seller=make_seller()), address=BERLIN, currency=currency)
+        [part] = order.seller_orders
+        describe(part, replace(MUG, value_minor=100))
+        told = declaration(
+            part=part,
+            packed={part.lines[0].id: 1},
+            origin=SAN_FRANCISCO.as_dict(),
+            destination=BERLIN.as_dict(),
+        )
+        declared[told["currency"]] = told["items"][0]["value_minor"]
+
+    assert declared == {"USD": 100, "EUR": 2500}

@@ -97,3 +97,15 @@ def test_terms_that_cannot_be_kept_are_refused_by_name(field, value):
     with pytest.raises(InvalidTerms) as refused:
         agree(**{field: value})
     assert list(refused.value.errors) == [field]
+
+
+def test_the_minimum_holds_for_the_base_currency_and_each_currency_is_paid_by_itself():
+    seller = make_seller(payable=True)
+    agree(seller, minimum_minor=1_000_000)
+    for currency in ("USD", "EUR", "JPY"):
+        earned(seller, currency=currency)
+
+    operations.run_schedule()
+
+    paid = Payout.objects.order_by("currency").values_list("currency", "amount_minor")
+    assert list(paid) == [("EUR", 5200), ("JPY", 5200)]

@@ -54,7 +54,7 @@ RELAY_PLACES = (
     "mail_after_send",
 )
 SECRET = "whsec_stoa"
-BEAT_RUNS_FASTER = 15
+BEAT_RUNS_FASTER = 20
 USUAL_START = 0.5
 """Seconds until web processes answer on a machine that has nothing else to do."""
 EVERYTHING_ELSE = "default,mail,slow,bulk"

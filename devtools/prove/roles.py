@@ -7,11 +7,13 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 Order = dict[str, Any]
 THREADS = 4
+MOST_IN_LINE = 30
 
 
 def web(order: Order, door: socket.socket | None) -> int:
@@ -63,10 +65,23 @@ def worker(order: Order, door: socket.socket | None) -> int:
 
 
 def beat(order: Order, door: socket.socket | None) -> int:
-    """The shop's schedule, run faster: what comes every minute comes every four seconds."""
+    """The shop's schedule, run faster: what comes every minute comes every three seconds."""
+    import redis
     from celery.beat import Scheduler, Service
 
     from storefront.celery import app
+
+    queues = redis.Redis.from_url(app.conf.broker_url, socket_timeout=1)
+
+    class Considerate(Scheduler):
+        """Sends nothing while workers are not done with what they have, as on a busy machine:
+        what comes every minute would only lapse in line, and the rest would wait behind it."""
+
+        def apply_entry(self, entry: Any, producer: Any = None) -> None:
+            with suppress(redis.RedisError):
+                if queues.llen("default") + queues.llen("money") > MOST_IN_LINE:
+                    return
+            super().apply_entry(entry, producer=producer)
 
     schedule = dict(app.conf.beat_schedule)
     app.conf.beat_schedule = {
@@ -74,7 +89,7 @@ def beat(order: Order, door: socket.socket | None) -> int:
         for name, entry in schedule.items()
         if isinstance(entry["schedule"], int | float) and entry["schedule"] <= 300
     }
-    Service(app, max_interval=0.5, scheduler_cls=Scheduler).start()
+    Service(app, max_interval=0.5, scheduler_cls=Considerate).start()
     return 0
 
 

@@ -144,7 +144,7 @@ def lowest_before(*, reduced: Sequence[Reduced], currency: str) -> dict[int, Mon
         if terms["currency"] in ("", currency) or terms["kind"] == "percentage"
     ]
     since = {each.line.key: began(each.by, spells) for each in reduced}
-    found = dict(
+    found: dict[int, int | None] = dict(
         fetch(
             statements.LOWEST,
             currency=currency,
@@ -152,15 +152,13 @@ def lowest_before(*, reduced: Sequence[Reduced], currency: str) -> dict[int, Mon
             since=list(since.values()),
         )
     )
-    return {
-        each.line.key: Money(
-            after_earlier(
-                replace(each.line, unit_minor=found[each.line.key]), spells, since[each.line.key]
-            ),
-            currency,
-        )
+    lines = {
+        each.line.key: replace(each.line, unit_minor=lowest)
         for each in reduced
-        if found.get(each.line.key)
+        if (lowest := found.get(each.line.key))
+    }
+    return {
+        key: Money(after_earlier(line, spells, since[key]), currency) for key, line in lines.items()
     }
 
 

@@ -1,7 +1,7 @@
 """Within how many days goods may come back: a table of rules, the most specific decides."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import transaction
@@ -50,7 +50,7 @@ def rules_for(parts: Iterable[SellerOrderData]) -> dict[int, Rules]:
     """Return what was agreed for each line of the parts, in one statement.
 
     What was confirmed before agreements were kept, or this instant, is looked up in
-    the policies of the day it was ordered, in four more.
+    the policies of the day it was ordered, in four more; no shopper pays a label for it.
     """
     parts = list(parts)
     ids = [line.id for part in parts for line in part.lines]
@@ -65,7 +65,11 @@ def rules_for(parts: Iterable[SellerOrderData]) -> dict[int, Rules]:
         for row in LineTerms.objects.filter(order_line__in=ids)
     }
     if len(found) < len(ids):
-        found = {**_looked_up(parts), **found}
+        not_agreed = {
+            line_id: replace(rules, label_payer=Policy.LabelPayer.SELLER)
+            for line_id, rules in _looked_up(parts).items()
+        }
+        found = {**not_agreed, **found}
     return found
 
 

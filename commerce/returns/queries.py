@@ -15,7 +15,7 @@ from commerce.sellers import queries as sellers
 from . import claiming, exchanging, policies, readdressing, returning, withdrawing
 from .cancelling import AUTOMATIC
 from .cases import busy_units, out_of
-from .label_payers import label_payer
+from .label_payers import Payer, label_payer
 from .labeling import ReturnLabelData, case_of_label, label_of, label_sheet
 from .models import Case, CasePicture, Withdrawal
 from .policies import own_days, shop_days, window_of
@@ -202,6 +202,9 @@ def choices(*, order: OrderData) -> list[PartChoices]:
             claims=tuple(_claimable(part, line, sent) for line in part.lines),
             withdraws=tuple(
                 _withdrawable(part, line, rules[line.id], waiting, sent) for line in part.lines
+            ),
+            shopper_pays_labels=any(
+                rules[line.id].label_payer == Payer.SHOPPER for line in part.lines
             ),
         )
         for part in parts

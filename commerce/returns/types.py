@@ -165,6 +165,8 @@ class PartChoices:
     returns: tuple[LineChoice, ...]
     claims: tuple[LineChoice, ...]
     withdraws: tuple[LineChoice, ...]
+    shopper_pays_labels: bool = False
+    """Of a line it was agreed so, for when it comes back without a fault."""
 
 
 @dataclass(frozen=True, kw_only=True)

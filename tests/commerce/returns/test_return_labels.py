@@ -16,6 +16,7 @@ from commerce.kernel import failpoints
 from commerce.kernel.money import Money
 from commerce.ledger import queries as ledger
 from commerce.notifications.models import Message
+from commerce.orders import queries as orders
 from commerce.orders.models import Adjustment
 from commerce.outbox import operations as outbox
 from commerce.outbox.models import Delivery
@@ -524,6 +525,25 @@ def test_the_more_specific_policy_names_the_payer_and_an_empty_one_leaves_it(sho
 
 def window(shop):
     return queries.window_of(product_id=0, seller_id=shop.seller.pk).label_payer
+
+
+def test_who_asks_for_a_return_reads_before_that_they_pay_its_label(shop, client):
+    words = "its price is taken off your refund"
+    for payer, reads in (("seller", False), ("marketplace", False), ("shopper", True)):
+        token = agreed(payer, shop).order_token
+        for page in ("ask/return/", "withdraw/"):
+            answer = client.get(f"/orders/track/{token}/{page}")
+            assert answer.status_code == 200
+            assert (words in answer.content.decode()) is reads
+
+
+def test_what_was_never_agreed_no_shopper_pays(shop, client):
+    part = delivered_part(shop.seller)
+    assert not LineTerms.objects.exists()
+    Policy.objects.create(name="Later", days=30, label_payer="shopper")
+    order = orders.order(token=part.order_token)
+    assert [each.shopper_pays_labels for each in queries.choices(order=order)] == [False]
+    assert label_payers.payer_of(Case.objects.get(pk=approved(part).id)) == "seller"
 
 
 def test_the_shopper_reads_who_pays_and_the_seller_too(carriers, shop, client):

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from commerce.invariants.rules import RULES
 from devtools.embedded.places import CHECKOUT
 from devtools.prove import drills, holds, nights, report
 from devtools.prove.buyers import one_of
 from devtools.prove.drill import DRILLS, Drill, Result, Stage
+from devtools.prove.drills import raced
 from devtools.prove.figures import NAMES, Figures
 from devtools.prove.rig import Good
 
@@ -88,6 +90,10 @@ def test_every_control_finds_the_guard_that_it_takes_out() -> None:
     )
 
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_the_rule_that_raced_holds_leave_out_is_there() -> None:
+    assert f"{raced.NO_ORDERS}." in {rule.promise for rule in RULES}
 
 
 def test_the_short_mode_holds_drills_and_controls() -> None:

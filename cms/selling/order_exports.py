@@ -15,7 +15,7 @@ import structlog
 from django.contrib.auth import get_user_model
 from django.core.files import File
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.urls import reverse
 
@@ -96,7 +96,8 @@ def ask(
 
 def exports_of(*, seller_id: int | None, user_id: int) -> QuerySet[OrderExport]:
     """Return a person's own exports for a seller, or as staff; those that lapsed are left out."""
-    rows = OrderExport.objects.filter(seller_id=seller_id, user_id=user_id).defer("part_ids")
+    whose = Q(seller_id__isnull=True) if seller_id is None else Q(seller_id=seller_id)
+    rows = OrderExport.objects.filter(whose, user_id=user_id).defer("part_ids")
     return rows.exclude(state=State.EXPIRED).order_by("-pk")
 
 
@@ -212,7 +213,7 @@ def _forget(export_id: int) -> None:
         export = rows.filter(pk=export_id, state=State.READY, expires_at__lte=Now()).first()
         if export is None:
             return
-        storage, name = export.file.storage, export.file.name
+        storage, name = export.file.storage, str(export.file.name)
         OrderExport.objects.filter(pk=export_id).update(state=State.EXPIRED, file="")
         transaction.on_commit(_deletion(storage.delete, name))
 

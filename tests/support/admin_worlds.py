@@ -23,6 +23,7 @@ from wagtail.models import (
 from cms.importing.models import ImportJob, ImportProblem
 from cms.media.models import ShopDocument, ShopImage
 from cms.pages.models import CategoryIndexPage, ProductPage
+from cms.selling import order_exports
 from commerce.catalog import operations as catalog
 from commerce.catalog.queries import variants_of
 from commerce.documents import operations as documents
@@ -34,6 +35,7 @@ from commerce.hooks.models import Delivery
 from commerce.hooks.queries import keys_of
 from commerce.inventory import operations as inventory
 from commerce.inventory.queries import locations_of
+from commerce.orders.models import SellerOrder
 from commerce.payouts import operations as payouts
 from commerce.pricing import operations as pricing
 from commerce.pricing.operations import ListPriceInput, PriceListInput
@@ -98,6 +100,7 @@ UNION ALL SELECT 'label', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM fulfi
 UNION ALL SELECT 'dispatch', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM fulfillment_dispatch x WHERE seller_id = %(seller)s
 UNION ALL SELECT 'store', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM fulfillment_pickuppoint x JOIN inventory_location l ON l.id = x.location_id WHERE l.seller_id = %(seller)s
 UNION ALL SELECT 'import', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM importing_importjob x WHERE seller_id = %(seller)s
+UNION ALL SELECT 'export', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM selling_orderexport x WHERE seller_id = %(seller)s
 UNION ALL SELECT 'document', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM documents_document x WHERE seller_id = %(seller)s
 UNION ALL SELECT 'letterhead', md5(string_agg(x::text, '|' ORDER BY x.id)) FROM documents_letterhead x WHERE seller_id = %(seller)s
 UNION ALL SELECT 'price list', md5(string_agg(x::text || l::text, '|' ORDER BY x.id, l.id)) FROM pricing_pricelist x JOIN pricing_listprice l ON l.price_list_id = x.id WHERE x.seller_id = %(seller)s
@@ -136,6 +139,7 @@ def seat(name: str) -> Seat:
             "invitation_id": _invitation(shop, name),
             **_request(shop, name),
             "job_id": _import(shop, name),
+            "export_id": _export(shop),
             "method_id": _shipping(shop, name),
             "zone_id": fulfillment.save_zone(
                 seller_id=shop.seller.pk, name=f"{name} zone", places=["US"]
@@ -326,6 +330,20 @@ def _import(shop: Shop, name: str) -> int:
     )  # fmt: skip
     ImportProblem.objects.create(job=job, row=1, handle=name, message=f"{name} problem")
     return int(job.pk)
+
+
+def _export(shop: Shop) -> int:
+    """A table of all that was sold, ready to be fetched by the owner."""
+    parts = SellerOrder.objects.filter(seller=shop.seller).order_by("pk")
+    export_id = order_exports.ask(
+        seller_id=shop.seller.pk,
+        user_id=shop.people["owner"].pk,
+        kind="csv",
+        part_ids=list(parts.values_list("pk", flat=True)),
+        lines=parts.count(),
+    )
+    order_exports.make(export_id=export_id)
+    return export_id
 
 
 def shared() -> World:

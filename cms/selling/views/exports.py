@@ -28,7 +28,7 @@ def ask_for_table(
     try:
         order_exports.ask(
             seller_id=seller_id,
-            user_id=request.user.pk,
+            user_id=_person(request),
             kind=kind,
             part_ids=part_ids,
             lines=lines,
@@ -44,7 +44,7 @@ def ask_for_table(
 
 def buttons_to_own(request: HttpRequest, *, seller_id: int | None) -> list[HeaderButton]:
     """Return the way to the person's own exports, while there are any."""
-    if not order_exports.exports_of(seller_id=seller_id, user_id=request.user.pk).exists():
+    if not order_exports.exports_of(seller_id=seller_id, user_id=_person(request)).exists():
         return []
     place = "backoffice" if seller_id is None else "selling"
     return [HeaderButton("Your exports", url=reverse(f"{place}:exports"), icon_name="download")]
@@ -52,14 +52,14 @@ def buttons_to_own(request: HttpRequest, *, seller_id: int | None) -> list[Heade
 
 def shown_exports(request: HttpRequest, *, seller_id: int | None) -> dict[str, Any]:
     """Return what the screen of a person's exports shows."""
-    found = order_exports.exports_of(seller_id=seller_id, user_id=request.user.pk)
+    found = order_exports.exports_of(seller_id=seller_id, user_id=_person(request))
     place = "backoffice" if seller_id is None else "selling"
     return {"exports": list(found[:SHOWN]), "file_view": f"{place}:export_file"}
 
 
 def export_answer(request: HttpRequest, *, seller_id: int | None, export_id: int) -> FileResponse:
     """Answer with a person's own file. Raises Http404 for another's, and without a file."""
-    found = order_exports.exports_of(seller_id=seller_id, user_id=request.user.pk)
+    found = order_exports.exports_of(seller_id=seller_id, user_id=_person(request))
     export = found.filter(pk=export_id, state=OrderExport.State.READY).first()
     if export is None:
         raise Http404
@@ -68,6 +68,10 @@ def export_answer(request: HttpRequest, *, seller_id: int | None, export_id: int
     except FileNotFoundError:
         raise Http404 from None
     return FileResponse(file, as_attachment=True, filename=str(export))
+
+
+def _person(request: HttpRequest) -> int:
+    return int(request.user.pk or 0)
 
 
 class Exports(SellerScreen, WagtailAdminTemplateMixin, TemplateView):

@@ -111,7 +111,9 @@ def price(cart: dict[str, Any]) -> dict[str, Any]:
         mine = [line for line in lines if covered(offer, line)]
         spent = sum(line["unit"] * line["quantity"] for line in mine)
         if mine and spent >= offer["least"] and not (offer["first"] and not cart["first_order"]):
-            waiting.append((offer, sum(would_take(offer, cart, state).values())))
+            alone = sum(would_take(offer, cart, state).values())
+            if alone:
+                waiting.append((offer, alone))
     while waiting:
         best = max(waiting, key=lambda pair: (pair[0]["priority"], pair[1], -pair[0]["id"]))
         waiting.remove(best)

@@ -297,6 +297,24 @@ def test_another_country_changes_the_tax_and_is_refused(client: Client, order: O
     assert "Other taxes are due there" in text(answer)
 
 
+def test_what_is_picked_up_is_taxed_at_the_store_wherever_its_shopper_moves(
+    client: Client, order: OrderData
+) -> None:
+    for each in order.seller_orders:
+        past(
+            "UPDATE orders_sellerorder SET shipping_method = shipping_method ||"
+            ' \'{"kind": "pickup", "pick_up": {"address": {"country": "US"}}}\' WHERE id = %s',
+            each.id,
+        )
+    address = {
+        "name": "Ada", "line1": "1 Rue X", "city": "Paris", "postal_code": "75001", "country": "FR",
+    }  # fmt: skip
+
+    client.post(at("order-readdress", order), address)
+
+    assert AddressChange.objects.get().after["country"] == "FR"
+
+
 def test_what_has_left_keeps_its_address(
     client: Client, order: OrderData, part: SellerOrderData
 ) -> None:

@@ -24,6 +24,7 @@ from devtools.embedded.cluster import binaries
 CONNECTIONS = 16
 PROCESSES = 8
 SKUS = 1000
+AIM = 0.6
 SCRIPT = """\
 \\set stock random({first}, {last})
 BEGIN;
@@ -129,6 +130,8 @@ def through_http(
             figures = load.measure(what, server, step, connections=CONNECTIONS, seconds=seconds)
             print(f"{what:<28} {figures.per_second:>10,.0f}/s  {figures.errors} errors", flush=True)
             found.append(figures)
+    share = found[1].per_second / found[0].per_second
+    print(f"{f'share of the least, {name}':<28} {share:>10.1%}   aim {AIM:.0%}", flush=True)
     return found
 
 

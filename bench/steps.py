@@ -4,6 +4,8 @@ from bench import load, reservations, servers, shopping
 from bench.load import Figures
 
 BUYERS = 16
+RATE = 70
+CPU_MS = 25
 
 
 def measure(environment: dict[str, str], targets: dict[str, list], seconds: float) -> list[Figures]:
@@ -30,7 +32,7 @@ def measure(environment: dict[str, str], targets: dict[str, list], seconds: floa
             print(
                 f"{figures.name:<28} {connections:>3} {figures.per_second:>8.1f}/s"
                 f" p95 {figures.p95_ms:.0f} ms, CPU {figures.cpu_ms:.1f} ms,"
-                f" {figures.errors} errors",
+                f" {figures.errors} errors; aim {RATE}/s, {CPU_MS} ms",
                 flush=True,
             )
             found.append(figures)

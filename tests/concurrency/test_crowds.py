@@ -51,6 +51,23 @@ def test_a_shopper_in_a_crowd_is_asked_to_try_again(double: StripeDouble) -> Non
     assert ready.place().outcome == "pay"
 
 
+def test_a_checkout_that_starts_in_a_crowd_is_asked_to_try_again() -> None:
+    ready = make_ready_cart()
+
+    with crowd(ready.variants[0]), pytest.raises(operations.Crowded):
+        operations.begin(cart_token=ready.token)
+
+    assert operations.begin(cart_token=ready.token) is not None
+
+
+def test_placing_what_the_checkout_holds_waits_for_no_shelf(double: StripeDouble) -> None:
+    ready = make_ready_cart()
+    operations.begin(cart_token=ready.token)
+
+    with crowd(ready.variants[0]):
+        assert ready.place().outcome == "pay"
+
+
 def test_a_payment_that_cannot_be_booked_in_a_crowd_is_booked_later(double: StripeDouble) -> None:
     ready = make_ready_cart()
     placed = ready.place()

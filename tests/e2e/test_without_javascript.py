@@ -69,6 +69,7 @@ def test_from_the_menu_to_the_confirmation(
     watch.look(page)
 
     page.get_by_role("button", name="Go to checkout").click()
+    expect(page.get_by_text("Your items are kept for you for another 14")).to_be_visible()
     fill_address(page)
     watch.look(page)
     page.get_by_role("button", name="Go on to shipping").click()

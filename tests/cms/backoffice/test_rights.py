@@ -8,6 +8,7 @@ from cms.backoffice.operations import grant_staff_permissions
 from cms.backoffice.rights import RIGHTS
 from commerce.catalog.models import ProductType
 from commerce.fulfillment.models import Carrier
+from commerce.giftcards.models import Purchase
 from commerce.ledger.models import Journal
 from commerce.payments.models import Dispute, Payment, Refund
 from commerce.pricing.models import TaxRate
@@ -62,7 +63,12 @@ def money():
         payment=payment, provider_dispute="du_1", amount_minor=1, reason="other", status="open"
     )
     found = Break.objects.create(kind="fee", reference="txn_1", amount_minor=1, currency="USD")
+    gift = Purchase.objects.create(
+        token="t", fingerprint="f", currency="USD", amount_minor=1, sender_name="a",
+        sender_email="a@example.com", recipient_name="b", recipient_email="b@example.com",
+    )  # fmt: skip
     return {
+        "gift_id": gift.pk,
         "payment_id": payment.pk, "dispute_id": dispute.pk, "break_id": found.pk,
         "credit_id": make_gift_card()[0],
     }  # fmt: skip
@@ -113,6 +119,7 @@ def test_an_editor_of_content_posts_nowhere(world):
     [
         (ADMINISTRATORS, {"Applications", "Sellers", "Orders", "Payouts", "Payments to review",
                           "Disputes", "Reconciliation", "Gift cards and credit", "Promotions",
+                          "Gift cards sold",
                           "Groups of customers", "Commissions",
                           "Ledger", "Audit log", "Invariants", "Failed work",
                           "Ways to ship", "Carriers",

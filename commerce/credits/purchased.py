@@ -27,28 +27,38 @@ class BoughtCard(Exception):
 
 
 @transaction.atomic
-def take_back(*, credit_id: int, to: str, reason: str, even_in_use: bool = False) -> Money:
+def take_back(
+    *, credit_id: int, to: str, reason: str, even_in_use: bool = False, most: int | None = None
+) -> Money:
     """Make a card void and owe what is left of it to a ledger account; returns how much.
 
     Nobody spends it at the same instant: its row is locked, and spending is one guarded
     update of that row. Raises NothingToVoid, and CardInUse while an order holds money of it,
-    unless that may keep what it holds.
+    unless that may keep what it holds. With `most`, in minor units, no more than that is
+    taken, and the card stays as long as something is left.
     """
     card = Credit.objects.select_for_update().get(pk=credit_id)
     if not even_in_use and card.spends.filter(state=Spend.State.HELD).exists():
         raise CardInUse
-    left = card.balance_minor
+    left = card.balance_minor if most is None else min(most, card.balance_minor)
     if card.voided_at is not None or not left:
         raise NothingToVoid
-    Credit.objects.filter(pk=credit_id).update(
-        balance_minor=0,
-        expired_minor=F("expired_minor") + left,
-        voided_at=Now(),
-        void_reason=reason[:200],
-        voided_by=actor.current()[:80],
+    is_over = left == card.balance_minor
+    gone = (
+        {
+            "voided_at": Now(),
+            "void_reason": reason[:200],
+            "voided_by": actor.current()[:80],
+        }
+        if is_over
+        else {}
     )
+    Credit.objects.filter(pk=credit_id).update(
+        balance_minor=F("balance_minor") - left, expired_minor=F("expired_minor") + left, **gone
+    )
+    key = f"credit-taken-back:{credit_id}"
     ledger.post(
-        business_key=f"credit-taken-back:{credit_id}",
+        business_key=key if is_over else f"{key}:{card.expired_minor + left}",
         kind="credit taken back",
         entries={ACCOUNTS[card.kind]: left, to: -left},
         currency=card.currency,

@@ -17,8 +17,9 @@ from .settling import lock
 def heed_dispute(*, dispute_id: int) -> str:
     """Bring a card in line with where the dispute about its payment stands; returns a word.
 
-    Open, it is blocked; won, it can be used again; lost, what is left on it is taken back,
-    and the marketplace bears what was spent. Asked in any order and however often.
+    Open, it is blocked; won, it can be used again; lost, what the bank took is taken back as
+    far as it is left, and the marketplace bears what was spent. Asked in any order and
+    however often.
     """
     order_token = payments.disputes(dispute_ids=[dispute_id])[dispute_id].order_token
     if not is_gift(order_token=order_token):
@@ -27,20 +28,25 @@ def heed_dispute(*, dispute_id: int) -> str:
     paying.lock_dispute(dispute_id=dispute_id)
     dispute = payments.disputes(dispute_ids=[dispute_id])[dispute_id]
     if purchase.credit_id is not None:
-        credits.block(credit_id=purchase.credit_id, blocked=dispute.state != "won")
+        doubted = bool(payments.open_disputes(order_tokens=[order_token]))
+        credits.block(credit_id=purchase.credit_id, blocked=doubted)
     if dispute.state != "lost":
         return dispute.state
     memo = f"{purchase}: the dispute was lost"
-    if purchase.credit_id is not None:
-        with contextlib.suppress(credits.NothingToVoid):
-            credits.take_back(
-                credit_id=purchase.credit_id, to="losses", reason=memo, even_in_use=True
-            )
-    ledger.post(
+    is_news = ledger.post(
         business_key=f"dispute-lost:{dispute.id}",
         kind="dispute",
         entries={"losses": dispute.amount.minor, "disputes": -dispute.amount.minor},
         currency=dispute.amount.currency,
         memo=memo,
     )
+    if is_news and purchase.credit_id is not None:
+        with contextlib.suppress(credits.NothingToVoid):
+            credits.take_back(
+                credit_id=purchase.credit_id,
+                to="losses",
+                reason=memo,
+                even_in_use=True,
+                most=dispute.amount.minor,
+            )
     return dispute.state

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from commerce.credits import operations as credits
+from commerce.credits import queries as cards
 from commerce.kernel import actor, clock
 from commerce.kernel.money import Money
 from commerce.payments import operations as payments
@@ -14,6 +15,7 @@ from commerce.payments import queries as payment_queries
 
 from .models import Purchase
 from .queries import is_gift, token_of
+from .queries import purchase as find
 from .refusals import NotRefundable
 from .settling import lock
 from .types import PREFIX
@@ -24,12 +26,13 @@ _PENDING_ORDER = (
 
 
 @transaction.atomic
-def refund(*, token: str, reason: str, in_time: bool = True) -> Money:
+def refund(*, token: str, reason: str, in_time: bool = True, found: int | None = None) -> Money:
     """Give what is left on a card back to where its money came from, once; returns how much.
 
     For whoever has the buyer's link, within the days of withdrawal; for staff with the
-    right at any time (`in_time` False). The card is void at the same instant, so nobody
-    spends what goes back. Raises NoSuchPurchase and NotRefundable.
+    right at any time (`in_time` False). With `found`, a refund that was made in the
+    provider's dashboard was it, and nothing more is sent. The card is void at the same
+    instant, so nobody spends what goes back. Raises NoSuchPurchase and NotRefundable.
     """
     actor.tell_database(cause=reason)
     purchase = lock(token)
@@ -52,6 +55,7 @@ def refund(*, token: str, reason: str, in_time: bool = True) -> Money:
             amount=amount,
             business_key=f"gift-refund:{purchase.pk}",
             reason=f"gift card {purchase}: {reason}",
+            found=found,
         )
     except credits.CardInUse:
         raise NotRefundable(_PENDING_ORDER) from None
@@ -69,23 +73,30 @@ def refund(*, token: str, reason: str, in_time: bool = True) -> Money:
 
 
 def heed_found_refund(*, order_token: str) -> bool:
-    """Make a card void whose whole price somebody gave back in the provider's dashboard.
+    """Make a card void when somebody gave back what was left on it in the provider's dashboard.
 
-    What is left on it was given back with that; what was spent before is the marketplace's
-    loss. Returns whether there was such a card. Raises NotRefundable while an order holds
+    What was given back beyond, or of a card that was spent, stays the marketplace's loss.
+    Returns whether there was such a card. Raises NotRefundable while an order holds
     money of it: it is heard again later.
     """
     if not is_gift(order_token=order_token):
         return False
-    purchase = Purchase.objects.filter(token=token_of(order_token), state="paid").first()
+    purchase = find(token=token_of(order_token))
     attempts = payment_queries.of_order(order_tokens=[order_token]).get(order_token, [])
     taken = next((each for each in attempts if each.state == "captured"), None)
-    if purchase is None or taken is None:
+    if purchase is None or purchase.state != "paid" or purchase.credit_id is None or taken is None:
         return False
-    found = payment_queries.unused_found_refunds(payment_id=taken.id)
-    if sum(each.unused.minor for each in found) < taken.captured_minor:
+    left = cards.credits(credit_ids=[purchase.credit_id])[purchase.credit_id].balance.minor
+    unused = payment_queries.unused_found_refunds(payment_id=taken.id)
+    found = next((each.id for each in unused if each.unused.minor >= left > 0), None)
+    if found is None:
         return False
-    refund(token=purchase.token, reason="refunded in the provider's dashboard", in_time=False)
+    refund(
+        token=purchase.token,
+        reason="refunded in the provider's dashboard",
+        in_time=False,
+        found=found,
+    )
     return True
 
 

@@ -62,5 +62,6 @@ def _about(purchase: PurchaseData) -> dict[str, object]:
         "day": purchase.deliver_on,
         "paid_at": purchase.paid_at,
         "was_made": purchase.credit_id is not None,
+        "is_void": purchase.state == "refunded",
         "link": absolute(f"/gift-cards/{purchase.token}/"),
     }

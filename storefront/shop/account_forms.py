@@ -67,6 +67,14 @@ class PlaceForm(forms.Form):
         except UnknownCountry:
             return address_rules(country=FIRST_COUNTRY)
 
+    @property
+    def as_yet_empty(self) -> str:
+        """A name for how the form looks to everybody who has told no more than a country."""
+        told = {name for name in self.fields if self.initial.get(name)}
+        if self.is_bound or told - {"country"}:
+            return ""
+        return f"{type(self).__name__} {self.rules().country}"
+
     def blame(self, errors: dict[str, str]) -> None:
         """Put the country rules' messages beside their fields."""
         for field, message in errors.items():

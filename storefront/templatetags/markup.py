@@ -6,13 +6,17 @@ from typing import Any
 from django import template
 from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.template.loader import get_template
-from django.utils.html import escape
+from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString
 
 from cms.pages import memory
+from commerce.cart.types import CartLine
 from commerce.discovery.types import CardData
+from commerce.pricing.types import Quote, QuotedLine
 
-from .shop import Rows, badge, priced, tile
+from .design import shown
+from .prices import after_discount, quoted_line
+from .shop import Rows, badge, money, priced, tile
 
 register = template.Library()
 
@@ -70,6 +74,37 @@ def options(choices: Sequence[tuple[str, str]], chosen: object = "") -> SafeStri
     written = memory.markup.recall(("options", tuple(choices)), write)
     this = f'value="{escape(chosen)}"'
     return SafeString(written.replace(f"{this}>", f"{this} selected>", 1))
+
+
+@register.simple_tag
+def summary_rows(rows: Rows) -> SafeString:
+    """Write the rows of an order summary: label, note and amount."""
+    return SafeString("".join(map(_summary_row, rows)))
+
+
+def _summary_row(row: dict[str, Any]) -> str:
+    look = " order-summary__row--saving" if row.get("saving") else ""
+    note = f"<small>{conditional_escape(row['note'])}</small>" if row.get("note") else ""
+    amount = conditional_escape(shown(row["amount"]))
+    return (
+        f'<div class="order-summary__row{look}"><dt>{conditional_escape(row["label"])}{note}</dt>'
+        f"<dd>{amount}</dd></div>"
+    )
+
+
+@register.simple_tag
+def summary_lines(lines: Sequence[CartLine], quote: Quote | None) -> SafeString:
+    """Write what a cart holds as items of a list, each with what it comes to."""
+    return SafeString("".join(_summary_line(line, quoted_line(line, quote)) for line in lines))
+
+
+def _summary_line(line: CartLine, quoted: QuotedLine | None) -> str:
+    options = f", {escape(line.offer.options_text)}" if line.offer.options_text else ""
+    amount = after_discount(quoted) if quoted else money(line.total)
+    return (
+        f'<li class="cluster cluster--between"><span>{line.quantity} × {escape(line.offer.title)}'
+        f'{options}</span><span class="figures">{escape(amount)}</span></li>'
+    )
 
 
 def _card(card: CardData, heading: str, sizes: str, priority: bool) -> str:

@@ -13,7 +13,10 @@ from django_cotton.templatetags._component import CottonComponentNode
 from cms.pages import memory
 from storefront.templatetags.components import KEPT, LONGEST
 
-VISITORS = {"csrf_token", "request", "user", "perms", "messages", "cart_count", "shop", "menus"}
+VISITORS = {
+    "csrf_token", "request", "user", "perms", "messages", "cart_count",
+    "shop", "menus", "currencies",
+}  # fmt: skip
 MOODS = {"now", "timesince", "timeuntil", "naturaltime", "random", "cycle"}
 
 

@@ -1,6 +1,8 @@
 from cms.pages import memory
 from commerce.kernel.money import Money
-from storefront.templatetags.markup import options, picker
+from storefront.shop.account_forms import AddressForm
+from storefront.shop.checkout_forms import ContactForm
+from storefront.templatetags.markup import options, picker, summary_rows
 
 COUNTRIES = [("DE", "Germany"), ("US", "United States"), ("X&", "<b>")]
 
@@ -29,3 +31,21 @@ def test_choices_of_a_product_with_many_variants_do_not_fill_the_memory():
         return [key for key in room._values if key[0] == "picker" and "'M-40'" in key[2]]
 
     assert (len(kept(memory.markup)), len(kept(memory.bulky))) == (0, 100)
+
+
+def test_only_a_form_that_knows_no_more_than_a_country_looks_the_same_for_everybody():
+    blank = ContactForm(initial={"country": "DE"})
+
+    assert blank.as_yet_empty == "ContactForm DE"
+    assert AddressForm(initial={"country": "DE"}).as_yet_empty == "AddressForm DE"
+    assert not ContactForm(initial={"country": "DE", "email": "ana@example.com"}).as_yet_empty
+    assert not ContactForm({"country": "DE"}).as_yet_empty
+
+
+def test_rows_of_a_summary_are_escaped():
+    written = summary_rows([{"label": "<b>", "note": "a & b", "amount": "$1", "saving": True}])
+
+    assert written == (
+        '<div class="order-summary__row order-summary__row--saving"><dt>&lt;b&gt;'
+        "<small>a &amp; b</small></dt><dd>$1</dd></div>"
+    )

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
@@ -137,7 +138,8 @@ def follow_cart(*, cart_id: int, quantities: Mapping[int, int]) -> None:
 def move_checkout_hold(*, from_cart: int, to_cart: int) -> None:
     """Carry what a guest's checkout holds over to the person's cart, with the earlier deadline.
 
-    When the person's own checkout has held its time already, it is given back.
+    Whoever was behind it stays behind it. It is given back when the person's own checkout
+    has held its time already, or when not all can be held anew: signing in goes on.
     """
     old, new = checkout_holder(from_cart), checkout_holder(to_cart)
     held = Reservation.objects.filter(
@@ -145,20 +147,23 @@ def move_checkout_hold(*, from_cart: int, to_cart: int) -> None:
     )
     units: Counter[tuple[str, int]] = Counter()
     until: dict[str, datetime] = {}
-    for holder, variant_id, quantity, expires_at in held.values_list(
-        "holder", "stock__variant_id", "quantity", "expires_at"
+    behind: dict[str, str] = {}
+    for holder, variant_id, quantity, expires_at, principal in held.values_list(
+        "holder", "stock__variant_id", "quantity", "expires_at", "principal"
     ):
         units[holder, variant_id] += quantity
         until[holder] = expires_at
+        behind[holder] = principal
     if old not in until:
         return
     wanted: dict[int, int] = {}
     for (_, variant_id), quantity in units.items():
         wanted[variant_id] = max(wanted.get(variant_id, 0), quantity)
-    hold_for_checkout(
-        cart_id=to_cart, quantities=wanted, minutes=MOST_MINUTES, late=list(wanted),
-        replaces=[old], until=until[old],
-    )  # fmt: skip
+    with suppress(OutOfStock, ShareTaken):
+        hold_for_checkout(
+            cart_id=to_cart, quantities=wanted, minutes=MOST_MINUTES, late=list(wanted),
+            principal=behind.get(new) or behind[old], replaces=[old], until=until[old],
+        )  # fmt: skip
     release(holder=old)
 
 

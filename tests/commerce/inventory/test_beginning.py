@@ -268,6 +268,30 @@ def test_a_hold_that_is_carried_to_a_new_cart_keeps_its_time(mug: int) -> None:
     assert reserved(mug) == 5
 
 
+def test_who_was_behind_a_hold_stays_behind_it_when_it_is_carried(mug: int) -> None:
+    operations.set_policy(variant_id=mug, policy=PolicyData(shopper_cap=2))
+    hold({mug: 2}, principal="net:203.0.113.0/24")
+
+    operations.move_checkout_hold(from_cart=CART, to_cart=8)
+
+    assert live(operations.checkout_holder(8)) == [(mug, 2)]
+    with pytest.raises(operations.ShareTaken):
+        hold({mug: 1}, cart_id=9, principal="net:203.0.113.0/24")
+
+
+def test_signing_in_goes_on_when_what_was_held_ahead_is_sold_ahead_no_more(mug: int) -> None:
+    day = clock.now().date() + timedelta(days=9)
+    policy = PolicyData(kind="backorder", backorder_limit=4, expected_on=day)
+    operations.set_policy(variant_id=mug, policy=policy)
+    hold({mug: 7}, late=[mug])
+    operations.set_policy(variant_id=mug, policy=PolicyData())
+
+    operations.move_checkout_hold(from_cart=CART, to_cart=8)
+
+    assert live(HOLDER) == live(operations.checkout_holder(8)) == []
+    assert reserved(mug) == 0
+
+
 def test_following_the_cart_changes_what_is_held_and_nothing_when_nothing_is(mug: int) -> None:
     operations.follow_cart(cart_id=CART, quantities={mug: 2})
     assert reserved(mug) == 0

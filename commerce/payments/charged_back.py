@@ -1,34 +1,42 @@
-"""Failed refunds of payments that the shopper's bank took: what it gave is not given again."""
+"""Failed refunds of payments that the shopper's bank took, or that somebody refunded in the
+provider's dashboard beyond what was left: what was given so is not given again."""
 
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 
 from commerce.credits import queries as credits
 from commerce.kernel.money import Money
 from commerce.ledger import operations as ledger
 
-from .models import Decision, Dispute, Payment, Refund
+from .models import Decision, Dispute, ExcessRefund, Payment, Refund
 
 
 class ChargedBack(Exception):
-    """The shopper's bank gave the money back; the charge does not hold so much any more."""
+    """The money went back in another way; the charge does not hold so much any more."""
 
     def __init__(self, *, left: Money) -> None:
         self.left = left
         super().__init__(
-            "The shopper's bank took this payment back, so that it holds only"
-            f" {left} which could be refunded. Book the refund as paid another way instead."
+            "The shopper's bank took this payment back, or it was refunded in the provider's"
+            f" dashboard, so that it holds only {left} which could be refunded. Book the refund"
+            " as paid another way instead."
         )
 
 
 def is_charged_back(payment: Payment) -> bool:
-    """Whether a dispute about the payment was lost."""
-    return payment.disputes.filter(state=Dispute.State.LOST).exists()
+    """Whether a dispute about the payment was lost, or it was refunded beyond what was left."""
+    lost = payment.disputes.filter(state=Dispute.State.LOST)
+    return lost.exists() or _beyond(payment).exists()
+
+
+def _beyond(payment: Payment) -> "QuerySet[ExcessRefund]":
+    return payment.excess_refunds.filter(booked_at__isnull=False)
 
 
 def left_on_charge(payment: Payment) -> int:
     """Return what neither refunds nor the shopper's bank have taken of what came in.
 
-    Refunds that failed took nothing. Negative when the bank took what was refunded before.
+    Refunds that failed took nothing; those beyond what was left took what they say.
+    Negative when the bank took what was refunded before.
     """
     lost = payment.disputes.filter(state=Dispute.State.LOST)
     sent = payment.refunds.exclude(state=Refund.State.FAILED)
@@ -36,14 +44,15 @@ def left_on_charge(payment: Payment) -> int:
         payment.captured_minor
         - int(lost.aggregate(sum=Sum("amount_minor"))["sum"] or 0)
         - int(sent.aggregate(sum=Sum(F("amount_minor") - F("covered_minor")))["sum"] or 0)
+        - int(_beyond(payment).aggregate(sum=Sum("amount_minor"))["sum"] or 0)
     )
 
 
 def covered_by_bank(refund: Refund) -> int:
-    """Return how much of a failed refund the shopper has from the bank, in minor units.
+    """Return how much of a failed refund the shopper has otherwise, in minor units.
 
     That is what is left of it when shoppers get no more than they paid, be it from us,
-    from the bank or as credit.
+    from the bank, from the dashboard or as credit.
     """
     payment = refund.payment
     if not is_charged_back(payment):
@@ -56,7 +65,7 @@ def covered_by_bank(refund: Refund) -> int:
 
 
 def settle_covered(payment: Payment) -> set[int]:
-    """Settle failed refunds that a lost dispute gave the shopper whole; returns which.
+    """Settle failed refunds that a lost dispute, or the dashboard, gave whole; returns which.
 
     Runs in the caller's transaction, which has locked the payment.
     """
@@ -66,12 +75,14 @@ def settle_covered(payment: Payment) -> set[int]:
         refund.payment = payment
         if covered_by_bank(refund) < refund.amount_minor:
             continue
-        reason = "The shopper's bank gave it when the dispute was lost."
+        decision, reason = "given by the bank", "The shopper's bank gave it in a lost dispute."
+        if _beyond(payment).exists():
+            decision, reason = "given elsewhere", "It was given back in the provider's dashboard."
         settle(refund, covered=refund.amount_minor, reason=reason)
         Decision.objects.create(
             payment=payment,
             refund=refund,
-            decision="given by the bank",
+            decision=decision,
             reason=reason,
             actor="rule",
         )
@@ -80,9 +91,10 @@ def settle_covered(payment: Payment) -> set[int]:
 
 
 def settle(refund: Refund, *, covered: int, reason: str) -> None:
-    """End a failed refund: a part came from the shopper's bank, the rest from ours.
+    """End a failed refund: a part was given otherwise, the rest came from our bank.
 
-    What the bank gave is booked as a loss with its dispute, so here it comes off again.
+    What was given otherwise was booked as a loss, with its dispute or when it was found, so
+    here it comes off again.
     """
     Refund.objects.filter(pk=refund.pk).update(
         state=Refund.State.SETTLED, covered_minor=covered, last_error=""

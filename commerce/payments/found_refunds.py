@@ -9,7 +9,7 @@ from commerce.gateways.payments import ProviderRefund, get_payment_gateway
 from commerce.ledger import operations as ledger
 from commerce.outbox.bus import publish
 
-from .charged_back import left_on_charge
+from .charged_back import left_on_charge, settle_covered
 from .events import ExcessRefundFound
 from .models import ExcessRefund, FoundUse, Payment, Refund
 from .queries import unused_found
@@ -93,7 +93,7 @@ def _added(payment: Payment, found: ProviderRefund) -> int | None:
 
 def _excess(payment: Payment, found: ProviderRefund) -> bool:
     """Write down what no payment can take, and book it as a loss once it was sent; whether it
-    is news."""
+    is news. Refunds of ours that fail because of it are settled with it."""
     left = payment.captured_minor - payment.refunded_minor
     excess, is_new = ExcessRefund.objects.get_or_create(
         provider_refund=found.id,
@@ -119,6 +119,7 @@ def _excess(payment: Payment, found: ProviderRefund) -> bool:
             memo="made in the provider's dashboard, beyond what was left",
         )
         ExcessRefund.objects.filter(pk=excess.pk).update(booked_at=Now())
+        settle_covered(payment)
     return is_new
 
 

@@ -188,7 +188,8 @@ def test_a_refund_in_the_dashboard_beyond_what_is_left_is_somebodys_to_explain(
 
     excess = ExcessRefund.objects.get()
     assert excess.amount_minor - excess.left_minor == 500
-    assert books.balance(code="losses", currency="USD") == payment.captured_minor
+    assert owed() == 0  # ours failed, and was given with it
+    assert books.balance(code="losses", currency="USD") == payment.captured_minor - 500
     found = Break.objects.get()
     assert (found.kind, found.reference) == ("refund", excess.provider_refund)
     assert found.amount_minor == -payment.captured_minor
@@ -228,6 +229,61 @@ def test_a_refund_beyond_what_is_left_that_is_not_explained_or_booked_is_counted
         cursor.execute("SET session_replication_role = DEFAULT")
 
     assert [rule for rule in broken() if rule.startswith(promise)]
+
+
+@pytest.mark.parametrize("part", [500, None])
+def test_a_refund_that_fails_because_of_one_beyond_what_was_left_is_settled_with_it(
+    double: StripeDouble, part: int | None
+) -> None:
+    payment = pay(double)
+    ours = part or payment.captured_minor
+    request(payment.pk, ours, "r:1")  # and before it is sent, somebody refunds all of it
+    refund_in_the_dashboard(double, payment, payment.captured_minor)
+    hear(double, "charge.refunded")
+    operations.send_refunds()
+    hear(double, "refund.created")
+    operations.record_found_refunds(charge_id=str(payment.provider_charge))
+
+    refund = Refund.objects.get()
+    assert (refund.state, refund.covered_minor) == ("settled", ours)
+    assert Decision.objects.get().decision == "given elsewhere"
+    assert owed() == 0
+    assert books.balance(code="losses", currency="USD") == payment.captured_minor - ours
+    assert broken() == []
+
+
+def test_a_refund_that_failed_before_one_beyond_what_was_left_is_settled_with_it(
+    failed: Refund, double: StripeDouble
+) -> None:
+    payment = failed.payment
+    refund_in_the_dashboard(double, payment, payment.captured_minor)
+    hear(double, "charge.refunded")
+
+    assert Refund.objects.get().state == "settled"
+    assert owed() == 0
+    assert books.balance(code="losses", currency="USD") == payment.captured_minor - 500
+    assert broken() == []
+
+
+def test_no_statement_sends_what_a_refund_beyond_what_was_left_has_taken(
+    double: StripeDouble,
+) -> None:
+    payment = pay(double)
+    request(payment.pk, 500, "r:1")
+    refund_in_the_dashboard(double, payment, payment.captured_minor - 100)
+    hear(double, "charge.refunded")
+    operations.send_refunds()
+    refund = Refund.objects.get()
+    assert refund.state == "failed"
+
+    with pytest.raises(operations.ChargedBack):
+        operations.retry_refund(refund_id=refund.pk, reason="impatient")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Refund.objects.update(state="requested")
+
+    operations.settle_otherwise(refund_id=refund.pk, reason="bank transfer 4711")
+    assert (owed(), -books.balance(code="bank", currency="USD")) == (0, 100)
+    assert broken() == []
 
 
 def test_what_was_found_beyond_what_is_left_stays_as_it_was(double: StripeDouble) -> None:

@@ -86,6 +86,7 @@ class Shopper:
         self.timed(times, "add", lambda: self.post("/cart/add/", variant=variant, quantity="1"))
         self.post("/cart/add/", variant=next(self.variants), quantity="1")
         get = self.connection.send
+        self.timed(times, "start", lambda: self.post("/checkout/"))
         self.timed(times, "address", lambda: get("GET", "/checkout/address/"))
         _, page, _ = self.timed(
             times, "shipping", lambda: self.post("/checkout/shipping/", **CONTACT)
@@ -113,8 +114,9 @@ class Shopper:
             provider.close()
 
     def check_out(self, control: Control) -> bool:
-        """From the cart to the confirmation in five requests; paying is the double's business."""
+        """From the cart to the confirmation in six requests; paying is the double's business."""
         self.fill()
+        self.post("/checkout/")
         self.connection.send("GET", "/checkout/address/")
         status, page, _ = self.post("/checkout/shipping/", **CONTACT)
         methods: dict[str, str] = {}

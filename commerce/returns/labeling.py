@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 
 MAX_BYTES = 5 * 1024 * 1024
 _OVER = ("closed", "refused", "declined", "overtaken")
+_NEVER_BOUGHT = ("failed", "voided")
 
 
 class InvalidLabelFile(ValueError):
@@ -99,7 +100,7 @@ def buy_label(
     again. For the seller's own people. Raises NotFound, NotPossible, and of fulfillment
     InvalidParcel, NoOrigin, CustomsMissing, CarrierUnavailable, LabelRefused and LabelPending.
     """
-    _check_cheapest(
+    is_agreed = _is_cheapest(
         seller_id, case_id, (carrier, service, most), weight_grams=weight_grams, sizes_mm=sizes_mm
     )
     with transaction.atomic():
@@ -118,27 +119,34 @@ def buy_label(
         )
         if not ReturnLabel.objects.filter(label_id=label_id).exists():
             _refuse_second(case)
+            if not is_agreed:
+                raise NotPossible("The one before was not bought. Ask for the prices again.")
             ReturnLabel.objects.create(case=case, label_id=label_id)
     fulfillment.finish_return_label(label_id=label_id)
 
 
-def _check_cheapest(
+def _is_cheapest(
     seller_id: int, case_id: int, chosen: tuple[str, str, Money], **parcel: Any
-) -> None:
-    """Let nobody spend more of another's money than is needed. Raises NotPossible."""
+) -> bool:
+    """Let nobody spend more of another's money than is needed. Raises NotPossible.
+
+    False: nobody was asked, as there is a label already, and there may be no other.
+    """
     case = Case.objects.filter(pk=case_id, seller=seller_id).first()
     if case is None:
         raise NotFound(case_id)
     if payer_of(case) == Payer.SELLER:
-        return
-    if ReturnLabel.objects.filter(case=case, removed_at=None, label__isnull=False).exists():
-        return  # asked for already; whether there is room for another is seen under the lock
+        return True
+    labels = ReturnLabel.objects.filter(case=case, removed_at=None, label__isnull=False)
+    if labels.exclude(label__state__in=_NEVER_BOUGHT).exists():
+        return False
     carrier, service, most = chosen
     offers = label_offers(seller_id=seller_id, case_id=case_id, **parcel)
     if not offers or (offers[0].carrier, offers[0].service) != (carrier, service):
         raise NotPossible("Another way is the cheapest now. Ask for the prices again.")
     if most.currency != offers[0].price.currency or most.minor > offers[0].price.minor:
         raise NotPossible("It costs something else now. Ask for the prices again.")
+    return True
 
 
 def give_label(*, seller_id: int, case_id: int, data: bytes, tracking_number: str = "") -> None:
@@ -182,7 +190,7 @@ def _give_back(label: ReturnLabel, seller_id: int) -> None:
     state = _state(label.label_id) if label.label_id is not None else ""
     if state == "asked":  # it may be bought yet, and is given back then
         raise fulfillment.LabelPending
-    if label.label_id is not None and state not in ("failed", "voided"):
+    if label.label_id is not None and state not in _NEVER_BOUGHT:
         fulfillment.void_label(seller_id=seller_id, label_id=label.label_id)
     _remove(label)
 
@@ -291,7 +299,7 @@ def _refuse_second(case: Case) -> None:
     row = ReturnLabel.objects.filter(case=case, removed_at=None).first()
     if row is None:
         return
-    if row.label_id is None or _state(row.label_id) not in ("failed", "voided"):
+    if row.label_id is None or _state(row.label_id) not in _NEVER_BOUGHT:
         raise NotPossible("This return has a label already. Take it back first.")
     ReturnLabel.objects.filter(pk=row.pk).update(removed_at=Now())
 

@@ -458,6 +458,20 @@ def test_the_marketplace_pays_the_cheapest_label_and_the_seller_nothing(carriers
     assert rules_broken() == []
 
 
+def test_a_label_that_was_refused_makes_no_room_for_a_dearer_one(carriers, shop):
+    case = agreed("marketplace", shop)
+    (offer,) = operations.label_offers(seller_id=case.seller_id, case_id=case.id, weight_grams=500)
+    chosen = {"carrier": offer.carrier, "service": offer.service}
+    with pytest.raises(fulfillment.LabelRefused, match="costs"):
+        buy(case, **chosen, most=Money(0, "USD"))
+
+    with pytest.raises(operations.NotPossible, match="cheapest"):
+        buy(case, key="two")
+
+    assert spent() == 0
+    assert buy(case, key="three", **chosen, most=offer.price).is_ready
+
+
 def test_what_was_faulty_the_seller_pays_whatever_was_agreed(carriers, shop):
     for payer in ("marketplace", "shopper"):
         case = agreed(payer, shop, reason="defective")

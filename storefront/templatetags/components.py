@@ -25,12 +25,12 @@ KEPT = {
 }  # fmt: skip
 """None of them asks who is visiting, what is in a cart, or what time it is."""
 LONGEST = 2_000
-"""Characters of what stands inside one that are worth remembering it for."""
+"""Characters of what one shows, of each text of it, that are worth remembering it for."""
 _PLAIN = {str, SafeString, int, bool, type(None)}
 
 
 class _Unlike(Exception):
-    """A value that cannot be told from another by its looks, such as a form's field."""
+    """A value that cannot be told from another by its looks, such as a form's field; or is long."""
 
 
 class KeptComponent(CottonComponentNode):
@@ -73,6 +73,8 @@ def _looks(value: Any) -> Any:
     """Return what tells a value from all that would be shown otherwise: 1 is not True."""
     kind = value.__class__
     if kind in _PLAIN:
+        if isinstance(value, str) and len(value) > LONGEST:
+            raise _Unlike
         return kind, value
     if kind is dict:
         return kind, tuple((key, _looks(inner)) for key, inner in value.items())

@@ -112,3 +112,12 @@ def test_a_field_of_a_form_and_long_text_are_not_remembered():
     assert "a" * LONGEST in shown(long, text="a" * LONGEST + "b")
     keys = list(memory.components._values)[before:]
     assert not [key for key in keys if len(str(key[2])) > LONGEST]
+
+
+def test_what_is_long_in_an_attribute_is_not_remembered_either():
+    before = set(memory.components._values)
+    template = Template("{% cotton button_link :href='href' / %}".replace("_", "-"))
+
+    assert "/?q=aa" in shown(template, href="/?q=" + "a" * LONGEST)
+
+    assert set(memory.components._values) == before

@@ -35,15 +35,17 @@ def take_back(
     Nobody spends it at the same instant: its row is locked, and spending is one guarded
     update of that row. Raises NothingToVoid, and CardInUse while an order holds money of it,
     unless that may keep what it holds. With `most`, in minor units, no more than that is
-    taken, and the card stays as long as something is left.
+    taken, and the card stays as long as something is left or may come back to it.
     """
     card = Credit.objects.select_for_update().get(pk=credit_id)
-    if not even_in_use and card.spends.filter(state=Spend.State.HELD).exists():
+    spends = card.spends.filter(state=Spend.State.HELD)
+    held = sum(spends.values_list("amount_minor", flat=True))
+    if held and not even_in_use:
         raise CardInUse
     left = card.balance_minor if most is None else min(most, card.balance_minor)
     if card.voided_at is not None or not left:
         raise NothingToVoid
-    is_over = left == card.balance_minor
+    is_over = most is None or most >= card.balance_minor + held
     gone = (
         {
             "voided_at": Now(),

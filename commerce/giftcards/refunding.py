@@ -16,7 +16,7 @@ from commerce.payments import queries as payment_queries
 from .models import Purchase
 from .queries import is_gift, token_of
 from .queries import purchase as find
-from .refusals import NotRefundable
+from .refusals import NothingLeft, NotRefundable
 from .settling import lock
 from .types import PREFIX
 
@@ -60,7 +60,7 @@ def refund(*, token: str, reason: str, in_time: bool = True, found: int | None =
     except credits.CardInUse:
         raise NotRefundable(_PENDING_ORDER) from None
     except credits.NothingToVoid:
-        raise NotRefundable("Nothing is left on this gift card.") from None
+        raise NothingLeft from None
     except (payments.RefundTooLarge, payments.WayClosed):
         raise NotRefundable("Its payment was given back in another way already.") from None
     Purchase.objects.filter(pk=purchase.pk).update(
@@ -88,15 +88,19 @@ def heed_found_refund(*, order_token: str) -> bool:
         return False
     left = cards.credits(credit_ids=[purchase.credit_id])[purchase.credit_id].balance.minor
     unused = payment_queries.unused_found_refunds(payment_id=taken.id)
-    found = next((each.id for each in unused if each.unused.minor >= left > 0), None)
-    if found is None:
+    found = next((each.id for each in unused if each.unused.minor >= left), None)
+    is_all = sum(each.unused.minor for each in unused) >= taken.captured_minor
+    if found is None and not is_all:
         return False
-    refund(
-        token=purchase.token,
-        reason="refunded in the provider's dashboard",
-        in_time=False,
-        found=found,
-    )
+    try:
+        refund(
+            token=purchase.token,
+            reason="refunded in the provider's dashboard",
+            in_time=False,
+            found=found,
+        )
+    except NothingLeft:
+        return False
     return True
 
 

@@ -58,5 +58,12 @@ class NotRefundable(GiftRefused):
     """Nothing of this gift card can be given back now."""
 
 
+class NothingLeft(NotRefundable):
+    """All of this gift card was spent."""
+
+    def __init__(self) -> None:
+        super().__init__("Nothing is left on this gift card.")
+
+
 class NotSendable(GiftRefused):
     """The code of this gift card cannot be mailed now."""

@@ -14,9 +14,12 @@ from .events import GiftCardDue
 from .models import Purchase
 from .refusals import NoSuchPurchase, NotSendable
 
-_DUE = Q(state=Purchase.State.PAID, delivered_at=None, credit__blocked_at=None) & (
-    Q(deliver_on=None) | Q(deliver_on__lte=TruncDate(Now()))
-)
+_DUE = Q(
+    state=Purchase.State.PAID,
+    delivered_at=None,
+    credit__blocked_at=None,
+    credit__voided_at=None,
+) & (Q(deliver_on=None) | Q(deliver_on__lte=TruncDate(Now())))
 
 
 def noon_of(day: date | None) -> datetime | None:
@@ -48,17 +51,20 @@ def resend(*, purchase_id: int, email: str) -> None:
 
     Whoever got it at another address before holds nothing any more: the card has another
     code then. Before its day only the address is corrected. Raises NoSuchPurchase, and
-    NotSendable when the card is not paid or was given back.
+    NotSendable when the card is not paid, was given back or is not to be used.
     """
-    purchase = Purchase.objects.select_for_update().filter(pk=purchase_id).first()
-    if purchase is None or purchase.credit_id is None:
+    rows = Purchase.objects.select_for_update(of=("self",)).select_related("credit")
+    purchase = rows.filter(pk=purchase_id).first()
+    if purchase is None or purchase.credit is None:
         raise NoSuchPurchase(purchase_id)
     if purchase.state != Purchase.State.PAID:
         raise NotSendable("This gift card was given back. There is nothing to send.")
+    if purchase.credit.voided_at is not None or purchase.credit.blocked_at is not None:
+        raise NotSendable("A bank took this gift card's payment, or questions it. Do not send it.")
     moved = email.lower() != purchase.recipient_email.lower()
     sent = purchase.delivered_at is not None
     if moved and sent:
-        credits.new_code(credit_id=purchase.credit_id)
+        credits.new_code(credit_id=purchase.credit.pk)
     audit.record(
         action="gift_card.resent", subject=str(purchase), details={"another_address": moved}
     )

@@ -82,6 +82,7 @@ GIFT_CARD_RULES = [
         violations="""
             SELECT count(*) FROM giftcards_purchase g JOIN credits_credit c ON c.id = g.credit_id
             WHERE g.state = 'paid' AND g.delivered_at IS NULL AND c.blocked_at IS NULL
+              AND c.voided_at IS NULL
               AND greatest(g.paid_at, coalesce(g.deliver_on::timestamp AT TIME ZONE 'UTC', g.paid_at))
                 < clock_timestamp() - interval '2 hours'
         """,  # noqa: E501

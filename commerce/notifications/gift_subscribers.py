@@ -18,15 +18,21 @@ def send_receipt_of_gift(fact: GiftCardBought) -> None:
 
 @subscribe(GiftCardDue)
 def mail_the_code(fact: GiftCardDue) -> None:
-    """Unless it was given back meanwhile."""
+    """Unless it was given back meanwhile.
+
+    The code is read before the address: one that was made because the address was wrong
+    is never mailed to it.
+    """
+    credit_id = gifts.purchases(purchase_ids=[fact.purchase_id])[fact.purchase_id].credit_id
+    code = credits.code(credit_id=credit_id) if credit_id else ""
     purchase = gifts.purchases(purchase_ids=[fact.purchase_id])[fact.purchase_id]
-    if purchase.state != "paid" or purchase.credit_id is None:
+    if purchase.state != "paid" or credit_id is None:
         return
-    card = credits.credits(credit_ids=[purchase.credit_id])[purchase.credit_id]
+    card = credits.credits(credit_ids=[credit_id])[credit_id]
     mail = gift_mails.gift_card(
         purchase,
-        code=credits.code(credit_id=card.id),
-        amount=card.issued,
+        code=code,
+        amount=card.balance,
         until=card.expires_at,
         delivery=fact.delivery,
     )

@@ -1,13 +1,20 @@
 """What becomes of a bought card when banks and the provider's dashboard move its money."""
 
+from datetime import timedelta
+
 import pytest
 
+from commerce.checkout import operations as checkout
 from commerce.credits import queries as cards
+from commerce.giftcards import operations
 from commerce.invariants import queries as invariants
+from commerce.kernel import clock
+from commerce.notifications import gift_subscribers
+from commerce.orders.models import Order
 from commerce.payments import operations as payments
 from commerce.payments.models import Payment
 from devtools.stripe_double import StripeDouble
-from tests.commerce.giftcards.test_life import books, code_of, mails
+from tests.commerce.giftcards.test_life import asleep, books, code_of, mails
 from tests.commerce.payments.test_deciding import refund_in_the_dashboard
 from tests.factories.giftcards import bought, known, shop_with, tell
 from tests.support.constraints import check_deferred_constraints
@@ -24,12 +31,14 @@ def give_back_in_the_dashboard(double: StripeDouble, minor: int) -> None:
 def test_a_spent_card_whose_price_was_given_back_in_the_dashboard_is_a_loss_and_no_failure(
     double: StripeDouble,
 ) -> None:
-    purchase = bought(double, 1000)
-    shop_with(code_of(purchase.token))
-    assert known(purchase.token).state == "paid"
-    give_back_in_the_dashboard(double, 1000)
+    purchase = bought(double, 2120)
+    assert shop_with(code_of(purchase.token)).minor == 2120
+    give_back_in_the_dashboard(double, 2120)
     tell()
+
     assert known(purchase.token).state == "paid"
+    assert books()["losses"] == 2120
+    assert invariants.broken() == []
 
 
 def test_what_was_left_and_given_back_in_the_dashboard_makes_the_card_void(
@@ -47,6 +56,32 @@ def test_what_was_left_and_given_back_in_the_dashboard_makes_the_card_void(
     assert "losses" not in books()
     check_deferred_constraints()
     assert invariants.broken() == []
+
+
+def test_a_price_that_was_given_back_in_parts_makes_the_card_void(double: StripeDouble) -> None:
+    purchase = bought(double)
+    give_back_in_the_dashboard(double, 3000)
+    give_back_in_the_dashboard(double, 2000)
+    tell()
+
+    assert known(purchase.token).refunded.minor == 5000
+    assert "losses" not in books()
+    check_deferred_constraints()
+    assert invariants.broken() == []
+
+
+def test_a_card_that_is_in_use_is_made_void_when_its_order_comes_to_nothing(
+    double: StripeDouble,
+) -> None:
+    purchase = bought(double, 1500)
+    shop_with(code_of(purchase.token))  # all of it, and more is to be paid
+    give_back_in_the_dashboard(double, 1500)
+    with pytest.raises(operations.NotRefundable):
+        operations.heed_found_refund(order_token=f"gift-{purchase.token}")
+
+    checkout.abandon(order_token=Order.objects.get().token)
+    assert operations.heed_found_refund(order_token=f"gift-{purchase.token}")
+    assert known(purchase.token).state == "refunded"
 
 
 def test_a_part_that_was_given_back_in_the_dashboard_is_not_told_as_the_end_of_the_card(
@@ -78,3 +113,51 @@ def test_a_bank_that_takes_a_part_takes_that_part_of_the_card(double: StripeDoub
     assert "losses" not in books()
     check_deferred_constraints()
     assert invariants.broken() == []
+
+
+def test_a_card_that_a_bank_took_is_not_mailed(double: StripeDouble) -> None:
+    purchase = bought(double, deliver_on=clock.now().date() + timedelta(days=3))
+    dispute = lose(double)
+    double.close_dispute(dispute, "lost")
+    payments.look_at_dispute(provider_dispute=dispute)
+    tell()
+    asleep("UPDATE giftcards_purchase SET deliver_on = current_date - 1")
+
+    assert operations.send_due() == 0
+    for email in ("noor@example.com", "noor@right.example"):
+        with pytest.raises(operations.NotSendable):
+            operations.resend(purchase_id=purchase.id, email=email)
+    assert invariants.broken() == []
+
+
+def test_what_an_order_holds_comes_back_to_a_card_of_which_a_bank_took_a_part(
+    double: StripeDouble,
+) -> None:
+    purchase = bought(double, 2100)
+    shop_with(code_of(purchase.token))  # what is left to pay must not be too little
+    left = cards.credits(credit_ids=[purchase.credit_id or 0])[purchase.credit_id or 0].balance
+    assert left
+    dispute = lose(double, amount=left.minor)
+    double.close_dispute(dispute, "lost")
+    payments.look_at_dispute(provider_dispute=dispute)
+    tell()
+
+    checkout.abandon(order_token=Order.objects.get().token)
+    back = cards.by_code(code=code_of(purchase.token), currency="USD").balance
+    assert back.minor == 2100 - left.minor
+
+
+def test_a_code_made_for_another_address_is_never_mailed_to_the_wrong_one(
+    double: StripeDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    purchase = bought(double)
+
+    def corrected_meanwhile(*, credit_id: int) -> str:
+        monkeypatch.undo()
+        operations.resend(purchase_id=purchase.id, email="noor@right.example")
+        return cards.code(credit_id=credit_id)
+
+    monkeypatch.setattr(gift_subscribers.credits, "code", corrected_meanwhile)
+    tell()
+
+    assert {mail.recipient for mail in mails("gift_card")} == {"noor@right.example"}

@@ -141,7 +141,8 @@ def lowest_before(*, reduced: Sequence[Reduced], currency: str) -> dict[int, Mon
     spells = [
         Spell(promotion=_promotion(terms), since=since, until=until, is_now=is_now)
         for terms, since, until, is_now in ((json.loads(row[0]), *row[1:]) for row in rows)
-        if terms["currency"] in ("", currency) or terms["kind"] == "percentage"
+        if terms["currency"] in ("", currency)
+        or not (terms["amount_minor"] or terms["least_minor"])
     ]
     since = {each.line.key: began(each.by, spells) for each in reduced}
     found: dict[int, int | None] = dict(

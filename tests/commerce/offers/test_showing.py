@@ -31,11 +31,17 @@ from tests.support.sql import run_sql
 pytestmark = pytest.mark.django_db
 
 
-def offer_of(variant_id: int, user: User | None = None, *, ordered: bool | None = None) -> Offer:
+def offer_of(
+    variant_id: int,
+    user: User | None = None,
+    *,
+    ordered: bool | None = None,
+    currency: str = "USD",
+) -> Offer:
     user_id = user.pk if user else None
-    found = queries.current(variant_ids=[variant_id], currency="USD", user_id=user_id)
+    found = queries.current(variant_ids=[variant_id], currency=currency, user_id=user_id)
     seller_ids = {offer.seller_id for offer in found.values()}
-    standing = pricing_queries.standing(seller_ids=seller_ids, currency="USD", user_id=user_id)
+    standing = pricing_queries.standing(seller_ids=seller_ids, currency=currency, user_id=user_id)
     first = None if ordered is None else not ordered
     [offer] = queries.as_shown(offers=list(found.values()), standing=standing, is_first_order=first)
     return offer
@@ -301,6 +307,20 @@ def test_where_the_law_asks_a_sale_begun_again_is_compared_with_the_sale_before(
 
     assert (shown.price.minor, shown.before and shown.before.minor) == (700, 800)
     assert not shown.may_tell_by_how_much
+
+
+def test_where_the_law_asks_a_sale_from_a_purchase_in_other_money_is_no_price_before(
+    mug: int,
+) -> None:
+    Seller.objects.update(country="DE")
+    set_price(mug, 6000, currency="EUR")
+    first = make_promotion(percent_bps=5000, least_minor=5000, currency="USD")
+    pricing.end_promotion(promotion_id=first, seller_id=None)
+    make_promotion(percent_bps=2000)
+
+    shown = told(mug, currency="EUR")
+
+    assert (shown.price.minor, shown.before and shown.before.minor) == (4800, 6000)
 
 
 def test_where_the_law_asks_a_sale_switched_on_again_begins_anew(mug: int) -> None:

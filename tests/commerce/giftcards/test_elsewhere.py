@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from django.db import DatabaseError, transaction
 
 from commerce.checkout import operations as checkout
 from commerce.credits import queries as cards
+from commerce.credits.models import Spend
 from commerce.giftcards import operations
 from commerce.invariants import queries as invariants
 from commerce.kernel import clock
@@ -161,3 +163,20 @@ def test_a_code_made_for_another_address_is_never_mailed_to_the_wrong_one(
     tell()
 
     assert {mail.recipient for mail in mails("gift_card")} == {"noor@right.example"}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE credits_credit SET voided_at = now()",
+        "UPDATE credits_credit SET blocked_at = now()",
+    ],
+)
+def test_no_statement_takes_money_of_a_card_that_is_void_or_blocked(
+    double: StripeDouble, statement: str
+) -> None:
+    purchase = bought(double)
+    asleep(statement)
+
+    with pytest.raises(DatabaseError, match="void or blocked"), transaction.atomic():
+        Spend.objects.create(credit_id=purchase.credit_id, order_token="x", amount_minor=1)

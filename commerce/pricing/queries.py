@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -137,7 +138,13 @@ def lowest_before(*, reduced: Sequence[Reduced], currency: str) -> dict[int, Mon
     if not reduced:
         return {}
     sellers = sorted({each.line.seller_id for each in reduced})
-    rows = fetch(statements.SPELLS, seller_ids=sellers)
+    reducing = {promotion.id: promotion.starts for each in reduced for promotion in each.by}
+    rows = fetch(
+        statements.SPELLS,
+        seller_ids=sellers,
+        reducing=list(reducing),
+        earliest=min(map(datetime.fromisoformat, reducing.values())),
+    )
     spells = [
         Spell(promotion=_promotion(terms), since=since, until=until, is_now=is_now)
         for terms, since, until, is_now in ((json.loads(row[0]), *row[1:]) for row in rows)

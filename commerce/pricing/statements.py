@@ -178,24 +178,31 @@ FROM unnest(%(variant_ids)s::bigint[], %(since)s::timestamptz[]) AS asked (varia
 """)
 
 # What promotions without a code gave everybody, and when: by the rows that a trigger writes.
-# One that was used up ended with its last use.
+# One that was used up ended with its last use. Left out is what was over thirty days before
+# those that reduce prices now can have begun.
 SPELLS = Planned("""
-SELECT spell.terms, spell.since, nullif(spell.until, 'infinity'),
-    spell.until > statement_timestamp()
-FROM (
-    SELECT c.id, c.promotion_id, c.is_on, c.terms, greatest(c.starts_at, c.at) AS since,
-        least(
-            coalesce(c.ends_at, 'infinity'),
-            coalesce(lead(c.at) OVER (PARTITION BY c.promotion_id ORDER BY c.id), 'infinity'),
-            CASE WHEN p.used >= p.max_uses THEN (
-                SELECT max(r.claimed_at) FROM pricing_redemption r WHERE r.promotion_id = p.id
-            ) ELSE 'infinity' END
-        ) AS until
-    FROM pricing_promotionchange c JOIN pricing_promotion p ON p.id = c.promotion_id
-    WHERE p.seller_id IS NULL OR p.seller_id = ANY (%(seller_ids)s::bigint[])
-) AS spell
-WHERE spell.is_on AND spell.since < spell.until
-ORDER BY spell.promotion_id, spell.id
+WITH spell AS MATERIALIZED (
+    SELECT id, promotion_id, terms, since, until FROM (
+        SELECT c.id, c.promotion_id, c.is_on, c.terms, greatest(c.starts_at, c.at) AS since,
+            least(
+                coalesce(c.ends_at, 'infinity'),
+                coalesce(lead(c.at) OVER (PARTITION BY c.promotion_id ORDER BY c.id), 'infinity'),
+                CASE WHEN p.used >= p.max_uses THEN (
+                    SELECT max(r.claimed_at) FROM pricing_redemption r WHERE r.promotion_id = p.id
+                ) ELSE 'infinity' END
+            ) AS until
+        FROM pricing_promotionchange c JOIN pricing_promotion p ON p.id = c.promotion_id
+        WHERE p.seller_id IS NULL OR p.seller_id = ANY (%(seller_ids)s::bigint[])
+    ) AS kept
+    WHERE is_on AND since < until
+)
+SELECT terms, since, nullif(until, 'infinity'), until > statement_timestamp()
+FROM spell
+WHERE promotion_id = ANY (%(reducing)s::bigint[]) OR until > least(
+    %(earliest)s::timestamptz,
+    (SELECT min(own.since) FROM spell own WHERE own.promotion_id = ANY (%(reducing)s::bigint[]))
+) - interval '30 days'
+ORDER BY promotion_id, id
 """)
 
 CLAIM = """

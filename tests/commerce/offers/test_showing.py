@@ -14,10 +14,12 @@ from commerce.catalog import queries as catalog
 from commerce.checkout import queries as checkout
 from commerce.kernel import clock
 from commerce.kernel.money import Money
+from commerce.kernel.sql import fetch
 from commerce.offers import queries
 from commerce.offers.types import Offer, Shown
 from commerce.pricing import operations as pricing
 from commerce.pricing import queries as pricing_queries
+from commerce.pricing import statements
 from commerce.pricing.models import Promotion, PromotionChange
 from commerce.pricing.operations import ListPriceInput, PriceListInput
 from commerce.pricing.types import Use
@@ -342,6 +344,39 @@ def test_a_sale_that_grows_without_a_break_is_one_sale(mug: int) -> None:
     shown = told(mug)
 
     assert (shown.price.minor, shown.before and shown.before.minor) == (700, 1000)
+
+
+def ended_days_ago(promotion_id: int, days: int) -> None:
+    """Let a promotion that is over have been over for that long; its guards sleep meanwhile."""
+    with transaction.atomic():
+        run_sql("SET LOCAL session_replication_role = replica")
+        run_sql(
+            "UPDATE pricing_promotionchange SET at = at - make_interval(days => %s),"
+            " starts_at = starts_at - make_interval(days => %s),"
+            " ends_at = ends_at - make_interval(days => %s) WHERE promotion_id = %s",
+            [days, days, days, promotion_id],
+        )
+        run_sql("SET LOCAL session_replication_role = origin")
+
+
+@pytest.mark.parametrize(("days", "before"), [(0, 800), (29, 800), (31, None)])
+def test_sales_that_were_over_thirty_days_before_are_not_even_read(
+    mug: int, days: int, before: int | None
+) -> None:
+    Seller.objects.update(country="DE")
+    run_sql("SET LOCAL session_replication_role = replica")
+    run_sql("UPDATE pricing_pricechange SET at = at - interval '90 days'")
+    run_sql("SET LOCAL session_replication_role = origin")
+    earlier = make_promotion(percent_bps=2000)
+    pricing.end_promotion(promotion_id=earlier, seller_id=None)
+    ended_days_ago(earlier, days)
+    now_on = make_promotion(percent_bps=3000)
+    asked = {"seller_ids": [owner(mug)], "reducing": [now_on], "earliest": clock.now()}
+
+    shown = told(mug)
+
+    assert shown.before and shown.before.minor == (before or 1000)
+    assert len(fetch(statements.SPELLS, **asked)) == (2 if before else 1)
 
 
 def test_how_promotions_were_is_kept_and_their_uses_write_nothing(mug: int) -> None:

@@ -1,5 +1,6 @@
 """Gift cards that shoppers bought: found, mailed again, given back. The code is never shown."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -20,6 +21,8 @@ from commerce.payments.models import Payment
 
 from ..forms import ReasonForm
 from .base import StaffScreen
+
+NUMBER = re.compile(r"g-?(\d{1,15})", re.ASCII | re.IGNORECASE)
 
 
 class AddressForm(forms.Form):
@@ -72,6 +75,13 @@ class GiftList(StaffScreen, BaseListingView):
 
     def get_base_queryset(self) -> Any:
         return Purchase.objects.all()
+
+    def search_queryset(self, queryset: Any) -> Any:
+        """By its number too, which is what a buyer tells."""
+        number = NUMBER.fullmatch((self.search_query or "").strip())
+        if self.is_searching and number is not None:
+            return queryset.filter(pk=int(number[1]))
+        return super().search_queryset(queryset)
 
 
 class GiftDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):

@@ -33,6 +33,18 @@ def test_a_purchase_is_found_and_its_code_is_not(staff, double: StripeDouble) ->
     assert Entry.objects.filter(action="gift_card.viewed").exists()
 
 
+@pytest.mark.parametrize(
+    ("typed", "is_found"), [("{}", True), ("g{}", True), ("G-99999999", False)]
+)
+def test_a_purchase_is_found_by_its_number(staff, double, typed: str, is_found: bool) -> None:
+    number = known(begin().token).number
+
+    typed = typed.format(number if typed == "{}" else number.removeprefix("G-"))
+    found = staff.get(LIST, {"q": typed}).content.decode()
+
+    assert ("noor@example.com" in found) is is_found
+
+
 def test_the_list_asks_as_often_for_three_as_for_one(staff, double: StripeDouble) -> None:
     begin()
     staff.get(LIST)  # what is remembered is asked for once

@@ -60,6 +60,10 @@ class TooLongForWorkbook(Exception):
         )
 
 
+class WorkerGone(Exception):
+    """Each worker that took it died over it."""
+
+
 @unconfined()
 @transaction.atomic
 def ask(
@@ -130,6 +134,9 @@ def make(*, export_id: int) -> bool:
 def _claim(export_id: int) -> OrderExport | None:
     rows = OrderExport.objects.select_for_update(skip_locked=True)
     export = rows.filter(pk=export_id, state=State.WAITING, due_at__lte=Now()).first()
+    if export is not None and export.attempts >= MAX_ATTEMPTS:
+        _note_failure(export, WorkerGone())
+        return None
     if export is not None:
         OrderExport.objects.filter(pk=export_id).update(
             attempts=F("attempts") + 1, due_at=Now() + LEASE

@@ -5,7 +5,8 @@ A count meets the schedule when everything on it that should lie there has a num
 
 from collections.abc import Iterable
 
-from django.db import transaction
+import structlog
+from django.db import DatabaseError, transaction
 from django.db.models.functions import Coalesce, Now
 
 from commerce.kernel.sql import fetch
@@ -16,6 +17,8 @@ from .events import CountDue
 from .models import CountNotice, Location
 from .shelves import LocationUnknown
 from .types import CountPlan
+
+log = structlog.get_logger(__name__)
 
 SUGGESTED_DAYS = 90
 LONGEST_DAYS = 366
@@ -101,9 +104,18 @@ def count_plans(*, seller_ids: Iterable[int] | None = None) -> list[CountPlan]:
 def tell_due_counts() -> int:
     """Prepare the counts that fell due and report each once, and once more a week later.
 
-    Returns how many were reported. Each is a transaction of its own.
+    Returns how many were reported. Each is a transaction of its own, and one that fails
+    keeps none from its turn.
     """
-    return sum(_tell(plan) for plan in count_plans() if plan.is_due)
+    return sum(_told(plan) for plan in count_plans() if plan.is_due)
+
+
+def _told(plan: CountPlan) -> bool:
+    try:
+        return _tell(plan)
+    except DatabaseError as problem:
+        log.exception("count.not_told", location=plan.location_id, error=str(problem))
+        return False
 
 
 @transaction.atomic

@@ -180,6 +180,18 @@ def test_an_export_is_taken_by_one_worker_and_again_after_its_lease(shop):
     assert shop.client().get(address(export)).status_code == 200
 
 
+def test_one_that_kills_its_workers_waits_for_a_person(shop):
+    export = asked(shop)
+    for _ in range(order_exports.MAX_ATTEMPTS):
+        assert order_exports._claim(export.pk) is not None
+        OrderExport.objects.update(due_at="2000-01-01T00:00Z")
+
+    assert not order_exports.make(export_id=export.pk)
+
+    [failure] = failures.KINDS["export"].found()
+    assert "WorkerGone" in failure.reason
+
+
 def test_a_worker_that_comes_late_leaves_no_file(shop):
     export = asked(shop)
     late = order_exports._claim(export.pk)

@@ -1,12 +1,13 @@
 """Counts on a schedule: when they fall due, what they ask for, who is told."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
 from commerce.catalog import queries as catalog
-from commerce.inventory import operations, queries, tasks
+from commerce.inventory import operations, queries, scheduling, tasks
 from commerce.inventory.models import CountNotice, CountSheet, Stock
 from commerce.inventory.types import CountPlan
 from commerce.notifications.models import Message
@@ -24,8 +25,8 @@ pytestmark = pytest.mark.django_db
 class Place:
     """A location with some SKUs."""
 
-    def __init__(self, skus: int = 3) -> None:
-        found = make_variants(skus=[f"SKU-{number}" for number in range(skus)])
+    def __init__(self, skus: int = 3, *, prefix: str = "SKU") -> None:
+        found = make_variants(skus=[f"{prefix}-{number}" for number in range(skus)])
         self.variant_ids = list(found.values())
         for variant_id in self.variant_ids:
             self.id = stock_up(variant_id, 10)
@@ -213,6 +214,25 @@ def test_a_due_count_is_prepared_and_told_once_and_once_more_when_overdue() -> N
     assert list(CountNotice.objects.order_by("pk").values_list("stage", flat=True)) == [
         "due", "overdue"
     ]  # fmt: skip
+
+
+def test_a_count_that_cannot_be_told_keeps_none_from_its_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = Place(), Place(prefix="CUP")
+    first.schedule()
+    second.schedule()
+    start = scheduling.start_count
+
+    def refuse(**given: Any) -> int:
+        if given["location_id"] == first.id:
+            raise DatabaseError("the shelf is away")
+        return start(**given)
+
+    monkeypatch.setattr(scheduling, "start_count", refuse)
+
+    assert operations.tell_due_counts() == 1
+    assert (first.plan().sheet_id, second.plan().sheet_id is None) == (None, False)
 
 
 def test_a_prepared_count_that_was_dropped_is_not_forced_upon_anybody() -> None:

@@ -375,7 +375,7 @@ def test_sales_that_were_over_thirty_days_before_are_not_even_read(
 
     shown = told(mug)
 
-    assert shown.before and shown.before.minor == (before or 1000)
+    assert shown.before == Money(before or 1000, "USD")
     assert len(fetch(statements.SPELLS, **asked)) == (2 if before else 1)
 
 

@@ -1,6 +1,7 @@
 """Markup that is made once: the frame of every page, and cards by everything they show."""
 
 from collections.abc import Hashable, Sequence
+from hashlib import sha256
 from typing import Any
 
 from django import template
@@ -58,8 +59,10 @@ def picker(axes: Rows, variants: Rows, sku: str | None = None) -> SafeString:
         context = {"axes": axes, "variants": priced(variants), "sku": sku or ""}
         return SafeString(get_template("pages/picker.html").render(context))
 
+    # By its hash: with promotions on, what a picker shows is longer than the picker.
+    shows = sha256(f"{axes} {variants}".encode()).digest()
     room = memory.bulky if len(variants) > MANY_VARIANTS else memory.markup
-    return room.recall(("picker", str(axes), str(variants), sku), write)
+    return room.recall(("picker", shows, sku), write)
 
 
 @register.simple_tag

@@ -28,9 +28,24 @@ def test_choices_of_a_product_with_many_variants_do_not_fill_the_memory():
         picker([], variants, sku=f"M-{number}")
 
     def kept(room):
-        return [key for key in room._values if key[0] == "picker" and "'M-40'" in key[2]]
+        return [key for key, made in room._values.items() if key[0] == "picker" and "M-40" in made]
 
     assert (len(kept(memory.markup)), len(kept(memory.bulky))) == (0, 100)
+
+
+def test_a_picker_is_known_again_by_everything_it_shows_and_its_key_is_short():
+    def written(**about):
+        shown = {"sku": "M-1", "values": {}, "price": Money(1200, "USD"), "compare": None, **about}
+        return picker([], [shown] * 2, sku="M-1")
+
+    before = set(memory.markup._values)
+    first, again = written(), written()
+    other = written(price=Money(900, "USD"))
+
+    assert first == again != other
+    added = set(memory.markup._values) - before
+    assert len(added) == 2
+    assert all(len(str(key)) < 300 for key in added)
 
 
 def test_only_a_form_that_knows_no_more_than_a_country_looks_the_same_for_everybody():

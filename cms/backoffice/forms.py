@@ -48,7 +48,7 @@ class DecisionForm(forms.Form):
     """What becomes of a payment or of a refund that failed, and why; kept for ever."""
 
     decision = forms.ChoiceField(
-        choices=[(name, name) for name in ("accept", "return", "retry", "settle")],
+        choices=[(name, name) for name in ("accept", "return", "retry", "settle", "keep")],
         error_messages={
             "required": "Press one of the buttons.",
             "invalid_choice": "Press one of the buttons.",

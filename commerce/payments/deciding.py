@@ -10,6 +10,8 @@ from commerce.kernel.money import Money
 from .charged_back import ChargedBack, covered_by_bank, is_charged_back, left_on_charge, settle
 from .models import Decision, Payment, Refund
 from .nudging import nudge
+from .queries import unused_found
+from .types import KEPT_AS_LOSS
 
 
 class RefundNotFailed(Exception):
@@ -18,6 +20,13 @@ class RefundNotFailed(Exception):
     def __init__(self, *, state: str) -> None:
         self.state = state
         super().__init__(f"This refund is {state}; only one that failed can be decided about.")
+
+
+class NotUnexplained(Exception):
+    """Somebody has said what this refund was for, or it was not made elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__("This refund is accounted for; there is nothing to decide.")
 
 
 def note_decision(
@@ -68,6 +77,18 @@ def settle_otherwise(*, refund_id: int, reason: str) -> None:
     note_decision(
         payment_id=refund.payment_id, refund_id=refund_id, decision="paid otherwise", reason=reason
     )
+
+
+@transaction.atomic
+def keep_as_loss(*, refund_id: int, reason: str) -> None:
+    """Note that a refund made in the provider's dashboard stays the marketplace's loss.
+
+    Nothing moves: it was booked so when it was found. Raises NotUnexplained.
+    """
+    payment = Payment.objects.select_for_update(of=("self",)).get(refunds__pk=refund_id)
+    if not unused_found(unexplained=True).filter(pk=refund_id).exists():
+        raise NotUnexplained
+    note_decision(payment_id=payment.pk, refund_id=refund_id, decision=KEPT_AS_LOSS, reason=reason)
 
 
 def _failed(refund_id: int) -> Refund:

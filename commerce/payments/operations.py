@@ -12,7 +12,14 @@ from commerce.kernel.money import Money
 
 from .capturing import agree_to_capture, look_soon, look_when_due, note_lapsed
 from .charged_back import ChargedBack
-from .deciding import RefundNotFailed, note_decision, retry_refund, settle_otherwise
+from .deciding import (
+    NotUnexplained,
+    RefundNotFailed,
+    keep_as_loss,
+    note_decision,
+    retry_refund,
+    settle_otherwise,
+)
 from .disputing import (
     DisputeDecided,
     accept_dispute,
@@ -50,6 +57,7 @@ __all__ = [
     "ChargedBack",
     "DisputeDecided",
     "NotKept",
+    "NotUnexplained",
     "RefundNotFailed",
     "RefundTooLarge",
     "WayClosed",
@@ -66,6 +74,7 @@ __all__ = [
     "guest_customer",
     "handle_event",
     "hold_for_review",
+    "keep_as_loss",
     "keep_method",
     "lock_captured",
     "lock_dispute",

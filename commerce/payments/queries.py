@@ -11,9 +11,10 @@ from commerce.kernel.sql import Planned, columns, fetch_as
 
 from .comparing import differences, mismatch
 from .declines import told as decline_told
-from .models import Dispute, Payer, Payment, Refund, SavedMethod
+from .models import Decision, Dispute, Payer, Payment, Refund, SavedMethod
 from .types import (
     FOUND,
+    KEPT_AS_LOSS,
     DisputeData,
     FoundRefund,
     PaymentData,
@@ -198,21 +199,28 @@ def _as_dispute(dispute: Dispute) -> DisputeData:
     )
 
 
-def unused_found() -> "QuerySet[Any]":
-    """Found refunds of which nobody has said what all of it was for, with what is `unused`."""
-    return (
+def unused_found(*, unexplained: bool = False) -> "QuerySet[Any]":
+    """Found refunds of which nobody has said what all of it was for, with what is `unused`.
+
+    With `unexplained`, without those that somebody said are a loss.
+    """
+    kept = Decision.objects.filter(decision=KEPT_AS_LOSS, refund__isnull=False)
+    rows = (
         Refund.objects.filter(business_key__startswith=FOUND, payment__state="captured")
         .exclude(state__in=[Refund.State.FAILED, Refund.State.SETTLED])
         .annotate(unused=F("amount_minor") - Coalesce(Sum("uses__amount_minor"), 0))
         .filter(unused__gt=0)
         .order_by("pk")
     )
+    return rows.exclude(pk__in=kept.values("refund")) if unexplained else rows
 
 
-def unused_found_refunds(*, payment_id: int | None = None) -> list[FoundRefund]:
+def unused_found_refunds(
+    *, payment_id: int | None = None, unexplained: bool = False
+) -> list[FoundRefund]:
     """Return refunds made in the provider's dashboard, of one payment or all, as far as nobody
-    has said what they were for."""
-    rows = unused_found().select_related("payment")
+    has said what they were for; with `unexplained`, nor that they are a loss."""
+    rows = unused_found(unexplained=unexplained).select_related("payment")
     if payment_id is not None:
         rows = rows.filter(payment_id=payment_id)
     return [

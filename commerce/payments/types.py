@@ -7,6 +7,9 @@ from commerce.kernel.money import Money
 FOUND = "found:"
 """What the keys of refunds begin with that somebody made in the provider's dashboard."""
 
+KEPT_AS_LOSS = "kept as a loss"
+"""What a person decided about such a refund that is for nothing else."""
+
 RefundWay = Literal["method", "store_credit", "gift_card"]
 """How the shopper wants the money back; by "method" it goes where it came from."""
 

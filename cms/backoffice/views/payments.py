@@ -96,6 +96,7 @@ class PaymentDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
         except (
             checkout.NotResolvable,
             payments.ChargedBack,
+            payments.NotUnexplained,
             payments.RefundNotFailed,
         ) as refusal:
             self.form.add_error(None, str(refusal))
@@ -115,6 +116,9 @@ class PaymentDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
         if decision == "retry":
             payments.retry_refund(refund_id=refund_id, reason=reason)
             return "The refund is sent again."
+        if decision == "keep":
+            payments.keep_as_loss(refund_id=refund_id, reason=reason)
+            return "Noted. It stays the marketplace's loss."
         payments.settle_otherwise(refund_id=refund_id, reason=reason)
         return "The refund is booked as paid another way."
 
@@ -140,7 +144,7 @@ class PaymentDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
                 for each in payment.refunds.order_by("pk")
             ],
             "moves": payment.moves.order_by("pk"),
-            "found": queries.unused_found_refunds(payment_id=payment.pk),
+            "found": queries.unused_found_refunds(payment_id=payment.pk, unexplained=True),
             "decisions": Decision.objects.filter(payment=payment).order_by("pk"),
             "form": self.form,
         }
@@ -159,5 +163,5 @@ def unsettled_payments() -> Any:
     rows = Payment.objects.annotate(order_number=Subquery(number[:1]))
     in_review = rows.filter(state=Payment.State.REVIEW)
     orphans = rows.filter(state=Payment.State.ORPHAN, refunded_minor=0)
-    found = queries.unused_found().values("payment")
+    found = queries.unused_found(unexplained=True).values("payment")
     return in_review | orphans | rows.filter(pk__in=failed) | rows.filter(pk__in=found)

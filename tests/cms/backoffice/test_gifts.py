@@ -2,11 +2,14 @@
 
 import pytest
 
+from cms.backoffice.views.payments import unsettled_payments
 from commerce.audit.models import Entry
 from commerce.credits import queries as cards
 from commerce.giftcards.models import Purchase
+from commerce.payments import operations as payments
 from commerce.payments.models import Payment, Refund
 from devtools.stripe_double import StripeDouble
+from tests.commerce.payments.test_deciding import refund_in_the_dashboard
 from tests.factories.giftcards import begin, bought, known
 from tests.factories.staff import ADMINISTRATORS, staff_client
 from tests.support.query_budget import counted
@@ -109,3 +112,23 @@ def test_the_screen_of_its_payment_leads_to_it(staff, double: StripeDouble) -> N
 
     assert f"{LIST}{purchase.id}/" in page
     assert purchase.number in page
+
+
+def test_a_part_given_back_in_the_dashboard_is_asked_about_until_somebody_says_it_is_a_loss(
+    staff, double: StripeDouble
+) -> None:
+    bought(double)
+    payment = Payment.objects.get()
+    refund_in_the_dashboard(double, payment, 1000)
+    payments.record_found_refunds(charge_id=str(payment.provider_charge))
+    page = f"/admin/office/payments/{payment.pk}/"
+    refund = Refund.objects.get().pk
+    assert "It stays our loss" in staff.get(page).content.decode()
+    assert staff.post(page, {"decision": "keep", "refund": refund}).status_code == 422
+
+    kept = {"decision": "keep", "refund": refund, "reason": "a kindness"}
+    assert staff.post(page, kept).status_code == 302
+
+    assert staff.post(page, kept).status_code == 422
+    assert "It stays our loss" not in staff.get(page).content.decode()
+    assert not unsettled_payments().exists()

@@ -18,7 +18,12 @@ SHARED: list[Any] = [
 # Links that open something for whoever holds them.
 _SECRET_PATH = re.compile(
     r"(/(?:checkout/(?:return|cancel|retry|here)|orders/track|account/confirm-email"
-    r"|account/password/reset/key|account/unlock|sell/join|pay|back)/)[^/\s\"'\\?#]+"
+    r"|account/password/reset/key|account/unlock|sell/join|pay|back|gift-cards)/)[^/\s\"'\\?#]+"
+)
+# What commerce.kernel.tokens makes, wherever a line names an order or a gift card by it; ids of
+# requests are as long and have no capitals. Its beginning is enough to tell lines apart.
+_KEY = re.compile(
+    r"(?<![\w-])((?:gift-)?)(?=[\w-]{0,31}[A-Z])([\w-]{4})[\w-]{28}(?![\w-])", re.ASCII
 )
 # Strangers choose how long a line is: each stretch of letters is looked at once, from its
 # beginning, or an address of 64 kB would keep a worker busy for many seconds.
@@ -27,7 +32,8 @@ _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]++@(?=[\w-]+\.\w)", re.ASCII)
 
 def mask(line: str) -> str:
     """Hide what a reader of logs has no business with."""
-    return _EMAIL.sub("***@", _SECRET_PATH.sub(r"\1***", line))
+    line = _KEY.sub(r"\1\2***", _SECRET_PATH.sub(r"\1***", line))
+    return _EMAIL.sub("***@", line)
 
 
 def _masked(_: Any, __: str, line: str) -> str:

@@ -228,3 +228,12 @@ def test_health_checks_leave_no_line(client: Client, lines: Lines, path: str) ->
 @pytest.mark.parametrize("path", ["account/unlock", "sell/join", "account/password/reset/key"])
 def test_links_that_open_something_are_masked(path: str) -> None:
     assert logs.mask(f"GET /{path}/IjEi:1abc:s3cr3t/ 200") == f"GET /{path}/***/ 200"
+
+
+@pytest.mark.parametrize("before", ["", "gift-"])
+def test_keys_of_orders_and_gift_cards_are_masked_and_ids_of_requests_are_not(before: str) -> None:
+    key = "TZ5uWb-8Dq_x0sB3kVnPa1LmYcR7e2Gf"
+    line = f'{{"order_token": "{before}{key}", "request_id": "{"0a" * 16}"}}'
+
+    assert logs.mask(line) == line.replace(key, "TZ5u***")
+    assert logs.mask(f"pay:{before}{key}:1") == f"pay:{before}TZ5u***:1"

@@ -84,7 +84,10 @@ def buy(*, wish: Wish, key: str, buyer: Buyer, back_url: str, cancel_url: str) -
             purchase, payment = _write(wish, buyer, fingerprint, back_url, cancel_url)
     failpoint("gift_written")
     if known is not None:
-        return retry_payment(token=known.token)
+        try:
+            return retry_payment(token=known.token)
+        except NotPayable:  # its page says why: a bank or a person is at work on it
+            return Begun(token=known.token, payment_url=None)
     return Begun(token=purchase.token, payment_url=open_page(purchase=purchase, payment=payment))
 
 

@@ -109,6 +109,16 @@ def test_pressed_again_when_it_is_paid_it_asks_for_nothing(double: StripeDouble)
     assert Payment.objects.count() == 1
 
 
+def test_pressed_again_while_a_bank_is_at_work_it_leads_to_where_it_stands(
+    double: StripeDouble,
+) -> None:
+    first = begin(key="f")
+    payments.mark_processing(payment_id=Payment.objects.get().pk)
+
+    assert (begin(key="f").token, begin(key="f").payment_url) == (first.token, None)
+    assert Payment.objects.count() == 1
+
+
 def test_money_that_comes_after_it_was_given_up_goes_back(double: StripeDouble) -> None:
     begun = begin()
     url = str(begun.payment_url)

@@ -39,8 +39,9 @@ def hold_for_checkout(
     """Hold for a cart's checkout, all or none; returns until when.
 
     The deadline is that of the checkout's first hold within the hour: whatever is asked
-    for later takes the place of what was held, and keeps it. None: it has passed, and
-    within that hour nothing is held anew. `until` ends a first hold sooner. The other
+    for later takes the place of what was held, and keeps it. None: nothing was held now,
+    because it has passed within that hour, or because the principal gave up two other
+    checkouts of one of these SKUs within it. `until` ends a first hold sooner. The other
     arguments are those of `reserve`. Raises OutOfStock or ShareTaken, in which case all
     is held as before.
     """

@@ -223,6 +223,11 @@ class Reservation(models.Model):
                 condition=Q(state="active") & ~Q(principal=""),
                 name="active_holds_by_principal",
             ),
+            models.Index(
+                fields=["principal", "created_at"],
+                condition=Q(holder__startswith="checkout:") & ~Q(principal=""),
+                name="checkouts_by_principal",
+            ),
         ]
 
 

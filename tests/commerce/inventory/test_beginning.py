@@ -113,6 +113,62 @@ def test_an_hour_later_it_may_hold_again(mug: int) -> None:
     assert hold({mug: 1}) is not None
 
 
+def give_up(variant_id: int, cart_id: int, principal: str) -> None:
+    assert hold({variant_id: 1}, cart_id=cart_id, principal=principal) is not None
+    operations.release(holder=operations.checkout_holder(cart_id))
+
+
+def test_who_gave_up_two_checkouts_of_a_sku_gets_it_held_at_placing_only(mug: int) -> None:
+    give_up(mug, 11, "net:203.0.113.0/24")
+    give_up(mug, 12, "net:203.0.113.0/24")
+
+    assert hold({mug: 1}, cart_id=13, principal="net:203.0.113.0/24") is None
+    assert reserved(mug) == 0
+
+
+def test_what_others_gave_up_keeps_nobody_from_holding(mug: int) -> None:
+    give_up(mug, 11, "user:1")
+    give_up(mug, 12, "user:2")
+    give_up(mug, 13, "")
+    give_up(mug, 14, "")
+
+    assert hold({mug: 1}, principal="user:1") is not None
+    assert hold({mug: 1}, cart_id=15) is not None
+
+
+def test_a_sku_that_was_taken_out_of_held_carts_counts_as_given_up(mug: int) -> None:
+    other = make_variant()
+    stock_up(other, 5)
+    for cart_id in (11, 12):
+        hold({mug: 1}, cart_id=cart_id, principal="user:1")
+        hold({other: 1}, cart_id=cart_id, principal="user:1")
+
+    assert hold({mug: 1}, principal="user:1") is None
+    assert hold({other: 1}, principal="user:1") is not None
+
+
+def test_putting_a_sku_that_was_given_up_into_a_held_cart_holds_it_no_more(mug: int) -> None:
+    other = make_variant()
+    stock_up(other, 5)
+    give_up(mug, 11, "user:1")
+    give_up(mug, 12, "user:1")
+    hold({other: 1}, principal="user:1")
+
+    operations.follow_cart(cart_id=CART, quantities={other: 1, mug: 1})
+
+    assert (reserved(other), reserved(mug)) == (1, 0)
+
+
+def test_checkouts_that_became_orders_are_not_given_up(mug: int) -> None:
+    for cart_id in (11, 12):
+        hold({mug: 1}, cart_id=cart_id, principal="user:1")
+        assert operations.take_over(
+            cart_id=cart_id, holder=f"order-{cart_id}", quantities={mug: 1}, minutes=35
+        )
+
+    assert hold({mug: 1}, principal="user:1") is not None
+
+
 def test_the_holds_of_the_cart_are_replaced(mug: int) -> None:
     operations.set_policy(variant_id=mug, policy=PolicyData(cart_hold_minutes=5))
     operations.hold_in_cart(cart_id=CART, variant_id=mug, quantity=2, principal="")

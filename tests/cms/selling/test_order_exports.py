@@ -56,7 +56,7 @@ def break_store(monkeypatch):
     def refuse(*_, **__):
         raise OSError("the store is away")
 
-    monkeypatch.setattr(storages["private"], "save", refuse)
+    monkeypatch.setattr(OrderExport._meta.get_field("file").storage, "save", refuse)
 
 
 def test_a_long_table_is_made_mailed_and_fetched_by_who_asked(shop):

@@ -97,9 +97,9 @@ def test_what_has_expired_is_forgotten() -> None:
 
 
 def test_every_scheduled_task_exists() -> None:
-    from celery import current_app
+    from storefront.celery import app
 
-    current_app.loader.import_default_modules()
+    app.loader.import_default_modules()
     scheduled = {entry["task"] for entry in django_settings.CELERY_BEAT_SCHEDULE.values()}
 
-    assert scheduled - set(current_app.tasks) == set()
+    assert scheduled - set(app.tasks) == set()

@@ -6,8 +6,8 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
+from cms.selling.currency_choice import ask_currency
 from commerce.accounts.models import User
-from commerce.kernel import currencies
 from commerce.kernel.money import Money
 
 MOST_MINOR = 1_000_000
@@ -36,12 +36,7 @@ class IssueForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if currencies.further():
-            self.fields["currency"].choices = [  # type: ignore[attr-defined]
-                (each, each) for each in currencies.sold_in()
-            ]
-        else:
-            del self.fields["currency"]
+        if not ask_currency(self):
             self.fields["amount"].label = f"Amount in {settings.BASE_CURRENCY}"
 
     @property

@@ -9,7 +9,7 @@ from django.conf import settings
 from wagtail.admin.widgets import AdminDateTimeInput
 
 from cms.pages.models import CategoryPage
-from commerce.kernel import currencies
+from cms.selling.currency_choice import ask_currency
 from commerce.kernel.money import Money
 from commerce.payouts.models import PayoutTerms
 from commerce.payouts.types import Terms
@@ -100,12 +100,7 @@ class CorrectionForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if currencies.further():
-            self.fields["currency"].choices = [  # type: ignore[attr-defined]
-                (each, each) for each in currencies.sold_in()
-            ]
-        else:
-            del self.fields["currency"]
+        ask_currency(self)
 
     @property
     def inputs(self) -> list[Any]:

@@ -8,12 +8,13 @@ from django.conf import settings
 from wagtail.admin.widgets import AdminDateTimeInput
 
 from commerce.catalog import queries as catalog
-from commerce.kernel import currencies
 from commerce.kernel.money import Money
 from commerce.pricing import queries as pricing
 from commerce.pricing.models import CustomerGroup, Price, PriceList
 from commerce.pricing.operations import ListPriceInput, PriceListInput
 from commerce.pricing.types import PriceInput
+
+from .currency_choice import ask_currency
 
 MOST_LINES = 5_000
 
@@ -57,12 +58,7 @@ class PriceListForm(forms.Form):
     def __init__(self, *args: Any, seller_id: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.seller_id = seller_id
-        if currencies.further():
-            self.fields["currency"].choices = [  # type: ignore[attr-defined]
-                (each, each) for each in currencies.sold_in()
-            ]
-        else:
-            del self.fields["currency"]
+        ask_currency(self)
 
     @property
     def figures(self) -> list[Any]:

@@ -17,6 +17,7 @@ from commerce.kernel.money import Money, exponent
 from commerce.pricing.operations import MAX_MINOR
 
 from . import drafts
+from .currency_choice import ask_currency
 from .drafts import MAX_OPTIONS, MAX_VALUE, Option, VariantDraft
 
 MAX_COUNT = 1_000_000
@@ -70,12 +71,8 @@ def currency_field(**kwargs: Any) -> forms.ChoiceField:
 
 def settle_currency(form: forms.Form) -> str:
     """Let a form's amounts be in the currency that was chosen in it, and return that."""
-    if not currencies.further():
-        del form.fields["currency"]
+    if not ask_currency(form):
         return currencies.or_base(None)
-    form.fields["currency"].choices = [  # type: ignore[attr-defined]
-        (each, each) for each in currencies.sold_in()
-    ]
     name = form.add_prefix("currency")
     asked = form.data.get(name) if form.is_bound else form.initial.get("currency")
     chosen = currencies.or_base(asked)

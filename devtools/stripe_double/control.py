@@ -24,7 +24,8 @@ from .core.world import public
 Values = dict[str, Any]
 Command = Callable[[App, Values], Any]
 COMMANDS: dict[tuple[str, str], Command] = {}
-UNLOCKED = {"webhooks/wait", "webhooks/send", "webhooks/forge"}  # these wait for the network
+# These wait for the network.
+UNLOCKED = {"reset", "webhooks/wait", "webhooks/send", "webhooks/forge"}
 
 
 def command(method: str, name: str) -> Callable[[Command], Command]:
@@ -114,10 +115,13 @@ def hasten(app: App, values: Values) -> Any:
 
 @command("POST", "reset")
 def reset(app: App, values: Values) -> Any:
+    """Begin anew; no event of what was before arrives after this has answered."""
     app.webhooks.discard()
-    app.faults.clear()
-    app.webhooks.pause(False)
-    app.world.reset()
+    with app.world.lock:
+        app.faults.clear()
+        app.webhooks.pause(False)
+        app.world.reset()
+        app.commit()
     return {}
 
 

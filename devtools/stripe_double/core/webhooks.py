@@ -171,9 +171,13 @@ class Webhooks:
             self._changed.notify_all()
 
     def discard(self) -> None:
+        """Forget what is queued, and return once what is under way has been answered."""
         with self._changed:
-            self._queue.clear()
             self.rules.clear()
+            self._queue.clear()
+            while self._busy:
+                self._changed.wait()
+                self._queue.clear()  # such as the retry of what was refused just now
             self._changed.notify_all()
 
     def redeliver(self, identifier: str, times: int = 1) -> None:

@@ -1,6 +1,7 @@
 """A running double, the provider's SDK pointed at it, and a shop that only listens."""
 
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -22,6 +23,8 @@ class Listener:
         self.signatures: list[str] = []
         self.refused: list[str] = []
         self.answers: list[int] = []  # statuses to give before 200
+        self.begun = 0  # requests that arrived, answered or not
+        self.slow = 0.0  # seconds until an answer
         self.secret = SECRET
         listener = self
 
@@ -43,6 +46,9 @@ class Listener:
 
     def receive(self, body: bytes, signature: str) -> int:
         with self._lock:
+            self.begun += 1
+        time.sleep(self.slow)
+        with self._lock:
             try:
                 event = stripe.Webhook.construct_event(body, signature, self.secret)
             except stripe.SignatureVerificationError as error:
@@ -61,6 +67,7 @@ class Listener:
     def clear(self) -> None:
         for kept in (self.events, self.signatures, self.refused, self.answers):
             kept.clear()
+        self.begun, self.slow = 0, 0.0
         self.secret = SECRET
 
     def close(self) -> None:

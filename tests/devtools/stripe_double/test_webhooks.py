@@ -198,3 +198,14 @@ def test_the_listener_would_notice_a_bad_signature(listener):
     header = stripe.WebhookSignature.generate_signature_header("{}", "whsec_other")
 
     assert listener.receive(b"{}", header) == 400
+
+
+def test_nothing_of_a_forgotten_world_arrives_afterwards(client, double, listener):
+    listener.slow = 0.3
+    some(client, 6)
+    wait_until(lambda: listener.begun > 0)
+
+    double.reset()
+
+    assert len(listener.events) == listener.begun
+    assert double.wait_for_webhooks(timeout=0)

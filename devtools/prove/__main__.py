@@ -21,7 +21,7 @@ from devtools.embedded.places import EmbeddedServerError, try_exclusive
 from devtools.prove import drills as _all_drills  # noqa: F401 - registers them
 from devtools.prove import ground, report
 from devtools.prove.drill import DRILLS, Drill, Result, Stage
-from devtools.prove.rig import ENDING, Nursery, RigBroken
+from devtools.prove.forks import ENDING, Nursery, RigBroken
 
 
 def main() -> int:

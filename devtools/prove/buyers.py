@@ -13,8 +13,10 @@ from html import unescape
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from devtools.prove.rig import ENDING, Good, Rig
+from devtools.prove.forks import ENDING
+from devtools.prove.rig import Rig
 from devtools.prove.witness import Story, Witness
+from devtools.prove.written import Good
 from devtools.stripe_double import Control
 
 TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="([^"]+)"')

@@ -11,8 +11,9 @@ from typing import Any
 
 from devtools.prove.buyers import Crowd
 from devtools.prove.figures import Figures, judge
+from devtools.prove.forks import Nursery
 from devtools.prove.ground import Ground
-from devtools.prove.rig import Nursery, Rig
+from devtools.prove.rig import Rig
 
 
 @dataclass

@@ -20,7 +20,7 @@ from devtools.prove.buyers import one_of
 from devtools.prove.drill import DRILLS, Drill, Result, Stage
 from devtools.prove.drills import raced
 from devtools.prove.figures import NAMES, Figures
-from devtools.prove.rig import Good
+from devtools.prove.written import Good
 
 PLACES = [
     "checkout_held",

@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from devtools.prove.buyers import Buyer, Crowd, GaveUp, one_of
 from devtools.prove.drill import Result, Stage, close, drill, rules_broken, stock_of
-from devtools.prove.rig import Good, Rig
+from devtools.prove.rig import Rig
 from devtools.prove.witness import Story
+from devtools.prove.written import Good
 
 HELD_BY_CHECKOUTS = (
     "SELECT 1 FROM inventory_reservation WHERE state = 'active' AND holder LIKE 'checkout:%%'"

@@ -12,7 +12,8 @@ from devtools.embedded.cluster import Cluster
 from devtools.prove.buyers import Crowd, one_of
 from devtools.prove.drill import Result, Stage, close, drill, stock_of
 from devtools.prove.ground import SERVERS
-from devtools.prove.rig import EVERYTHING_ELSE, RELAY_PLACES, Rig
+from devtools.prove.processes import EVERYTHING_ELSE, RELAY_PLACES
+from devtools.prove.rig import Rig
 
 
 @drill("FD17", "Redis stopped before, during and after checkouts", essential=True)

@@ -19,8 +19,9 @@ from commerce.payments.types import RefundWay
 
 from .advancing import IllegalMove, lock_part, move_part
 from .events import OrderCanceled, PartAdjusted
+from .given import adjustment_where, adjustments_of
 from .models import Adjustment, AdjustmentLine, Order, OrderLine, SellerOrder
-from .queries import adjustment_where, adjustments_of, line_data
+from .reading import line_data
 from .shares import LineShare, advance_of, share_of
 from .types import AdjustmentData
 

@@ -26,8 +26,9 @@ from .adjusting import (
 )
 from .advancing import IllegalMove, lock_part, move_part
 from .events import OrderCanceled, OrderCharged, OrderConfirmed, OrderPlaced, OrderReaddressed
+from .given import left_to_charge
 from .models import Order, OrderLine, SellerOrder
-from .queries import as_ref, left_to_charge
+from .reading import as_ref
 from .types import LineDraft, OrderDraft, OrderRef, PartAmounts, SellerOrderDraft
 
 __all__ = [

@@ -1,33 +1,33 @@
 """Reads. A whole order takes four statements, whatever its size, and so do many."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 
-from commerce.kernel.money import Money
 from commerce.kernel.sql import fetch, fetch_as
 
 from . import finding, statements
-from .models import AddressChange, Adjustment, Order, OrderLine, SellerOrder
-from .shares import advance_of, share_of
+from .given import adjustment_where as adjustment_where
+from .given import adjustments as adjustments
+from .given import adjustments_of as adjustments_of
+from .given import left_to_charge as left_to_charge
+from .given import refund_preview as refund_preview
+from .given import seller_share as seller_share
+from .given import was_paid_at_once as was_paid_at_once
+from .models import AddressChange, Order, OrderLine, SellerOrder
+from .reading import as_ref, orders_where, parts_where
 from .totals import savings_of as savings_of
 from .totals import taxes_of as taxes_of
 from .types import (
     SHOPPER_STATES,
     AddressChangeData,
-    AdjustmentData,
-    AdjustmentLineData,
-    EventData,
-    LineData,
     MonthSales,
     OrderData,
     OrderPage,
     OrderRef,
     OrderSummary,
-    PartAmounts,
     SellerOrderData,
 )
 
@@ -41,45 +41,6 @@ def order(*, token: str) -> OrderData | None:
 def orders(*, order_ids: list[int]) -> dict[int, OrderData]:
     """Return orders with all their parts."""
     return {found.id: found for found in orders_where(Order.objects.filter(pk__in=order_ids))}
-
-
-def orders_where(rows: Iterable[Order], *, with_events: bool = False) -> list[OrderData]:
-    """Return whole orders; for this module's own reads."""
-    heads = {head.pk: head for head in rows}
-    if not heads:
-        return []
-    parts = _whole(fetch_as(SellerOrder, statements.PARTS, list(heads)), heads)
-    events = _events(list(heads)) if with_events else {}
-    by_order: dict[int, list[SellerOrderData]] = defaultdict(list)
-    for part in parts:
-        by_order[part.order_id].append(part)
-    return [
-        OrderData(
-            id=head.pk,
-            token=head.token,
-            number=head.number,
-            state=head.state,
-            cart_id=head.cart_id,
-            user_id=head.user_id,
-            email=head.email,
-            ship_to=head.ship_to,
-            goods=Money(head.goods_minor, head.currency),
-            discount=Money(head.discount_minor, head.currency),
-            shipping=Money(head.shipping_minor, head.currency),
-            shipping_discount=Money(head.shipping_discount_minor, head.currency),
-            tax=Money(head.tax_minor, head.currency),
-            included_tax=Money(head.included_tax_minor, head.currency),
-            total=Money(head.total_minor, head.currency),
-            credit=Money(head.credit_minor, head.currency),
-            placed_at=head.placed_at,
-            confirmed_at=head.confirmed_at,
-            seller_orders=tuple(by_order[head.pk]),
-            events=tuple(events.get(head.pk, ())),
-            awaits_capture=head.awaits_capture,
-            charged_at=head.charged_at,
-        )
-        for head in heads.values()
-    ]
 
 
 def ref(*, token: str) -> OrderRef | None:
@@ -205,7 +166,7 @@ def seller_orders(
     if since is not None:
         rows = rows.filter(order__placed_at__gte=since)
     rows = rows.order_by("-order__placed_at", "-pk")[offset : offset + limit]
-    return _parts(rows)
+    return parts_where(rows)
 
 
 def count_seller_orders(*, seller_id: int) -> dict[str, int]:
@@ -216,20 +177,20 @@ def count_seller_orders(*, seller_id: int) -> dict[str, int]:
 
 def seller_order(*, seller_id: int, number: str) -> SellerOrderData | None:
     """Return one of a seller's own parts by its number; None for anybody else's."""
-    found = _parts(SellerOrder.objects.filter(_sellers_own(seller_id), number=number))
+    found = parts_where(SellerOrder.objects.filter(_sellers_own(seller_id), number=number))
     return found[0] if found else None
 
 
 def seller_orders_by_id(*, seller_order_ids: list[int]) -> dict[int, SellerOrderData]:
     """Return parts by id, whoever's they are."""
     rows = SellerOrder.objects.filter(pk__in=seller_order_ids)
-    return {part.id: part for part in _parts(rows)}
+    return {part.id: part for part in parts_where(rows)}
 
 
 def seller_orders_of(*, order_ids: list[int]) -> dict[int, list[SellerOrderData]]:
     """Return the parts of orders, by order."""
     found: dict[int, list[SellerOrderData]] = defaultdict(list)
-    for part in _parts(SellerOrder.objects.filter(order_id__in=order_ids)):
+    for part in parts_where(SellerOrder.objects.filter(order_id__in=order_ids)):
         found[part.order_id].append(part)
     return dict(found)
 
@@ -237,55 +198,7 @@ def seller_orders_of(*, order_ids: list[int]) -> dict[int, list[SellerOrderData]
 def parts_of_seller(*, seller_id: int, numbers: Iterable[str]) -> dict[str, SellerOrderData]:
     """Return a seller's part of each of the orders, by the order's number."""
     rows = SellerOrder.objects.filter(seller_id=seller_id, order__number__in=set(numbers))
-    return {part.order_number: part for part in _parts(rows)}
-
-
-def adjustments_of(*, seller_order_ids: Iterable[int]) -> dict[int, list[AdjustmentData]]:
-    """Return what was given back of each part, in order; parts without are left out."""
-    rows = Adjustment.objects.filter(seller_order__in=set(seller_order_ids))
-    found: dict[int, list[AdjustmentData]] = defaultdict(list)
-    for data in _adjustments(rows):
-        found[data.seller_order_id].append(data)
-    return dict(found)
-
-
-def was_paid_at_once(*, order_id: int) -> bool:
-    """Whether an order's money came before it was confirmed, not from a reservation later."""
-    order = Order.objects.filter(pk=order_id, awaits_capture=False, charged_at=None)
-    uncharged = Adjustment.objects.filter(seller_order__order=order_id, uncharged=True)
-    return order.exists() and not uncharged.exists()
-
-
-def left_to_charge(*, order_id: int) -> list[PartAmounts]:
-    """Return what each part of an order is worth without what was given up before it was paid."""
-    parts = seller_orders_of(order_ids=[order_id]).get(order_id, [])
-    given = adjustments_of(seller_order_ids=[part.id for part in parts])
-    return [
-        _left(part, [each for each in given.get(part.id, []) if each.uncharged]) for part in parts
-    ]
-
-
-def _left(part: SellerOrderData, given: Iterable[AdjustmentData]) -> PartAmounts:
-    given = list(given)
-
-    def less(whole: Money, *names: str) -> int:
-        return whole.minor - sum(int(getattr(each, name).minor) for each in given for name in names)
-
-    zero = Money.zero(part.total.currency)
-    return PartAmounts(
-        seller_id=part.seller_id,
-        goods_minor=less(part.goods - part.discount, "goods"),
-        discount_minor=0,
-        shipping_minor=less(part.shipping - part.shipping_discount, "shipping"),
-        shipping_discount_minor=0,
-        platform_discount_minor=less(part.platform_discount, "platform"),
-        tax_minor=less(part.tax, "tax"),
-        included_tax_minor=less(part.included_tax, "included_tax"),
-        commission_minor=less(part.commission, "commission"),
-        goodwill_minor=less(zero, "withheld", "borne", "advanced")
-        - less(zero, "goodwill", "recovered"),
-        borne_minor=less(zero, "recovered") - less(zero, "borne"),
-    )
+    return {part.order_number: part for part in parts_where(rows)}
 
 
 def address_changes(*, order_id: int) -> list[AddressChangeData]:
@@ -296,45 +209,6 @@ def address_changes(*, order_id: int) -> list[AddressChangeData]:
         )
         for row in AddressChange.objects.filter(order=order_id).order_by("pk")
     ]
-
-
-def refund_preview(*, seller_order_id: int, units: Mapping[int, int]) -> Money:
-    """Return what the shopper would get back if units that were not sent were canceled now.
-
-    Units beyond what is left count as what is left. The shipping is in it when nothing
-    of the part was or would be sent.
-    """
-    part = seller_orders_by_id(seller_order_ids=[seller_order_id])[seller_order_id]
-    total = Money.zero(part.total.currency)
-    left = 0
-    for line in part.lines:
-        count = min(max(units.get(line.id, 0), 0), line.open_quantity)
-        left += line.quantity - line.canceled_quantity - count
-        if count:
-            share = share_of(line, after=line.refunded_quantity, count=count)
-            total += Money(share.paid_minor, total.currency)
-    if total and not left:
-        total += part.shipping - part.shipping_discount + part.shipping_tax
-    given = adjustments_of(seller_order_ids=[seller_order_id]).get(seller_order_id, [])
-    advanced, _ = advance_of(given, total_minor=part.total.minor, gross_minor=total.minor)
-    return total - Money(advanced, total.currency)
-
-
-def seller_share(*, seller_order_id: int, units: Mapping[int, int], with_shipping: bool) -> Money:
-    """Return what a seller's earning would lose if units of a part were refunded now."""
-    part = seller_orders_by_id(seller_order_ids=[seller_order_id])[seller_order_id]
-    total = Money.zero(part.total.currency)
-    for line in part.lines:
-        if units.get(line.id):
-            share = share_of(line, after=line.refunded_quantity, count=units[line.id])
-            total += Money(share.earning_minor, total.currency)
-    if with_shipping:
-        of_lines = sum(line.included_tax.minor for line in part.lines)
-        borne = sum(line.platform_discount.minor for line in part.lines)
-        total += part.shipping - part.shipping_discount
-        total += Money(part.platform_discount.minor - borne, total.currency)
-        total -= Money(part.included_tax.minor - of_lines, total.currency)
-    return total
 
 
 def units_of_shopper(*, email: str, user_id: int | None, since: datetime) -> tuple[int, int]:
@@ -348,16 +222,9 @@ def units_of_shopper(*, email: str, user_id: int | None, since: datetime) -> tup
     return int(found["sent"] or 0), int(found["back"] or 0)
 
 
-def adjustments(*, adjustment_ids: Iterable[int]) -> dict[int, AdjustmentData]:
-    """Return adjustments by id."""
-    rows = Adjustment.objects.filter(pk__in=set(adjustment_ids))
-    return {data.id: data for data in _adjustments(rows)}
-
-
-def adjustment_where(*, business_key: str) -> AdjustmentData | None:
-    """Return what was given back under a key."""
-    found = _adjustments(Adjustment.objects.filter(business_key=business_key))
-    return found[0] if found else None
+def given_up_by(*, email: str, hours: int) -> int:
+    """Count the orders of an address that were given up unpaid within the last hours."""
+    return int(fetch(statements.GIVEN_UP, email, hours)[0][0])
 
 
 def sales_by_month(
@@ -368,163 +235,8 @@ def sales_by_month(
     return {row[0]: MonthSales(*row[1:]) for row in rows}
 
 
-def as_ref(found: Order) -> OrderRef:
-    """Return what others may know of an order row; for this module's own use."""
-    return OrderRef(
-        id=found.pk,
-        token=found.token,
-        number=found.number,
-        state=found.state,
-        cart_id=found.cart_id,
-        user_id=found.user_id,
-        email=found.email,
-        total=Money(found.total_minor, found.currency),
-        credit=Money(found.credit_minor, found.currency),
-        placed_at=found.placed_at,
-        awaits_capture=found.awaits_capture,
-    )
-
-
 def _sellers_own(seller_id: int) -> Q:
     return Q(seller_id=seller_id) & ~Q(confirmed_at=None)
-
-
-def _parts(rows: QuerySet[SellerOrder]) -> list[SellerOrderData]:
-    parts = list(rows.select_related("order"))
-    return _whole(parts, {part.order_id: part.order for part in parts})
-
-
-def _whole(parts: list[SellerOrder], heads: Mapping[int, Order]) -> list[SellerOrderData]:
-    if not parts:
-        return []
-    lines: dict[int, list[OrderLine]] = defaultdict(list)
-    for line in fetch_as(OrderLine, statements.LINES, [part.pk for part in parts]):
-        lines[line.seller_order_id].append(line)
-    return [_part(part, heads[part.order_id], lines[part.pk]) for part in parts]
-
-
-def _part(part: SellerOrder, head: Order, lines: Iterable[OrderLine]) -> SellerOrderData:
-    currency = head.currency
-    return SellerOrderData(
-        id=part.pk,
-        number=part.number,
-        seller_id=part.seller_id,
-        state=part.state,
-        order_id=head.pk,
-        order_token=head.token,
-        order_number=head.number,
-        email=head.email,
-        ship_to=head.ship_to,
-        shipping_method=part.shipping_method,
-        goods=Money(part.goods_minor, currency),
-        discount=Money(part.discount_minor, currency),
-        shipping=Money(part.shipping_minor, currency),
-        shipping_discount=Money(part.shipping_discount_minor, currency),
-        platform_discount=Money(part.platform_discount_minor, currency),
-        tax=Money(part.tax_minor, currency),
-        shipping_tax=Money(part.shipping_tax_minor, currency),
-        included_tax=Money(part.included_tax_minor, currency),
-        total=Money(part.total_minor, currency),
-        commission=Money(part.commission_minor, currency),
-        placed_at=head.placed_at,
-        confirmed_at=part.confirmed_at,
-        delivered_at=part.delivered_at,
-        lines=tuple(line_data(line, currency=currency) for line in lines),
-        awaits_capture=head.awaits_capture,
-    )
-
-
-def line_data(line: OrderLine, *, currency: str) -> LineData:
-    """Return what others may know of a line; for this module's own use."""
-    return LineData(
-        id=line.pk,
-        variant_id=line.variant_id,
-        title=line.title,
-        sku=line.sku,
-        options=line.options,
-        image=line.image,
-        path=line.path,
-        quantity=line.quantity,
-        unit=Money(line.unit_minor, currency),
-        total=Money(line.total_minor, currency),
-        discount=Money(line.discount_minor, currency),
-        platform_discount=Money(line.platform_discount_minor, currency),
-        tax=Money(line.tax_minor, currency),
-        included_tax=Money(line.included_tax_minor, currency),
-        tax_rate_bps=line.tax_rate_bps,
-        tax_name=line.tax_name,
-        commission_bps=line.commission_bps,
-        commission=Money(line.commission_minor, currency),
-        adjustments=line.adjustments,
-        explanation=line.explanation,
-        promised_by=line.promised_by,
-        shipped_quantity=line.shipped_quantity,
-        canceled_quantity=line.canceled_quantity,
-        returned_quantity=line.returned_quantity,
-        lost_quantity=line.lost_quantity,
-        refunded_quantity=line.refunded_quantity,
-    )
-
-
-def _adjustments(rows: QuerySet[Adjustment]) -> list[AdjustmentData]:
-    found = rows.select_related("seller_order__order").prefetch_related("lines").order_by("pk")
-    return [_adjustment(row) for row in found]
-
-
-def _adjustment(row: Adjustment) -> AdjustmentData:
-    currency = row.seller_order.order.currency
-    return AdjustmentData(
-        id=row.pk,
-        seller_order_id=row.seller_order_id,
-        kind=row.kind,
-        business_key=row.business_key,
-        reason=row.reason,
-        actor=row.actor,
-        paid_to=row.paid_to,
-        with_shipping=row.with_shipping,
-        goods=Money(row.goods_minor, currency),
-        shipping=Money(row.shipping_minor, currency),
-        tax=Money(row.tax_minor, currency),
-        included_tax=Money(row.included_tax_minor, currency),
-        commission=Money(row.commission_minor, currency),
-        platform=Money(row.platform_minor, currency),
-        goodwill=Money(row.goodwill_minor, currency),
-        withheld=Money(row.withheld_minor, currency),
-        borne=Money(row.borne_minor, currency),
-        advanced=Money(row.advanced_minor, currency),
-        recovered=Money(row.recovered_minor, currency),
-        refund=Money(row.refund_minor, currency),
-        seller=Money(row.seller_minor, currency),
-        at=row.at,
-        lines=tuple(
-            AdjustmentLineData(
-                order_line_id=line.order_line_id,
-                quantity=line.quantity,
-                goods=Money(line.goods_minor, currency),
-                tax=Money(line.tax_minor, currency),
-                included_tax=Money(line.included_tax_minor, currency),
-            )
-            for line in sorted(row.lines.all(), key=lambda line: line.pk)
-        ),
-        uncharged=row.uncharged,
-    )
-
-
-def _events(order_ids: list[int]) -> dict[int, list[EventData]]:
-    found: dict[int, list[EventData]] = defaultdict(list)
-    for row in fetch(statements.EVENTS, order_ids):
-        order_id, part_id, from_state, to_state, actor, cause, at = row
-        found[order_id].append(
-            EventData(
-                seller_order_id=part_id,
-                from_state=from_state,
-                to_state=to_state,
-                actor=actor,
-                cause=cause,
-                at=at,
-            )
-        )
-    return dict(found)
 
 
 def _summary(found: OrderData) -> OrderSummary:
@@ -538,17 +250,3 @@ def _summary(found: OrderData) -> OrderSummary:
         titles=tuple(line.title for line in found.lines),
         images=tuple(line.image for line in found.lines if line.image),
     )
-
-
-_GIVEN_UP = """
-SELECT count(*) FROM orders_order
-WHERE email = %s AND state = 'canceled' AND confirmed_at IS NULL
-  AND placed_at > clock_timestamp() - make_interval(hours => %s)
-"""
-
-
-def given_up_by(*, email: str, hours: int) -> int:
-    """Count the orders of an address that were given up unpaid within the last hours."""
-    with connection.cursor() as cursor:
-        cursor.execute(_GIVEN_UP, [email, hours])
-        return int(cursor.fetchone()[0])

@@ -152,3 +152,9 @@ FROM orders_sellerorder p JOIN orders_order o ON o.id = p.order_id
 WHERE p.seller_id = %s AND o.currency = %s AND p.confirmed_at >= %s AND p.confirmed_at < %s
 GROUP BY 1
 """
+
+GIVEN_UP = """
+SELECT count(*) FROM orders_order
+WHERE email = %s AND state = 'canceled' AND confirmed_at IS NULL
+  AND placed_at > clock_timestamp() - make_interval(hours => %s)
+"""

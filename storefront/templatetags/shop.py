@@ -3,25 +3,20 @@ that grows with the page."""
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
 from typing import Any
 
 from django import template
-from django.forms import BaseForm
 from django.urls import reverse
 
-from commerce.accounts.queries import countries_by_name, country_name
-from commerce.accounts.types import AddressData, AddressRules, SavedAddress
 from commerce.cart.types import CartLine
-from commerce.checkout.types import Review, SellerPart
+from commerce.checkout.types import Review
 from commerce.discovery.types import Alternatives, CardData
-from commerce.fulfillment import queries as fulfillment
-from commerce.fulfillment.types import ShipmentData, ShippingOption, TrackingEventData
 from commerce.kernel.money import Money
-from commerce.orders.types import OrderData, SellerOrderData
+from commerce.orders.types import OrderData
 from commerce.pricing.types import Quote
 from storefront.amounts import shown
 
+from . import addresses, delivery
 from .prices import (
     after_discount,
     explained,
@@ -37,6 +32,9 @@ from .prices import (
 
 register = template.Library()
 register.filter(terms)
+# Templates load one library, whatever file a filter is written in.
+for part in (addresses, delivery):
+    register.filters.update(part.register.filters)
 
 STATES = {
     "pending": "Waiting for payment",
@@ -47,14 +45,6 @@ STATES = {
     "delivered": "Delivered",
     "canceled": "Canceled",
     "returned": "Returned",
-}
-PARCEL_STATES = {
-    "pre_transit": "Ready for the carrier",
-    "in_transit": "On its way",
-    "out_for_delivery": "Out for delivery today",
-    "available_for_pickup": "Waits at the carrier's shop for you",
-    "return_to_sender": "On its way back to the seller",
-    "failure": "The carrier could not deliver it",
 }
 TONES = {
     "pending": "warning",
@@ -268,173 +258,6 @@ def checkout_steps(current: int) -> Rows:
             "state": "done" if number < current else "current" if number == current else "",
         }
         for number, (label, name) in enumerate(steps, start=1)
-    ]
-
-
-@register.filter
-def address_lines(address: AddressData | Mapping[str, Any] | None) -> list[str]:
-    """Write an address line by line."""
-    if not address:
-        return []
-    if not isinstance(address, AddressData):
-        address = AddressData.from_dict(address)
-    place = " ".join(part for part in (address.city, address.region, address.postal_code) if part)
-    lines = [address.name, address.company, address.line1, address.line2, place]
-    return [line for line in [*lines, country_name(country=address.country)] if line]
-
-
-@register.filter
-def address_title(entry: SavedAddress) -> str:
-    """Say what an entry of the address book is used for."""
-    if entry.is_default_shipping and entry.is_default_billing:
-        return "For shipping and invoices"
-    if entry.is_default_shipping:
-        return "For shipping"
-    return "For invoices" if entry.is_default_billing else "Address"
-
-
-@register.filter
-def countries(_: object) -> list[tuple[str, str]]:
-    """Every country by name."""
-    return countries_by_name()
-
-
-LABELS = {
-    "name": ("Full name", "name", 120),
-    "company": ("Company", "organization", 120),
-    "line1": ("Address", "address-line1", 150),
-    "line2": ("Apartment, suite, etc.", "address-line2", 150),
-    "city": ("City", "address-level2", 100),
-    "region": ("State or province", "address-level1", 100),
-    "postal_code": ("Postal code", "postal-code", 20),
-    "phone": ("Phone", "tel", 40),
-}
-
-
-@register.filter
-def address_inputs(form: BaseForm, rules: AddressRules) -> Rows:
-    """The inputs of an address as its country asks for them, with what was typed."""
-    own = {
-        "city": rules.city_label,
-        "region": rules.region_label,
-        "postal_code": rules.postal_code_label,
-    }
-    always = {"name", "company", "line1", "line2", "phone"}
-    rows: Rows = []
-    for name, (label, autocomplete, most) in LABELS.items():
-        if name not in always and name not in rules.used:
-            continue
-        field = form[name]
-        example = rules.postal_code_example if name == "postal_code" else ""
-        rows.append(
-            {
-                "name": name,
-                "id": f"id_{name}",
-                "label": own.get(name) or label,
-                "type": "tel" if name == "phone" else "text",
-                "autocomplete": autocomplete,
-                "most": most,
-                "value": field.value() or "",
-                "optional": name not in rules.required,
-                "example": example,
-                "error": field.errors[0] if field.errors else "",
-                "choices": list(rules.region_choices) if name == "region" else [],
-            }
-        )
-    return rows
-
-
-@register.filter
-def delivery_note(option: ShippingOption) -> str:
-    """Say who brings it and when it arrives."""
-    if option.promised_from is None or option.promised_to is None:
-        return option.carrier
-    days = _span(option.promised_from, option.promised_to)
-    if option.pick_up:
-        return f"ready to pick up {days}"
-    return f"{option.carrier}, arrives {days}"
-
-
-@register.filter
-def is_chosen(option: ShippingOption, part: SellerPart) -> bool:
-    """Tell whether this way of shipping is picked; the first is until one is."""
-    chosen = part.chosen or (part.options[0] if part.options else None)
-    return chosen is not None and chosen.method_id == option.method_id
-
-
-@register.filter
-def expected_delivery(part: SellerOrderData) -> str:
-    """Say between which days the parcel should arrive, as it was promised with the order."""
-    method = part.shipping_method
-    promise = fulfillment.kept_promise(method)
-    if promise:
-        word = "ready to pick up" if method.get("pick_up") else "expected"
-        return f"{word} {_span(promise.first, promise.last)}"
-    start = (part.confirmed_at or part.placed_at).date()
-    least, most = int(method.get("min_days", 1)), int(method.get("max_days", 7))
-    return f"expected {_span(start + timedelta(days=least), start + timedelta(days=most))}"
-
-
-def _span(first: date, last: date) -> str:
-    if first == last:
-        return f"{first.day} {first:%B}"
-    if first.month == last.month:
-        return f"{first.day}–{last.day} {last:%B}"
-    return f"{first.day} {first:%B} – {last.day} {last:%B}"
-
-
-@register.filter
-def pick_up_of(method: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The store where a part is fetched: its address in lines, and when it is open."""
-    place = method.get("pick_up")
-    if not place:
-        return None
-    return {
-        "lines": address_lines(place["address"]),
-        "opening_hours": place["opening_hours"],
-    }
-
-
-@register.filter
-def of_part(
-    shipments: Mapping[int, Sequence[ShipmentData]] | None, seller_order_id: int
-) -> Sequence[ShipmentData]:
-    """The parcels of one seller's part."""
-    return (shipments or {}).get(seller_order_id, ())
-
-
-@register.filter
-def parcel_note(shipment: ShipmentData) -> str:
-    """Say in a sentence where a parcel is and when it comes."""
-    if shipment.delivered_at:
-        verb = "Picked up" if shipment.is_pick_up else "Delivered"
-        return f"{verb} on {_long(shipment.delivered_at.date())}."
-    if shipment.state == "lost":
-        return f"Given up as lost, shipped on {_long(shipment.shipped_at.date())}."
-    if shipment.is_pick_up:
-        return f"Ready since {_long(shipment.shipped_at.date())}."
-    said = PARCEL_STATES.get(shipment.status, f"Shipped on {_long(shipment.shipped_at.date())}")
-    expected = f", expected {_long(shipment.expected_on)}" if shipment.expected_on else ""
-    return f"{said}{expected}."
-
-
-def _long(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
-
-
-@register.filter
-def steps_of(tracking: Mapping[int, Sequence[TrackingEventData]] | None, shipment_id: int) -> Rows:
-    """What the carrier said of one parcel, the latest first."""
-    events = (tracking or {}).get(shipment_id, ())
-    return [
-        {
-            "title": event.message,
-            "text": event.place,
-            "time": f"{event.at.day} {event.at:%B, %H:%M}",
-            "datetime": event.at.isoformat(),
-            "state": "current" if event is events[0] else "done",
-        }
-        for event in events
     ]
 
 

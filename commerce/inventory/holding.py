@@ -174,12 +174,20 @@ def release(*, holder: str) -> None:
         _end(holder, Reservation.State.RELEASED)
 
 
-def release_lapsed(*, limit: int = 1000) -> int:
-    """End holds past their deadline, oldest first; returns how many."""
-    with transaction.atomic(savepoint=False):
-        ended = fetch(statements.END_LAPSED, limit, Reservation.State.EXPIRED)
-        _report_refilled(ended)
-    return len(ended)
+def release_lapsed(*, limit: int = 1000, batches: int = 1) -> int:
+    """End holds past their deadline, oldest first; returns how many.
+
+    Each batch of so many is a transaction of its own.
+    """
+    released = 0
+    for _ in range(batches):
+        with transaction.atomic(savepoint=False):
+            ended = fetch(statements.END_LAPSED, limit, Reservation.State.EXPIRED)
+            _report_refilled(ended)
+        released += len(ended)
+        if len(ended) < limit:
+            break
+    return released
 
 
 def cart_holder(cart_id: int, variant_id: int) -> str:

@@ -219,6 +219,11 @@ class Reservation(models.Model):
                 fields=["expires_at"], condition=Q(state="active"), name="active_holds_by_deadline"
             ),
             models.Index(
+                fields=["expires_at"],
+                condition=Q(state__in=["released", "expired"]),
+                name="ended_holds_by_deadline",
+            ),
+            models.Index(
                 fields=["principal"],
                 condition=Q(state="active") & ~Q(principal=""),
                 name="active_holds_by_principal",

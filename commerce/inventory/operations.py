@@ -20,6 +20,7 @@ from .beginning import (
     move_checkout_hold,
     take_over,
 )
+from .clearing import clear_ended
 from .counting import CountEnded, apply_count, drop_count, enter_counts, start_count
 from .holding import (
     MAX_MINUTES,
@@ -89,6 +90,7 @@ __all__ = [
     "cart_holder",
     "checkout_holder",
     "claim",
+    "clear_ended",
     "depart",
     "drop_count",
     "end_due",

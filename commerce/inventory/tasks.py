@@ -8,7 +8,13 @@ from . import operations
 @shared_task
 def release_lapsed(**_: object) -> None:
     """End holds past their deadline; runs every minute."""
-    operations.release_lapsed()
+    operations.release_lapsed(batches=30)
+
+
+@shared_task
+def clear_ended(**_: object) -> None:
+    """Delete ended holds that nothing asks for any more; runs every hour."""
+    operations.clear_ended()
 
 
 @shared_task

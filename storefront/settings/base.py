@@ -271,6 +271,8 @@ PAYMENT_CAPTURE_DAYS = env.integer("PAYMENT_CAPTURE_DAYS", 5, least=1, most=6)
 PAYMENT_RENEWAL_DAYS = env.integer("PAYMENT_RENEWAL_DAYS", 3, least=1, most=14)
 # How long what is in a cart is held from the start of its checkout; 0: only from the order on.
 CHECKOUT_HOLD_MINUTES = env.integer("CHECKOUT_HOLD_MINUTES", 15, least=0, most=30)
+# How long holds that lapsed or were given back are kept, from the deadline they had.
+ENDED_HOLDS_DAYS = env.integer("ENDED_HOLDS_DAYS", 30, least=2, most=3650)
 PAYMENT_PERIOD_DAYS = env.integer("PAYMENT_PERIOD_DAYS", 7, least=1, most=13)  # for slow methods
 # Of gift cards and store credit.
 CREDIT_VALID_DAYS = env.integer("CREDIT_VALID_DAYS", 3 * 365, least=1, most=36_500)

@@ -39,6 +39,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "commerce.inventory.tasks.release_lapsed",
         "schedule": 60,
     },
+    "clear ended reservations": {
+        "task": "commerce.inventory.tasks.clear_ended",
+        "schedule": 3600,
+    },
     "tell sellers' systems": {"task": "commerce.hooks.tasks.send_due", "schedule": 5},
     "tell what runs low": {"task": "commerce.inventory.tasks.find_low", "schedule": 60},
     "end promises of goods whose day has come": {
@@ -86,6 +90,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "commerce.giftcards.tasks.send_due",
         "schedule": 300,
     },
+    "look at blocked gift cards": {
+        "task": "commerce.giftcards.tasks.heed_blocked",
+        "schedule": 60,
+    },
     "expire credit": {"task": "commerce.credits.tasks.expire", "schedule": 3600},
     "seal the audit log": {"task": "commerce.audit.tasks.seal", "schedule": 3600},
     "seal the ledger": {"task": "commerce.ledger.tasks.seal", "schedule": 3600},
@@ -111,7 +119,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "storefront.tasks.forget_expired",
         "schedule": 24 * 3600,
     },
-    "tell staff what failed": {"task": "cms.backoffice.tasks.ring", "schedule": 300},
+    "tell staff what failed": {"task": "cms.backoffice.tasks.ring", "schedule": 120},
     "check invariants": {"task": "commerce.invariants.tasks.check", "schedule": 3600},
 }
 # With the workers away sweeps do not pile up: one that waited is as good as the next.

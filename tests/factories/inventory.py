@@ -16,16 +16,16 @@ def stock_up(variant_id: int, on_hand: int = 10, *, place: str = "Main") -> int:
     return location_id
 
 
-def lapse(holder: str) -> None:
-    """Let the holder's time be over, as if the hold had been made two hours ago.
+def lapse(holder: str, *, hours: int = 2) -> None:
+    """Let the holder's time be over, as if the hold had been made two hours ago, or more.
 
     The guards refuse to move a hold in time, so they sleep for this one statement.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute(
-            "UPDATE inventory_reservation SET created_at = created_at - interval '2 hours',"
-            " expires_at = expires_at - interval '2 hours' WHERE holder = %s",
-            [holder],
+            "UPDATE inventory_reservation SET created_at = created_at - make_interval(hours => %s),"
+            " expires_at = expires_at - make_interval(hours => %s) WHERE holder = %s",
+            [hours, hours, holder],
         )
         cursor.execute("SET LOCAL session_replication_role = origin")

@@ -9,6 +9,7 @@ import re
 from importlib import import_module
 
 import django.db.models.functions
+from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 from django.db.models import Q
 
@@ -228,7 +229,8 @@ class Migration(migrations.Migration):
             name="taken_at",
             field=models.DateTimeField(help_text="When the order took it over.", null=True),
         ),
-        migrations.AddConstraint(
+        # 0016 validates it, without keeping others out while it reads.
+        AddConstraintNotValid(
             model_name="reservation",
             constraint=models.CheckConstraint(
                 condition=Q(expires_at__lte=SINCE + datetime.timedelta(minutes=60))

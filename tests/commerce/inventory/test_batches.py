@@ -10,7 +10,7 @@ from tests.factories.catalog import make_product, make_variant, make_variants
 from tests.factories.inventory import stock_up
 from tests.factories.sellers import make_seller
 from tests.support.query_budget import counted
-from tests.support.race import race_all
+from tests.support.race import meeting, race_all
 from tests.support.sql import run_sql
 
 pytestmark = pytest.mark.django_db
@@ -233,15 +233,15 @@ def test_control_who_does_not_say_what_they_saw_overwrites() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_control_a_key_that_is_looked_up_first_lets_two_through() -> None:
     """Look for the key, then act, then keep it: what claiming after the effect would be."""
-    import time
-
     kept: set[str] = set()
     done: list[int] = []
+
+    all_have_looked = meeting(8)
 
     def carelessly() -> None:
         if "k-1" in kept:
             return
-        time.sleep(0.05)
+        all_have_looked()
         done.append(1)
         kept.add("k-1")
 

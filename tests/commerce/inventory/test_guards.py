@@ -169,7 +169,12 @@ def test_an_extension_happens_once(stock_id: int) -> None:
         )
 
 
-def test_what_ended_without_a_sale_may_be_cleared_away(stock_id: int) -> None:
+def test_what_ended_without_a_sale_may_be_cleared_away_after_two_days(stock_id: int) -> None:
+    lapse("back", hours=47)
+    with pytest.raises(DatabaseError, match="kept for two days"):
+        run_sql("DELETE FROM inventory_reservation WHERE state = 'released'")
+
+    lapse("back", hours=2)
     run_sql("DELETE FROM inventory_reservation WHERE state = 'released'")
 
     assert not Reservation.objects.filter(holder="back").exists()

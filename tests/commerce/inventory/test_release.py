@@ -60,6 +60,18 @@ def test_the_sweep_takes_a_batch_at_a_time() -> None:
     assert [operations.release_lapsed(limit=2) for _ in range(3)] == [2, 1, 0]
 
 
+def test_the_sweep_goes_on_until_less_than_a_batch_is_left() -> None:
+    variant_id = make_variant()
+    stock_up(variant_id, 10)
+    for number in range(7):
+        operations.reserve(holder=f"h{number}", quantities={variant_id: 1})
+        lapse(f"h{number}")
+
+    assert operations.release_lapsed(limit=2, batches=2) == 4
+    assert operations.release_lapsed(limit=2, batches=9) == 3
+    assert reserved(variant_id) == 0
+
+
 def test_the_task_sweeps() -> None:
     variant_id = make_variant()
     stock_up(variant_id, 1)

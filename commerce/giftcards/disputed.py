@@ -9,6 +9,7 @@ from commerce.ledger import operations as ledger
 from commerce.payments import operations as paying
 from commerce.payments import queries as payments
 
+from .elsewhere import heed_found_refund
 from .queries import is_gift, token_of
 from .settling import lock
 
@@ -28,8 +29,10 @@ def heed_dispute(*, dispute_id: int) -> str:
     paying.lock_dispute(dispute_id=dispute_id)
     dispute = payments.disputes(dispute_ids=[dispute_id])[dispute_id]
     if purchase.credit_id is not None:
-        doubted = bool(payments.open_disputes(order_tokens=[order_token]))
-        credits.block(credit_id=purchase.credit_id, blocked=doubted)
+        if payments.open_disputes(order_tokens=[order_token]):
+            credits.block(credit_id=purchase.credit_id, blocked=True)
+        else:
+            heed_found_refund(order_token=order_token)
     if dispute.state != "lost":
         return dispute.state
     memo = f"{purchase}: the dispute was lost"

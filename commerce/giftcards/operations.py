@@ -17,10 +17,11 @@ from commerce.payments import operations as payments
 from commerce.payments.types import PaymentData, PayTerms
 
 from .disputed import heed_dispute
+from .elsewhere import heed_blocked, heed_found_refund
 from .models import Purchase
 from .paying import PAGE_LASTS, abandon, open_page, reopen
 from .queries import as_data, offered
-from .refunding import heed_found_refund, refund
+from .refunding import refund
 from .refusals import (
     AmountRefused,
     DayRefused,
@@ -51,6 +52,7 @@ __all__ = [
     "accept_reviewed",
     "buy",
     "finalise",
+    "heed_blocked",
     "heed_dispute",
     "heed_found_refund",
     "refund",

@@ -7,32 +7,32 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from commerce.credits import operations as credits
-from commerce.credits import queries as cards
 from commerce.kernel import actor, clock
 from commerce.kernel.money import Money
 from commerce.payments import operations as payments
-from commerce.payments import queries as payment_queries
 
 from .models import Purchase
-from .queries import is_gift, token_of
-from .queries import purchase as find
-from .refusals import NothingLeft, NotRefundable
+from .refusals import CardHeld, NothingLeft, NotRefundable
 from .settling import lock
 from .types import PREFIX
 
-_PENDING_ORDER = (
-    "An order that is being paid uses this gift card right now. Please try again in an hour."
-)
-
 
 @transaction.atomic
-def refund(*, token: str, reason: str, in_time: bool = True, found: int | None = None) -> Money:
+def refund(
+    *,
+    token: str,
+    reason: str,
+    in_time: bool = True,
+    elsewhere: bool = False,
+    found: int | None = None,
+) -> Money:
     """Give what is left on a card back to where its money came from, once; returns how much.
 
     For whoever has the buyer's link, within the days of withdrawal; for staff with the
-    right at any time (`in_time` False). With `found`, a refund that was made in the
-    provider's dashboard was it, and nothing more is sent. The card is void at the same
-    instant, so nobody spends what goes back. Raises NoSuchPurchase and NotRefundable.
+    right at any time (`in_time` False). `elsewhere`, it went back in the provider's
+    dashboard, with the refund `found` or in parts: nothing more is sent, and no bank is
+    waited for. The card is void at the same instant, so nobody spends what goes back.
+    Raises NoSuchPurchase and NotRefundable.
     """
     actor.tell_database(cause=reason)
     purchase = lock(token)
@@ -44,7 +44,7 @@ def refund(*, token: str, reason: str, in_time: bool = True, found: int | None =
     if in_time and not _is_in_time(purchase):
         raise NotRefundable("The days in which a gift card can be given back are over.")
     payment_token = f"{PREFIX}{purchase.token}"
-    if not payments.lock_captured(order_token=payment_token):
+    if not payments.lock_captured(order_token=payment_token) and not elsewhere:
         raise NotRefundable("A bank questions this payment. It decides where the money goes.")
     try:
         amount = credits.take_back(
@@ -58,7 +58,7 @@ def refund(*, token: str, reason: str, in_time: bool = True, found: int | None =
             found=found,
         )
     except credits.CardInUse:
-        raise NotRefundable(_PENDING_ORDER) from None
+        raise CardHeld from None
     except credits.NothingToVoid:
         raise NothingLeft from None
     except (payments.RefundTooLarge, payments.WayClosed):
@@ -70,38 +70,6 @@ def refund(*, token: str, reason: str, in_time: bool = True, found: int | None =
         reason=reason[:200],
     )
     return amount
-
-
-def heed_found_refund(*, order_token: str) -> bool:
-    """Make a card void when somebody gave back what was left on it in the provider's dashboard.
-
-    What was given back beyond, or of a card that was spent, stays the marketplace's loss.
-    Returns whether there was such a card. Raises NotRefundable while an order holds
-    money of it: it is heard again later.
-    """
-    if not is_gift(order_token=order_token):
-        return False
-    purchase = find(token=token_of(order_token))
-    attempts = payment_queries.of_order(order_tokens=[order_token]).get(order_token, [])
-    taken = next((each for each in attempts if each.state == "captured"), None)
-    if purchase is None or purchase.state != "paid" or purchase.credit_id is None or taken is None:
-        return False
-    left = cards.credits(credit_ids=[purchase.credit_id])[purchase.credit_id].balance.minor
-    unused = payment_queries.unused_found_refunds(payment_id=taken.id)
-    found = next((each.id for each in unused if each.unused.minor >= left), None)
-    is_all = sum(each.unused.minor for each in unused) >= taken.captured_minor
-    if found is None and not is_all:
-        return False
-    try:
-        refund(
-            token=purchase.token,
-            reason="refunded in the provider's dashboard",
-            in_time=False,
-            found=found,
-        )
-    except NothingLeft:
-        return False
-    return True
 
 
 def _is_in_time(purchase: Purchase) -> bool:

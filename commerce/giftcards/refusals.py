@@ -65,5 +65,15 @@ class NothingLeft(NotRefundable):
         super().__init__("Nothing is left on this gift card.")
 
 
+class CardHeld(NotRefundable):
+    """An order that waits for its payment holds money of the card."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "An order that is being paid uses this gift card right now. Please try again in an "
+            "hour."
+        )
+
+
 class NotSendable(GiftRefused):
     """The code of this gift card cannot be mailed now."""

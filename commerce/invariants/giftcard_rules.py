@@ -65,6 +65,24 @@ GIFT_CARD_RULES = [
         """,
     ),
     Rule(
+        code="INV7",
+        promise="Nobody can spend a gift card whose whole price was given back at the provider.",
+        violations="""
+            SELECT count(*) FROM giftcards_purchase g
+            JOIN credits_credit c ON c.id = g.credit_id
+            JOIN payments_payment p
+                ON p.order_token = 'gift-' || g.token AND p.state = 'captured'
+            WHERE g.state = 'paid' AND c.balance_minor > 0
+              AND c.blocked_at IS NULL AND c.voided_at IS NULL
+              AND (
+                SELECT coalesce(sum(r.amount_minor), 0) FROM payments_refund r
+                WHERE r.payment_id = p.id AND r.business_key LIKE 'found:%'
+                  AND r.state NOT IN ('failed', 'settled')
+                  AND r.created_at < clock_timestamp() - interval '15 minutes'
+              ) >= p.captured_minor
+        """,
+    ),
+    Rule(
         code="INV11",
         promise="No gift card waits for its money for two hours, unless a bank is at work on it.",
         violations="""

@@ -28,6 +28,17 @@ class RefundFailed(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RefundFound(Fact):
+    """Somebody gave money back in the provider's dashboard; the bank may still be at work on it."""
+
+    name: ClassVar[str] = "payments.refund-found.v1"
+    refund_id: int
+    order_token: str
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExcessRefundFound(Fact):
     """Somebody refunded in the provider's dashboard more than was left of a payment."""
 

@@ -10,7 +10,7 @@ from commerce.ledger import operations as ledger
 from commerce.outbox.bus import publish
 
 from .charged_back import left_on_charge, settle_covered
-from .events import ExcessRefundFound
+from .events import ExcessRefundFound, RefundFound
 from .models import ExcessRefund, FoundUse, Payment, Refund
 from .queries import unused_found
 from .refunding import settle_refund
@@ -87,6 +87,14 @@ def _added(payment: Payment, found: ProviderRefund) -> int | None:
         entries={"losses": found.amount_minor, "refunds:owed": -found.amount_minor},
         currency=payment.currency,
         memo="made in the provider's dashboard",
+    )
+    publish(
+        RefundFound(
+            refund_id=refund.pk,
+            order_token=payment.order_token,
+            amount_minor=found.amount_minor,
+            currency=payment.currency,
+        )
     )
     return refund.pk
 

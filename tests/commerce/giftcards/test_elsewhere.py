@@ -7,14 +7,15 @@ from django.db import DatabaseError, transaction
 
 from commerce.checkout import operations as checkout
 from commerce.credits import queries as cards
-from commerce.credits.models import Spend
+from commerce.credits.models import Credit, Spend
+from commerce.gateways.payments import get_payment_gateway
 from commerce.giftcards import operations
 from commerce.invariants import queries as invariants
 from commerce.kernel import clock
 from commerce.notifications import gift_subscribers
 from commerce.orders.models import Order
 from commerce.payments import operations as payments
-from commerce.payments.models import Payment
+from commerce.payments.models import Payment, Refund
 from devtools.stripe_double import StripeDouble
 from tests.commerce.giftcards.test_life import asleep, books, code_of, mails
 from tests.commerce.payments.test_deciding import refund_in_the_dashboard
@@ -72,18 +73,110 @@ def test_a_price_that_was_given_back_in_parts_makes_the_card_void(double: Stripe
     assert invariants.broken() == []
 
 
-def test_a_card_that_is_in_use_is_made_void_when_its_order_comes_to_nothing(
+def test_what_comes_back_to_a_card_whose_price_was_given_back_cannot_be_spent(
     double: StripeDouble,
 ) -> None:
     purchase = bought(double, 1500)
-    shop_with(code_of(purchase.token))  # all of it, and more is to be paid
+    code = code_of(purchase.token)
+    shop_with(code)  # all of it, and more is to be paid
     give_back_in_the_dashboard(double, 1500)
-    with pytest.raises(operations.NotRefundable):
-        operations.heed_found_refund(order_token=f"gift-{purchase.token}")
+    tell()
+    assert Credit.objects.get().blocked_at is not None
+    assert operations.heed_blocked() == 0
 
     checkout.abandon(order_token=Order.objects.get().token)
-    assert operations.heed_found_refund(order_token=f"gift-{purchase.token}")
+    assert Credit.objects.get().balance_minor == 1500
+    with pytest.raises(cards.UnknownCode):
+        cards.by_code(code=code, currency="USD")
+
+    assert operations.heed_blocked() == 1
+    assert known(purchase.token).refunded.minor == 1500
+    assert "losses" not in books()
+    check_deferred_constraints()
+    assert invariants.broken() == []
+
+
+def test_an_order_that_is_paid_keeps_what_it_held_of_a_card_that_was_given_back(
+    double: StripeDouble,
+) -> None:
+    purchase = bought(double, 2100)
+    shop_with(code_of(purchase.token))  # what is left to pay must not be too little
+    left = Credit.objects.get().balance_minor
+    give_back_in_the_dashboard(double, 2100)
+    tell()
+    assert operations.heed_blocked() == 0
+
+    order = Order.objects.get()
+    double.pay(Payment.objects.get(order_token=order.token).payment_url)
+    assert checkout.finalise(order_token=order.token) == "confirmed"
+    assert operations.heed_blocked() == 1
+
+    assert 0 < known(purchase.token).refunded.minor == left
+    assert books()["losses"] == 2100 - left
+    check_deferred_constraints()
+    assert invariants.broken() == []
+
+
+def test_a_card_is_free_again_when_what_was_given_back_is_not_all_that_is_left(
+    double: StripeDouble,
+) -> None:
+    purchase = bought(double, 1500)
+    shop_with(code_of(purchase.token))
+    give_back_in_the_dashboard(double, 700)
+    tell()
+
+    checkout.abandon(order_token=Order.objects.get().token)
+    assert operations.heed_blocked() == 0
+
+    assert cards.by_code(code=code_of(purchase.token), currency="USD").balance.minor == 1500
+    assert books()["losses"] == 700
+
+
+def test_a_price_that_the_bank_still_gives_back_makes_the_card_void_at_once(
+    double: StripeDouble,
+) -> None:
+    purchase = bought(double)
+    payment = Payment.objects.get()
+    refund_in_the_dashboard(double, payment, 5000)
+    (made,) = get_payment_gateway().refunds_of(payment_id=str(payment.provider_payment))
+    double.change_object(made.id, status="pending")
+    payments.record_found_refunds(charge_id=str(payment.provider_charge))
+    assert Refund.objects.get().state == "pending"
+    tell()
+
     assert known(purchase.token).state == "refunded"
+
+
+def test_a_dispute_that_is_won_frees_no_card_whose_price_was_given_back(
+    double: StripeDouble,
+) -> None:
+    purchase = bought(double, 1500)
+    shop_with(code_of(purchase.token))
+    give_back_in_the_dashboard(double, 1500)
+    dispute = lose(double, amount=500)
+    double.close_dispute(dispute, "won")
+    payments.look_at_dispute(provider_dispute=dispute)
+    tell()
+
+    assert Credit.objects.get().blocked_at is not None
+    checkout.abandon(order_token=Order.objects.get().token)
+    assert operations.heed_blocked() == 1
+    assert known(purchase.token).state == "refunded"
+
+
+def test_what_was_given_back_before_a_bank_questioned_it_makes_the_card_void(
+    double: StripeDouble,
+) -> None:
+    purchase = bought(double)
+    payment = Payment.objects.get()
+    refund_in_the_dashboard(double, payment, 5000)
+    lose(double, amount=2000)
+    payments.record_found_refunds(charge_id=str(payment.provider_charge))
+    tell()
+
+    assert known(purchase.token).refunded.minor == 5000
+    check_deferred_constraints()
+    assert invariants.broken() == []
 
 
 def test_a_part_that_was_given_back_in_the_dashboard_is_not_told_as_the_end_of_the_card(

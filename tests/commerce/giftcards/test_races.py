@@ -7,13 +7,16 @@ import pytest
 from commerce.checkout import operations as checkout
 from commerce.credits import queries as credits
 from commerce.credits.models import Credit
-from commerce.giftcards import operations, refunding
+from commerce.giftcards import elsewhere, operations, refunding
 from commerce.giftcards.models import Purchase
 from commerce.invariants import queries as invariants
 from commerce.kernel.money import Money
+from commerce.orders.models import Order
+from commerce.payments import operations as payments
 from commerce.payments.models import Payment, Refund
 from devtools.stripe_double import StripeDouble
-from tests.factories.giftcards import begin, bought
+from tests.commerce.payments.test_deciding import refund_in_the_dashboard
+from tests.factories.giftcards import begin, bought, shop_with
 from tests.factories.orders import ReadyCart, make_ready_cart
 from tests.support.provider import charges
 from tests.support.race import race, race_all
@@ -77,6 +80,50 @@ def test_control_without_the_lock_it_is_given_back_and_spent(
     assert Refund.objects.get().amount_minor == 5000
     assert Credit.objects.get().spent_minor == ready.total.minor
     assert invariants.broken() != []
+
+
+def held_and_given_back(double: StripeDouble, turn: int = 0) -> tuple[Purchase, Payment, Order]:
+    """A card all of which an unpaid order holds; its price was given back in the dashboard."""
+    purchase = bought(double, 1500, sender_email=f"ada{turn}@example.com")
+    shop_with(credits.code(credit_id=purchase.credit_id or 0))
+    payment = Payment.objects.get(order_token=purchase.payment_token)
+    refund_in_the_dashboard(double, payment, 1500)
+    return Purchase.objects.get(pk=purchase.id), payment, Order.objects.latest("pk")
+
+
+def hear(payment: Payment) -> None:
+    """The notice comes, and those who hear of it are told."""
+    payments.record_found_refunds(charge_id=str(payment.provider_charge))
+    operations.heed_found_refund(order_token=payment.order_token)
+
+
+def test_what_an_order_gives_back_at_the_instant_the_refund_is_heard_of_cannot_be_spent(
+    double: StripeDouble,
+) -> None:
+    for turn in range(4):
+        purchase, payment, order = held_and_given_back(double, turn)
+
+        race_all([partial(hear, payment), partial(checkout.abandon, order_token=order.token)])
+
+        with pytest.raises(checkout.GiftCardRefused):
+            in_the_cart(credits.code(credit_id=purchase.credit_id or 0))
+        operations.heed_blocked()
+        card = Credit.objects.get(pk=purchase.credit_id)
+        assert (card.voided_at is not None, card.spent_minor) == (True, 0)
+    assert invariants.broken() == []
+
+
+def test_control_without_the_block_it_is_spent_before_it_is_heard_again(
+    double: StripeDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    purchase, payment, order = held_and_given_back(double)
+    monkeypatch.setattr(elsewhere.credits, "block", lambda **_: None)
+
+    race(partial(hear, payment), times=1)
+    checkout.abandon(order_token=order.token)
+    race(lambda: shop_with(credits.code(credit_id=purchase.credit_id or 0)), times=1)
+
+    assert Credit.objects.get().spent_minor == Refund.objects.get().amount_minor == 1500
 
 
 def test_eight_presses_of_one_form_are_one_purchase(double: StripeDouble) -> None:

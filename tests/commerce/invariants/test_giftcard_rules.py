@@ -8,7 +8,8 @@ from commerce.invariants import queries
 from commerce.invariants.giftcard_rules import GIFT_CARD_RULES
 from commerce.ledger import operations as ledger
 from devtools.stripe_double import StripeDouble
-from tests.factories.giftcards import begin, bought
+from tests.commerce.giftcards.test_elsewhere import give_back_in_the_dashboard
+from tests.factories.giftcards import begin, bought, tell
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +56,19 @@ def test_money_between_payment_and_card_is_counted(double: StripeDouble) -> None
     assert [promise for promise in broken() if promise.startswith("Between the money")]
 
 
+def test_a_card_that_can_be_spent_though_its_price_was_given_back_is_counted(
+    double: StripeDouble,
+) -> None:
+    bought(double)
+    give_back_in_the_dashboard(double, 5000)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE payments_refund SET created_at = created_at - interval '1 hour'")
+
+    assert [promise for promise in broken() if promise.startswith("Nobody can spend")]
+    tell()
+    assert broken() == set()
+
+
 def test_every_rule_was_seen_to_count() -> None:
-    seen = [*BREAKS, "Between the money"]
+    seen = [*BREAKS, "Between the money", "Nobody can spend"]
     assert all(any(rule.promise.startswith(each) for each in seen) for rule in GIFT_CARD_RULES)

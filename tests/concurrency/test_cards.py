@@ -1,6 +1,5 @@
 """Two workers refresh one card: the slower must not write what it read before."""
 
-import time
 from threading import Event
 
 import pytest
@@ -10,7 +9,7 @@ from commerce.discovery import operations, queries
 from commerce.discovery.projection import CardRow
 from commerce.pricing.models import Price
 from tests.factories.discovery import make_card
-from tests.support.race import race_all
+from tests.support.race import PATIENCE, race_all, until_done_or_waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,19 +22,20 @@ def product_id() -> int:
 def price_race(product_id: int, monkeypatch: pytest.MonkeyPatch) -> int:
     """A worker has read and is slow to write; meanwhile the price changes and a second
     worker refreshes. Return the price that the card says in the end."""
-    write, has_read, slow = operations._write, Event(), Event()
+    write, has_read, slow, done = operations._write, Event(), Event(), Event()
 
     def write_slowly(rows: list[CardRow], locale: str, currency: str) -> None:
         if not slow.is_set():
             slow.set()
             has_read.set()
-            time.sleep(0.3)
+            until_done_or_waiting(done)
         write(rows, locale, currency)
 
     def change_and_refresh() -> None:
-        assert has_read.wait(timeout=10)
+        assert has_read.wait(timeout=PATIENCE)
         Price.objects.update(amount_minor=200)
         operations.refresh(product_ids=[product_id])
+        done.set()
 
     monkeypatch.setattr(operations, "_write", write_slowly)
     results = race_all([lambda: operations.refresh(product_ids=[product_id]), change_and_refresh])

@@ -11,7 +11,7 @@ from commerce.cart import queries
 from commerce.cart.models import Cart, Line
 from tests.factories.accounts import make_user
 from tests.factories.cart import make_cart, make_sellable
-from tests.support.race import race, race_all
+from tests.support.race import meeting, race, race_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,10 +23,11 @@ def quantities(token: str) -> dict[int, int]:
 def test_control_reading_first_and_writing_then_loses_clicks() -> None:
     mug = make_sellable(on_hand=100)
     token = make_cart({mug: 1})
+    all_have_read = meeting(8)
 
     def add_carelessly() -> None:
         line = Line.objects.get()
-        time.sleep(0.05)
+        all_have_read()
         line.quantity += 1
         line.save()
 

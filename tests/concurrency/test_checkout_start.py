@@ -14,7 +14,7 @@ from tests.factories.cart import make_cart
 from tests.factories.catalog import make_variant
 from tests.factories.inventory import lapse, stock_up
 from tests.factories.orders import Wanted, make_ready_cart
-from tests.support.race import race, race_all
+from tests.support.race import meeting, race, race_all
 from tests.support.sql import run_sql
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,11 +36,13 @@ def test_control_looking_before_holding_holds_the_last_unit_often(carts: list[st
     """Read, decide, write: what the start would be without its lock and the table's check."""
     run_sql("ALTER TABLE inventory_stock DROP CONSTRAINT never_promise_more_than_exists")
 
+    all_have_looked = meeting(SESSIONS)
+
     def start_carelessly(number: int) -> None:
         row = Stock.objects.get()
         if row.on_hand - row.reserved < 1:
             raise inventory.OutOfStock({row.variant_id: 0})
-        time.sleep(0.05)
+        all_have_looked()
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO inventory_reservation"
@@ -130,11 +132,13 @@ def test_control_without_the_guard_two_orders_take_one_hold_over() -> None:
     stock_up(variant_id, 1)
     hold(variant_id)
 
+    all_have_looked = meeting(4)
+
     def take_carelessly(order: str) -> bool:
         [row] = Reservation.objects.filter(stock__variant_id=variant_id)
         if row.holder != "checkout:1":
             return False
-        time.sleep(0.05)
+        all_have_looked()
         Reservation.objects.filter(pk=row.pk).update(holder=order)
         return True
 

@@ -1,6 +1,6 @@
 """One cart, several submits at once: one order, one payment page, one charge."""
 
-import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from commerce.payments.models import Payment
 from devtools.stripe_double import StripeDouble
 from tests.factories.orders import ReadyCart, make_ready_cart
 from tests.support.provider import charges, pages
-from tests.support.race import race
+from tests.support.race import meeting, race
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,7 +30,8 @@ def test_control_looking_before_placing_makes_several_orders(double: StripeDoubl
     with connection.cursor() as cursor:
         cursor.execute("DROP INDEX one_order_per_cart")
     try:
-        race(lambda: place_carelessly(ready), times=4)
+        all_have_looked = meeting(4)
+        race(lambda: place_carelessly(ready, all_have_looked), times=4)
 
         assert Order.objects.count() > 1
     finally:
@@ -42,7 +43,7 @@ def test_control_looking_before_placing_makes_several_orders(double: StripeDoubl
             )
 
 
-def place_carelessly(ready: ReadyCart) -> None:
+def place_carelessly(ready: ReadyCart, all_have_looked: Callable[[], object]) -> None:
     agreement = checkout.placing.Agreement(
         cart_token=ready.token,
         user_id=None,
@@ -56,7 +57,7 @@ def place_carelessly(ready: ReadyCart) -> None:
         told = Checkout.objects.get(cart__token=ready.token)
         if order_queries.of_cart(cart_id=told.cart_id) is not None:
             return
-        time.sleep(0.1)
+        all_have_looked()
         review = checkout.placing._reviewed(told, agreement)
         address, quote = checkout.placing._agreed(review, agreement)
         draft = checkout.placing._draft(review, address, quote, None, moment)

@@ -1,7 +1,6 @@
 """Holds that overlap, end twice or are made twice, on real sessions with their controls."""
 
 import random
-import time
 from collections import Counter
 
 import pytest
@@ -12,7 +11,7 @@ from commerce.inventory import queries
 from commerce.inventory.models import Reservation, Stock, StockMovement
 from tests.factories.catalog import make_variant, make_variants
 from tests.factories.inventory import lapse, stock_up
-from tests.support.race import race, race_all
+from tests.support.race import meeting, race, race_all
 from tests.support.sql import run_sql
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,16 +37,17 @@ def shelf() -> list[int]:
 
 
 def test_control_carts_that_lock_in_their_own_order_deadlock(shelf: list[int]) -> None:
+    both_have_begun = meeting(2)
+
     def reserve_line_by_line(order: list[int]) -> None:
         with transaction.atomic():
             for variant_id in order:
                 Stock.objects.select_for_update().get(variant_id=variant_id)
-                time.sleep(0.05)
+                if variant_id == order[0]:
+                    both_have_begun()
 
     forth, back = shelf, shelf[::-1]
-    results = race_all(
-        [lambda order=order: reserve_line_by_line(order) for order in (forth, back) * 2]
-    )
+    results = race_all([lambda order=order: reserve_line_by_line(order) for order in (forth, back)])
 
     assert any(
         isinstance(result, OperationalError) and "deadlock" in str(result) for result in results
@@ -137,11 +137,13 @@ def test_control_without_the_guard_several_believe_that_they_ended_the_hold() ->
     stock_up(variant_id, 10)
     inventory.reserve(holder="x", quantities={variant_id: 2})
 
+    all_have_looked = meeting(8)
+
     def end_carelessly(state: str) -> int:
         hold = Reservation.objects.get(holder="x")
         if hold.state != "active":
             return 0
-        time.sleep(0.05)
+        all_have_looked()
         return Reservation.objects.filter(pk=hold.pk).update(state=state)
 
     run_sql("ALTER TABLE inventory_reservation DISABLE TRIGGER hold_guard")

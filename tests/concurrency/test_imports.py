@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
+from threading import get_ident
 
 import pytest
 from django.conf import settings
@@ -18,7 +18,7 @@ from commerce.discovery.models import Card
 from tests.cms.bridge.shelf import a_seller
 from tests.cms.importing.conftest import as_file, mug
 from tests.factories.pages import a_category, photo
-from tests.support.race import race
+from tests.support.race import meeting, race
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,9 +43,12 @@ def waiting(tmp_path, monkeypatch):
 def test_control_without_taking_turns_products_are_counted_twice(waiting, monkeypatch):
     job, pictures, _ = waiting
     operations.run(job_id=job.pk, pictures=pictures, at_most=1)
+    all_have_looked, looked = meeting(3), set()
 
     def take_anyway(job, index, outcome):
-        time.sleep(0.05)
+        if get_ident() not in looked:
+            looked.add(get_ident())
+            all_have_looked()
         return bool(ImportJob.objects.filter(pk=job.pk).update(next_product=index + 1))
 
     monkeypatch.setattr(running, "_take", take_anyway)
@@ -77,17 +80,15 @@ def test_a_killed_import_goes_on_without_doubles(waiting):
         "from cms.importing import operations\n"
         f"operations.import_file(path=Path({str(path)!r}), seller_id={job.seller_id})\n"
     )
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "storefront.settings.test"}
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "storefront.settings.test",
+        "STOA_FAILPOINTS": "inside_import=die@3",
+    }
     command = [sys.executable, "-c", script]
-    worker = subprocess.Popen(command, env=environment, cwd=settings.ROOT)
-    try:
-        deadline = time.monotonic() + 60
-        while ImportJob.objects.get(pk=job.pk).next_product < 2:
-            assert worker.poll() is None or time.monotonic() < deadline
-            time.sleep(0.01)
-    finally:
-        worker.send_signal(signal.SIGKILL)
-        worker.wait()
+    worker = subprocess.run(command, env=environment, cwd=settings.ROOT, timeout=120, check=False)
+    assert worker.returncode == -signal.SIGKILL
+    assert ImportJob.objects.get(pk=job.pk).next_product == 2
     assert ImportJob.objects.get(pk=job.pk).state == ImportJob.State.RUNNING
 
     finished = operations.import_file(path=path, seller_id=job.seller_id)

@@ -1,7 +1,5 @@
 """The last units under 16 sessions; each guard beside the race that shows what it is for."""
 
-import time
-
 import pytest
 from django.db import connection
 
@@ -9,7 +7,7 @@ from commerce.inventory import operations as inventory
 from commerce.inventory.models import Reservation, Stock
 from tests.factories.catalog import make_variant
 from tests.factories.inventory import stock_up
-from tests.support.race import race_all
+from tests.support.race import meeting, race_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SESSIONS = 16
@@ -27,11 +25,13 @@ def test_control_without_lock_and_constraint_the_same_race_sells_too_much() -> N
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE inventory_stock DROP CONSTRAINT never_promise_more_than_exists")
 
+    all_have_read = meeting(SESSIONS)
+
     def carelessly(holder: str) -> None:
         stock = Stock.objects.get(variant_id=variant_id)
         if stock.on_hand - stock.reserved < 1:
             raise inventory.OutOfStock({variant_id: 0})
-        time.sleep(0.05)
+        all_have_read()
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO inventory_reservation"

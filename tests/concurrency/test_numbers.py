@@ -1,5 +1,7 @@
 """Invoice numbers under a crowd: none is given out twice, none is lost."""
 
+from collections.abc import Callable
+
 import pytest
 from django.db import connection, transaction
 
@@ -7,7 +9,7 @@ from commerce.documents import operations
 from commerce.documents.models import Counter, Document
 from tests.factories.documents import paid_part
 from tests.factories.sellers import make_seller
-from tests.support.race import race, race_all
+from tests.support.race import meeting, race, race_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,12 +28,12 @@ def bill(part):
     return lambda: operations.issue_invoice(seller_order_id=part.id)
 
 
-def read_then_write() -> int:
+def read_then_write(all_have_read: Callable[[], object]) -> int:
     """What giving out a number would be without the lock: look, and take the next."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT coalesce(max(n), 0) + 1 FROM numbers_without_lock")
         (number,) = cursor.fetchone()
-        cursor.execute("SELECT pg_sleep(0.1)")
+        all_have_read()
         cursor.execute("INSERT INTO numbers_without_lock VALUES (%s)", [number])
     return number
 
@@ -49,7 +51,8 @@ def without_guards():
 
 def test_the_harness_can_see_a_number_given_out_twice(without_guards) -> None:
     """Control: with the lock taken away, the same race must go wrong."""
-    numbers = race(read_then_write, times=8)
+    all_have_read = meeting(8)
+    numbers = race(lambda: read_then_write(all_have_read), times=8)
     assert len(set(numbers)) < 8
 
 

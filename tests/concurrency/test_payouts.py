@@ -1,6 +1,7 @@
 """What a seller earned is gathered once and sent once, however many ask at the same instant."""
 
-import time
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.db import connection, transaction
@@ -11,7 +12,7 @@ from commerce.payouts import operations
 from commerce.payouts.models import Earning, Payout
 from tests.factories.payouts import Provider, earned
 from tests.factories.sellers import make_seller
-from tests.support.race import race, race_all
+from tests.support.race import meeting, race, race_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,12 +29,12 @@ def promised() -> int:
     return Payout.objects.aggregate(total=Sum("amount_minor"))["total"] or 0
 
 
-def gather_without_a_guard(period: str) -> None:
+def gather_without_a_guard(period: str, both_have_read: Callable[[], object]) -> None:
     """What a run would be without row locks, triggers and a name that is used once."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         earnings = list(Earning.objects.filter(payout=None))
-        time.sleep(0.3)
+        both_have_read()
         payout = Payout.objects.create(
             seller_id=earnings[0].seller_id,
             period=period,
@@ -45,7 +46,8 @@ def gather_without_a_guard(period: str) -> None:
 
 def test_the_harness_can_see_earnings_promised_twice(seller):
     """Control: with lock and triggers taken away, the same race must go wrong."""
-    race_all([lambda: gather_without_a_guard("a"), lambda: gather_without_a_guard("b")])
+    gather = partial(gather_without_a_guard, both_have_read=meeting(2))
+    race_all([partial(gather, "a"), partial(gather, "b")])
     assert promised() == 2 * 15_600
 
 

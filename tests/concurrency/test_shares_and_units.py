@@ -12,7 +12,7 @@ from commerce.inventory.models import Reservation, Stock, Unit
 from commerce.inventory.types import PolicyData
 from tests.factories.catalog import make_variant, make_variants
 from tests.factories.inventory import stock_up
-from tests.support.race import race_all
+from tests.support.race import meeting, race_all
 from tests.support.sql import run_sql
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -74,16 +74,18 @@ def test_control_without_its_lock_and_guard_the_share_is_passed() -> None:
     stock_up(variant_id, 100)
     inventory.set_policy(variant_id=variant_id, policy=PolicyData(shopper_cap=3))
     stock = Stock.objects.get()
+    all_have_looked = meeting(SESSIONS)
 
     def carelessly(number: int) -> None:
         with transaction.atomic():
             mine = Reservation.objects.filter(principal="user:1", state="active")
             if sum(mine.values_list("quantity", flat=True)) >= 3:
                 raise inventory.ShareTaken({variant_id: 0})
+            all_have_looked()
             run_sql(
                 "INSERT INTO inventory_reservation (stock_id, holder, quantity, state, extended,"
                 " principal, expires_at) SELECT id, %s, 1, 'active', false, 'user:1',"
-                " now() + interval '5 minutes' FROM inventory_stock, pg_sleep(0.1)"
+                " now() + interval '5 minutes' FROM inventory_stock"
                 " WHERE id = %s",
                 [f"h{number}", stock.pk],
             )
@@ -119,13 +121,14 @@ def test_control_without_locked_units_one_is_held_twice() -> None:
     stock_up(variant_id, 1)
     by_unit(variant_id)
     taken: list[int] = []
+    all_have_chosen = meeting(8)
 
     def carelessly() -> None:
         unit = Unit.objects.first()
         if unit is None:
             raise inventory.OutOfStock({variant_id: 0})
         with transaction.atomic():
-            run_sql("SELECT pg_sleep(0.1)")
+            all_have_chosen()
             taken.append(unit.pk)
             unit.delete()
 

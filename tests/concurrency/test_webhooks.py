@@ -1,6 +1,5 @@
 """Notices: often, at once, early, late, forged. One effect, or none."""
 
-import time
 from uuid import uuid4
 
 import pytest
@@ -18,7 +17,7 @@ from devtools.stripe_double import StripeDouble
 from devtools.stripe_double.core.webhooks import signature
 from tests.factories.orders import make_ready_cart
 from tests.support.provider import DECLINED, charges, deliver, notices
-from tests.support.race import race, race_all
+from tests.support.race import meeting, race, race_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
 COMPLETED = "checkout.session.completed"
@@ -43,11 +42,13 @@ def confirmations() -> int:
 def test_control_a_notice_that_is_looked_up_before_it_is_booked_is_booked_often() -> None:
     """What finalising would be without the order's lock and the business key."""
 
+    all_have_looked = meeting(5)
+
     def carelessly() -> None:
         with transaction.atomic():
             if Journal.objects.filter(kind="capture").exists():
                 return
-            time.sleep(0.1)
+            all_have_looked()
             ledger.post(
                 business_key=f"capture:{uuid4()}",
                 kind="capture",

@@ -1,6 +1,5 @@
 """Many refunds of one order at once, by every way: together never more than it brought."""
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -19,7 +18,7 @@ from commerce.payments.types import RefundedOrder, RefundWay
 from devtools.stripe_double import StripeDouble
 from tests.factories.credits import make_gift_card
 from tests.factories.orders import make_ready_cart
-from tests.support.race import race_all
+from tests.support.race import meeting, race_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,7 +76,9 @@ def test_twelve_refunds_of_a_quarter_give_the_whole_once(double: StripeDouble, c
     assert given_back(token) == 2120
 
 
-def refund_by_looking_first(token: str, number: int) -> Callable[[], bool]:
+def refund_by_looking_first(
+    token: str, number: int, all_have_looked: Callable[[], object]
+) -> Callable[[], bool]:
     """The control: read what is left, then give it, with nothing locked and the guards asleep."""
 
     def refund() -> bool:
@@ -86,7 +87,7 @@ def refund_by_looking_first(token: str, number: int) -> Callable[[], bool]:
             left = 2120 - credit_queries.given_back(order_token=token)
             if left < 2120:
                 return False
-            time.sleep(0.05)
+            all_have_looked()
             credits.issue(
                 kind="gift_card", source="refund", amount=Money(2120, "USD"),
                 business_key=f"r:{number}", reason="came back", paid_by="losses",
@@ -100,7 +101,10 @@ def refund_by_looking_first(token: str, number: int) -> Callable[[], bool]:
 def test_the_race_can_see_an_order_given_back_twice(double: StripeDouble) -> None:
     token = paid_by_card_and_credit(double, 5000)
 
-    results = race_all([refund_by_looking_first(token, number) for number in range(12)])
+    all_have_looked = meeting(12)
+    results = race_all(
+        [refund_by_looking_first(token, number, all_have_looked) for number in range(12)]
+    )
 
     assert results.count(True) > 1
     assert Credit.objects.filter(source="refund").count() > 1

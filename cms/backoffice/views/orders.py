@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views import View
@@ -24,6 +25,7 @@ from cms.selling.views.exports import (
     ask_for_table,
     buttons_to_own,
     export_answer,
+    offer_table,
     shown_exports,
 )
 from commerce.audit import operations as audit
@@ -101,16 +103,48 @@ class OrderExport(OrderList):
     reveals = ""  # written down below, with how many lines it was
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        kind = "xlsx" if request.GET.get("format") == "xlsx" else "csv"
-        found = self.get_queryset().order_by("-placed_at").values("pk")
-        parts = SellerOrder.objects.filter(order__in=found)
-        lines = OrderLine.objects.filter(seller_order__in=parts.values("pk")).count()
-        details = {"format": kind, "lines": lines, **self.told()}
+        """Send the table, or offer to have it made when it is too long to be waited for."""
+        if self.is_long:
+            return offer_table(request, screen=Exports, kind=self.format, lines=self.lines)
+        self._note()
+        return table_file(staff_rows(self._part_ids()), kind=self.format, name="orders")
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Have a long table made."""
+        if not self.is_long:
+            return redirect(request.get_full_path())
+        self._note()
+        return ask_for_table(
+            request,
+            seller_id=None,
+            kind=self.format,
+            part_ids=self._part_ids(),
+            lines=self.lines,
+        )
+
+    def _note(self) -> None:
+        details = {"format": self.format, "lines": self.lines, **self.told()}
         audit.record(action="orders.exported", details=details)
-        part_ids = list(parts.order_by("-order__placed_at", "pk").values_list("pk", flat=True))
-        if is_long(lines=lines, kind=kind):
-            return ask_for_table(request, seller_id=None, kind=kind, part_ids=part_ids, lines=lines)
-        return table_file(staff_rows(part_ids), kind=kind, name="orders")
+
+    @cached_property
+    def format(self) -> str:
+        return "xlsx" if self.request.GET.get("format") == "xlsx" else "csv"
+
+    @cached_property
+    def parts(self) -> QuerySet[SellerOrder]:
+        found = self.get_queryset().order_by("-placed_at").values("pk")
+        return SellerOrder.objects.filter(order__in=found)
+
+    def _part_ids(self) -> list[int]:
+        return list(self.parts.order_by("-order__placed_at", "pk").values_list("pk", flat=True))
+
+    @cached_property
+    def lines(self) -> int:
+        return OrderLine.objects.filter(seller_order__in=self.parts.values("pk")).count()
+
+    @property
+    def is_long(self) -> bool:
+        return is_long(lines=self.lines, kind=self.format)
 
 
 class Exports(StaffScreen, WagtailAdminTemplateMixin, TemplateView):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views import View
@@ -18,6 +18,14 @@ from ..policy import Work
 from .base import SellerScreen
 
 SHOWN = 20
+
+
+def offer_table(
+    request: HttpRequest, *, screen: type[View], kind: str, lines: int
+) -> HttpResponseBase:
+    """Answer what cannot be waited for with a button that has it made; looking makes nothing."""
+    wanted = {"lines": lines, "kind": kind, "address": request.get_full_path()}
+    return screen.as_view(extra_context={"wanted": wanted})(request)
 
 
 def ask_for_table(
@@ -36,9 +44,7 @@ def ask_for_table(
     except (order_exports.TooManyExports, order_exports.TooLongForWorkbook) as refusal:
         messages.error(request, str(refusal))
         return redirect(f"{reverse(f'{place}:orders')}?{request.GET.urlencode()}")
-    messages.success(
-        request, f"{lines:,} lines take a while. The file is being made, and you get a mail."
-    )
+    messages.success(request, f"A file of {lines:,} lines is being made. You get a mail.")
     return redirect(f"{place}:exports")
 
 
@@ -54,7 +60,11 @@ def shown_exports(request: HttpRequest, *, seller_id: int | None) -> dict[str, A
     """Return what the screen of a person's exports shows."""
     found = order_exports.exports_of(seller_id=seller_id, user_id=_person(request))
     place = "backoffice" if seller_id is None else "selling"
-    return {"exports": list(found[:SHOWN]), "file_view": f"{place}:export_file"}
+    return {
+        "exports": list(found[:SHOWN]),
+        "file_view": f"{place}:export_file",
+        "back": reverse(f"{place}:orders"),
+    }
 
 
 def export_answer(request: HttpRequest, *, seller_id: int | None, export_id: int) -> FileResponse:

@@ -41,7 +41,7 @@ from ..policy import Work
 from ..shown_parcels import context_of, has_unlabeled
 from ..tables import CountColumn, MoneyColumn, StateColumn, TwoLineColumn
 from .base import SellerScreen
-from .exports import ask_for_table, buttons_to_own
+from .exports import Exports, ask_for_table, buttons_to_own, offer_table
 
 
 def _earning(part: SellerOrder) -> Money:
@@ -100,20 +100,51 @@ class OrderExport(OrderList):
     reveals = ""  # written down below, with how many lines it was
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        kind = "xlsx" if request.GET.get("format") == "xlsx" else "csv"
-        # As in a list, so that a filter that says nothing narrows nothing.
-        part_ids = list(self.get_queryset().order_by("-pk").values_list("pk", flat=True))
-        lines = queries.count_lines(seller_id=self.seller_id, part_ids=part_ids)
-        audit.record(
-            action="orders.exported",
-            subject=f"seller:{self.seller_id}",
-            details={"format": kind, "lines": lines, "narrowed by": narrowed_by(request)},
+        """Send the table, or offer to have it made when it is too long to be waited for."""
+        if self.is_long:
+            return offer_table(request, screen=Exports, kind=self.format, lines=self.lines)
+        self._note()
+        return table_file(
+            order_rows(parts_in_batches(self.part_ids)), kind=self.format, name="orders"
         )
-        if is_long(lines=lines, kind=kind):
-            return ask_for_table(
-                request, seller_id=self.seller_id, kind=kind, part_ids=part_ids, lines=lines
-            )
-        return table_file(order_rows(parts_in_batches(part_ids)), kind=kind, name="orders")
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Have a long table made."""
+        if not self.is_long:
+            return redirect(request.get_full_path())
+        self._note()
+        return ask_for_table(
+            request,
+            seller_id=self.seller_id,
+            kind=self.format,
+            part_ids=self.part_ids,
+            lines=self.lines,
+        )
+
+    def _note(self) -> None:
+        told = {
+            "format": self.format,
+            "lines": self.lines,
+            "narrowed by": narrowed_by(self.request),
+        }
+        audit.record(action="orders.exported", subject=f"seller:{self.seller_id}", details=told)
+
+    @cached_property
+    def format(self) -> str:
+        return "xlsx" if self.request.GET.get("format") == "xlsx" else "csv"
+
+    @cached_property
+    def part_ids(self) -> list[int]:
+        # As in a list, so that a filter that says nothing narrows nothing.
+        return list(self.get_queryset().order_by("-pk").values_list("pk", flat=True))
+
+    @cached_property
+    def lines(self) -> int:
+        return queries.count_lines(seller_id=self.seller_id, part_ids=self.part_ids)
+
+    @property
+    def is_long(self) -> bool:
+        return is_long(lines=self.lines, kind=self.format)
 
 
 class OrderScreen(SellerScreen, WagtailAdminTemplateMixin):

@@ -125,7 +125,10 @@ def test_too_much_is_made_by_a_worker_for_who_asked_alone(staff, monkeypatch):
     shop = make_seller()
     sell(Sold(seller=shop, titles=["a", "b"]))
 
-    answer = staff.get(EXPORT, follow=True)
+    offered = staff.get(EXPORT).content.decode()
+    assert "2 lines take a while" in offered
+    assert not OrderExport.objects.exists()
+    answer = staff.post(EXPORT, follow=True)
 
     assert answer.redirect_chain == [("/admin/office/orders/exports/", 302)]
     assert "Being made" in answer.content.decode()

@@ -36,7 +36,7 @@ def shop():
 
 
 def asked(shop, role="owner", **query):
-    answer = shop.client(role).get(EXPORT, query)
+    answer = shop.client(role).post(EXPORT, query_params=query)
     assert answer.headers["Location"] == OWN
     return OrderExport.objects.latest("pk")
 
@@ -57,6 +57,33 @@ def break_store(monkeypatch):
         raise OSError("the store is away")
 
     monkeypatch.setattr(OrderExport._meta.get_field("file").storage, "save", refuse)
+
+
+def test_looking_at_a_long_table_makes_none_and_offers_it_once(shop):
+    answer = shop.client().get(f"{EXPORT}?format=xlsx&state=confirmed")
+
+    page = answer.content.decode()
+    assert "2 lines take a while" in page
+    assert f'method="post" action="{EXPORT}?format=xlsx&amp;state=confirmed"' in page
+    assert not OrderExport.objects.exists()
+    assert "orders.exported" not in {entry.action for entry in audit.latest()}
+
+
+def test_a_long_table_is_not_made_for_a_form_of_another_site(shop):
+    client = shop.client()
+    client.handler.enforce_csrf_checks = True
+
+    assert client.post(EXPORT).status_code == 403
+    assert not OrderExport.objects.exists()
+
+
+def test_a_short_table_that_was_asked_for_comes_at_once(shop, monkeypatch):
+    monkeypatch.setattr(exports, "MOST_LINES", {"csv": 9, "xlsx": 9})
+
+    answer = shop.client().post(f"{EXPORT}?format=csv")
+
+    assert answer.headers["Location"] == f"{EXPORT}?format=csv"
+    assert not OrderExport.objects.exists()
 
 
 def test_a_long_table_is_made_mailed_and_fetched_by_who_asked(shop):
@@ -124,7 +151,7 @@ def test_nobody_waits_for_more_than_three(shop, monkeypatch):
     asked(shop)
     monkeypatch.setattr(order_exports, "MOST_OPEN", 1)
 
-    answer = shop.client().get(f"{EXPORT}?format=xlsx", follow=True)
+    answer = shop.client().post(f"{EXPORT}?format=xlsx", follow=True)
 
     assert "are being made already" in answer.content.decode()
     assert OrderExport.objects.count() == 1
@@ -133,7 +160,7 @@ def test_nobody_waits_for_more_than_three(shop, monkeypatch):
 def test_a_workbook_that_no_program_opens_is_refused(shop, monkeypatch):
     monkeypatch.setattr(order_exports, "MOST_WORKBOOK_LINES", 1)
 
-    page = shop.client().get(f"{EXPORT}?format=xlsx", follow=True).content.decode()
+    page = shop.client().post(f"{EXPORT}?format=xlsx", follow=True).content.decode()
 
     assert "too many for one workbook" in page
     assert "Take CSV" in page

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils.functional import cached_property
+from wagtail.admin.views.generic.base import BaseListingView
 
 from commerce.audit import operations as audit
 
@@ -63,3 +64,15 @@ class SellerScreen:
             name, title = self.parent
             items.append({"url": reverse(name), "label": title})
         return [*items, {"url": "", "label": self.get_page_title()}]
+
+
+class Listing(BaseListingView):
+    """A list that says in a sentence of its own what it means to be empty."""
+
+    when_empty: str
+
+    @cached_property
+    def no_results_message(self) -> str:
+        if self.is_searching or self.is_filtering:
+            return str(super().no_results_message)
+        return self.when_empty

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views import View
 from django.views.generic import TemplateView
 from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
-from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTemplateMixin
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.widgets.button import HeaderButton
 
 from commerce.documents import operations
@@ -23,10 +23,10 @@ from .. import queries
 from ..paper_forms import DocumentFilter, LetterheadForm
 from ..policy import Work
 from ..tables import MoneyColumn
-from .base import SellerScreen
+from .base import Listing, SellerScreen
 
 
-class DocumentList(SellerScreen, BaseListingView):
+class DocumentList(SellerScreen, Listing):
     """Every invoice and credit note, newest first."""
 
     work = Work.ANYONE
@@ -40,7 +40,8 @@ class DocumentList(SellerScreen, BaseListingView):
     is_searchable = True
     search_fields = ["number", "order__number", "seller_order__number"]
     paginate_by = 25
-    verbose_name_plural = "invoices; the first is issued when a parcel leaves"
+    verbose_name_plural = "invoices"
+    when_empty = "You have no invoices yet. The first is issued when a parcel leaves."
     columns = [
         TitleColumn(
             "number", label="Number",

@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from django.views import View
 from django.views.generic import TemplateView
 from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
-from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTemplateMixin
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.widgets.button import HeaderButton
 
 from commerce.kernel import currencies
@@ -22,7 +22,7 @@ from commerce.pricing.models import PriceList
 from ..policy import Work
 from ..price_list_forms import CurrencyPricesForm, PriceListForm, filled, written_prices
 from ..tables import CountColumn, StateColumn
-from .base import SellerScreen
+from .base import Listing, SellerScreen
 
 
 def _stage(price_list: PriceList) -> str:
@@ -32,7 +32,7 @@ def _stage(price_list: PriceList) -> str:
     return "scheduled" if price_list.starts_at and price_list.starts_at > now else "on"
 
 
-class PriceLists(SellerScreen, BaseListingView):
+class PriceLists(SellerScreen, Listing):
     """Own lists, newest first."""
 
     work = Work.MONEY
@@ -40,7 +40,8 @@ class PriceLists(SellerScreen, BaseListingView):
     header_icon = "tag"
     index_url_name = "selling:price_lists"
     paginate_by = 50
-    verbose_name_plural = "price lists; everything costs what Stock and prices says"
+    verbose_name_plural = "price lists"
+    when_empty = "You have no price lists. Everything costs what stands under Stock and prices."
     columns = [
         TitleColumn(
             "name", label="List", get_url=lambda row: reverse("selling:price_list", args=[row.pk])

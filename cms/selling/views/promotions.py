@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from django.views import View
 from django.views.generic import TemplateView
 from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
-from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTemplateMixin
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.widgets.button import HeaderButton
 
 from commerce.kernel.money import Money
@@ -23,7 +23,7 @@ from ..policy import Work
 from ..promotion_example import example
 from ..promotion_forms import PromotionForm, filled
 from ..tables import CountColumn, StateColumn
-from .base import SellerScreen
+from .base import Listing, SellerScreen
 
 
 def gives(promotion: Promotion) -> str:
@@ -62,7 +62,7 @@ def columns(name: str) -> list[Column]:
     ]
 
 
-class PromotionList(SellerScreen, BaseListingView):
+class PromotionList(SellerScreen, Listing):
     """Own promotions, newest first."""
 
     work = Work.MONEY
@@ -70,7 +70,8 @@ class PromotionList(SellerScreen, BaseListingView):
     header_icon = "tag"
     index_url_name = "selling:promotions"
     paginate_by = 50
-    verbose_name_plural = "promotions of your own"
+    verbose_name_plural = "promotions"
+    when_empty = "You have no promotions yet."
     columns = columns("selling:promotion")
 
     def get_base_queryset(self) -> Any:

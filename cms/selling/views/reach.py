@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 from django.views import View
 from django.views.generic import TemplateView
 from wagtail.admin.ui.tables import Column, TitleColumn
-from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTemplateMixin
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.widgets.button import HeaderButton
 
 from commerce.accounts.operations import InvalidAddress
@@ -25,7 +25,7 @@ from .. import queries
 from ..dispatch_forms import DispatchForm, PickUpForm, filled_plan
 from ..policy import Work
 from ..shipping_forms import ZoneForm, filled_zone
-from .base import SellerScreen
+from .base import Listing, SellerScreen
 
 _SHOWN_PLACES = 6
 
@@ -35,7 +35,7 @@ def _places(zone: Zone) -> str:
     return ", ".join(zone.places[:_SHOWN_PLACES]) + (f" and {more} more" if more > 0 else "")
 
 
-class ZoneList(SellerScreen, BaseListingView):
+class ZoneList(SellerScreen, Listing):
     """Own zones by name."""
 
     work = Work.MONEY
@@ -44,7 +44,8 @@ class ZoneList(SellerScreen, BaseListingView):
     parent = ("selling:shipping", "Shipping")
     index_url_name = "selling:zones"
     paginate_by = 50
-    verbose_name_plural = "zones; a way to ship without one reaches everywhere"
+    verbose_name_plural = "zones"
+    when_empty = "You have no zones. A way to ship without a zone reaches everywhere."
     columns = [
         TitleColumn(
             "name", label="Name", get_url=lambda row: reverse("selling:zone", args=[row.pk])

@@ -10,7 +10,7 @@ from django.utils.functional import cached_property
 from django.views import View
 from django.views.generic import TemplateView
 from wagtail.admin.ui.tables import Column, TitleColumn
-from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTemplateMixin
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.widgets.button import HeaderButton
 
 from commerce.fulfillment import operations as fulfillment
@@ -21,7 +21,7 @@ from .. import queries
 from ..policy import Work
 from ..shipping_forms import ShippingForm, filled
 from ..tables import MoneyColumn, StateColumn
-from .base import SellerScreen
+from .base import Listing, SellerScreen
 
 HOW = {"table": "Own prices", "live": "Carrier's prices", "pickup": "Pick-up"}
 
@@ -32,7 +32,7 @@ def _reach(method: ShippingMethod) -> str:
     return "Own country" if method.kind == "pickup" else "Everywhere"
 
 
-class ShippingList(SellerScreen, BaseListingView):
+class ShippingList(SellerScreen, Listing):
     """Own ways to send, those in use first."""
 
     work = Work.MONEY
@@ -40,7 +40,8 @@ class ShippingList(SellerScreen, BaseListingView):
     header_icon = "truck"
     index_url_name = "selling:shipping"
     paginate_by = 50
-    verbose_name_plural = "ways to ship; nobody can buy anything until there is one"
+    verbose_name_plural = "ways to ship"
+    when_empty = "You have no way to ship yet. Nobody can buy anything until there is one."
     columns = [
         TitleColumn(
             "name", label="Name",

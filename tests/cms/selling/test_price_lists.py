@@ -29,6 +29,23 @@ def units():
     return [tier_at(tiers, count).amount.minor for count in (1, 10)]
 
 
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        (LIST, "You have no price lists. Everything costs what stands under Stock and prices."),
+        ("/admin/selling/documents/", "You have no invoices yet."),
+        ("/admin/selling/shipping/", "Nobody can buy anything until there is one."),
+        ("/admin/selling/shipping/zones/", "A way to ship without a zone reaches everywhere."),
+        ("/admin/selling/promotions/", "You have no promotions yet."),
+    ],
+)
+def test_an_empty_list_says_so_in_a_sentence(shop, address, words):
+    page = shop.client().get(address).content.decode()
+
+    assert words in page
+    assert "to display" not in page
+
+
 def test_prices_are_read_line_by_line(shop):
     assert shop.client().post(f"{LIST}new/", SALE).status_code == 302
 

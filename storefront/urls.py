@@ -66,6 +66,7 @@ urlpatterns = [
     path("checkout/cancel/<str:token>/", checkout.canceled, name="checkout-cancel"),
     path("checkout/retry/<str:token>/", checkout.retry, name="checkout-retry"),
     path("gift-cards/", gift_cards.buy, name="gift-cards"),
+    path("gift-cards/<str:key>/report/", gift_cards.report, name="gift-card-report"),
     path("gift-cards/<str:token>/", gift_cards.show, name="gift-card"),
     path("gift-cards/<str:token>/pay/", gift_cards.pay, name="gift-card-pay"),
     path("gift-cards/<str:token>/cancel/", gift_cards.cancel, name="gift-card-cancel"),

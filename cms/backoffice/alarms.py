@@ -12,11 +12,12 @@ from django.db.models import Q
 from django.urls import reverse
 
 from cms.selling.masking import without_keys
+from commerce.giftcards.models import Purchase
 from commerce.inventory import queries as inventory
 from commerce.kernel import clock
 from commerce.notifications import operations as notifications
 from commerce.notifications.rendering import absolute
-from commerce.payments.models import Refund
+from commerce.payments.models import Payment, Refund
 from commerce.payouts.models import Payout
 from commerce.reconciling.models import Break
 from commerce.returns import queries as returns
@@ -73,6 +74,14 @@ def _payouts() -> dict[str, str]:
     }
 
 
+def _reviews() -> dict[str, str]:
+    rows = Payment.objects.filter(state=Payment.State.REVIEW).order_by("-pk")
+    return {
+        f"{row.pk}": f"Payment {row.pk}: {_short(row.review_reason)}"
+        for row in rows[: failures.AT_MOST]
+    }
+
+
 def _refunds() -> dict[str, str]:
     rows = Refund.objects.filter(state=Refund.State.FAILED).order_by("-pk")
     return {
@@ -107,6 +116,11 @@ def _inaccurate() -> dict[str, str]:
     }
 
 
+def _reported() -> dict[str, str]:
+    rows = Purchase.objects.exclude(reported_at=None).order_by("-reported_at")
+    return {f"{row.pk}": f"Gift card {row}" for row in rows[: failures.AT_MOST]}
+
+
 def _replacements() -> dict[str, str]:
     return {f"{pk}": f"Replacement of {number}" for pk, number in returns.overdue_replacements()}
 
@@ -133,6 +147,10 @@ BELLS = [
         screen="backoffice:payouts", found=_payouts,
     ),
     Bell(
+        kind="review", right="review_payments", headline="Payments are not what was asked for",
+        screen="backoffice:payments", found=_reviews,
+    ),
+    Bell(
         kind="refund", right="review_payments", headline="A refund failed",
         screen="backoffice:payments", found=_refunds,
     ),
@@ -151,6 +169,10 @@ BELLS = [
     Bell(
         kind="stock", right="manage_sellers", headline="Stock differs from what is recorded",
         screen="backoffice:sellers", found=_inaccurate,
+    ),
+    Bell(
+        kind="gift", right="manage_credits", headline="The mail of a gift card was reported",
+        screen="backoffice:gifts", found=_reported,
     ),
 ]  # fmt: skip
 

@@ -13,6 +13,17 @@ class GiftCardBought(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class GiftCardReaddressed(Fact):
+    """Staff had a paid gift card sent elsewhere than its buyer said."""
+
+    name: ClassVar[str] = "giftcards.gift-card-readdressed.v1"
+    purchase_id: int
+    masked: str
+    """The new address as far as its buyer may read it."""
+    at: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class GiftCardDue(Fact):
     """A gift card's code is to be mailed to its recipient, for the first time or again."""
 

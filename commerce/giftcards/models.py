@@ -43,6 +43,9 @@ class Purchase(models.Model):
     delivered_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=200, blank=True, help_text="Why it ended.")
+    reported_at = models.DateTimeField(
+        null=True, help_text="When its recipient told us that the mail was not meant kindly."
+    )
 
     class Meta:
         constraints = [
@@ -73,6 +76,11 @@ class Purchase(models.Model):
         ]
         indexes = [
             models.Index(fields=["created_at"], name="gifts_by_age"),
+            models.Index(
+                fields=["reported_at"],
+                condition=Q(reported_at__isnull=False),
+                name="gifts_reported",
+            ),
             models.Index(
                 fields=["deliver_on"],
                 condition=Q(state="paid", delivered_at=None),

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q, Sum
-from django.db.models.functions import Now
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import Lower, Now
 
 from commerce.gateways.payments import BANK_TRANSFER
 from commerce.kernel import actor, clock
@@ -26,28 +26,36 @@ from .refusals import (
     AmountRefused,
     DayRefused,
     GiftRefused,
+    MessageClosed,
     NoSuchPurchase,
     NotPayable,
     NotRefundable,
     NotSendable,
     PaymentRefused,
+    TooManyToday,
     TooMuchToday,
+    WordsRefused,
 )
+from .reporting import report
 from .reviewing import accept_reviewed, return_reviewed
 from .sending import resend, send_due
 from .settling import finalise, settle_attempt
 from .types import PREFIX, Begun, Buyer, PurchaseData, Wish
+from .wording import objection_to_message, objection_to_name, plain
 
 __all__ = [
     "AmountRefused",
     "DayRefused",
     "GiftRefused",
+    "MessageClosed",
     "NoSuchPurchase",
     "NotPayable",
     "NotRefundable",
     "NotSendable",
     "PaymentRefused",
+    "TooManyToday",
     "TooMuchToday",
+    "WordsRefused",
     "abandon",
     "accept_reviewed",
     "buy",
@@ -57,6 +65,7 @@ __all__ = [
     "heed_found_refund",
     "refund",
     "reopen",
+    "report",
     "resend",
     "retry_payment",
     "return_reviewed",
@@ -65,6 +74,7 @@ __all__ = [
 ]
 
 DAY = timedelta(days=1)
+SILENT_AFTER_REPORT = timedelta(days=30)
 
 
 def buy(*, wish: Wish, key: str, buyer: Buyer, back_url: str, cancel_url: str) -> Begun:
@@ -72,8 +82,8 @@ def buy(*, wish: Wish, key: str, buyer: Buyer, back_url: str, cancel_url: str) -
 
     In the addresses, GIFT stands for the purchase's token. The same form sent twice
     leads to the same purchase and page, also when it is paid already; a form that was
-    changed is another purchase. Raises AmountRefused, DayRefused, TooMuchToday,
-    PaymentRefused and NotPayable.
+    changed is another purchase. Raises WordsRefused, AmountRefused, DayRefused,
+    TooMuchToday, TooManyToday, PaymentRefused and NotPayable.
     """
     _check(wish)
     with transaction.atomic():
@@ -94,6 +104,11 @@ def buy(*, wish: Wish, key: str, buyer: Buyer, back_url: str, cancel_url: str) -
 
 
 def _check(wish: Wish) -> None:
+    for field in ("recipient_name", "sender_name"):
+        if objection := objection_to_name(getattr(wish, field)):
+            raise WordsRefused(field, objection)
+    if objection := objection_to_message(wish.message):
+        raise WordsRefused("message", objection)
     choice = offered()
     amount = wish.amount
     if amount.currency != choice.currency or not choice.least <= amount <= choice.most:
@@ -116,21 +131,30 @@ def _queue_up(wish: Wish, buyer: Buyer) -> None:
 
 
 def _check_limits(wish: Wish, buyer: Buyer) -> None:
-    """Refuse more than is sold to one buyer, and to one network, within a day.
+    """Refuse more money and people than one buyer, and one network, is sold within a day.
 
-    Raises TooMuchToday.
+    Raises TooMuchToday, TooManyToday and MessageClosed.
     """
     person = Q(sender_email__iexact=wish.sender_email)
     if buyer.user_id is not None:
         person |= Q(user_id=buyer.user_id)
-    limits = [(person, settings.GIFT_CARD_DAY_MOST)]
+    limits = [(person, settings.GIFT_CARD_DAY_MOST, settings.GIFT_CARD_DAY_PEOPLE)]
     if buyer.principal.startswith("net:"):
-        limits.append((Q(principal=buyer.principal), settings.GIFT_CARD_DAY_MOST_OF_NETWORK))
+        of_network = settings.GIFT_CARD_DAY_MOST_OF_NETWORK
+        people = settings.GIFT_CARD_DAY_PEOPLE_OF_NETWORK
+        limits.append((Q(principal=buyer.principal), of_network, people))
     recent = Purchase.objects.exclude(state="canceled").filter(created_at__gt=Now() - DAY)
-    for who, most in limits:
+    for who, most, people in limits:
         bought = recent.filter(who, currency=wish.amount.currency)
         if int(bought.aggregate(sum=Sum("amount_minor"))["sum"] or 0) + wish.amount.minor > most:
             raise TooMuchToday
+        others = recent.filter(who).exclude(recipient_email__iexact=wish.recipient_email)
+        given = others.aggregate(count=Count(Lower("recipient_email"), distinct=True))["count"]
+        if given + 1 > people:
+            raise TooManyToday(most=people)
+    reported = Purchase.objects.filter(person, reported_at__gt=Now() - SILENT_AFTER_REPORT)
+    if wish.message and reported.exists():
+        raise MessageClosed
 
 
 def _write(
@@ -143,11 +167,11 @@ def _write(
         amount_minor=wish.amount.minor,
         user_id=buyer.user_id,
         principal=buyer.principal[:80],
-        sender_name=wish.sender_name,
+        sender_name=plain(wish.sender_name, is_name=True),
         sender_email=wish.sender_email,
-        recipient_name=wish.recipient_name,
+        recipient_name=plain(wish.recipient_name, is_name=True),
         recipient_email=wish.recipient_email,
-        message=wish.message,
+        message=plain(wish.message),
         deliver_on=wish.deliver_on,
     )
     row.refresh_from_db()

@@ -3,6 +3,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core import signing
 
 from commerce.credits import queries as credits
 from commerce.kernel import clock
@@ -12,6 +13,28 @@ from commerce.payments.types import PaymentData
 
 from .models import LENGTH, Purchase
 from .types import PREFIX, Offered, PurchaseData, Standing
+from .wording import MOST_LETTERS, MOST_OF_NAME, harmless, objection_to_message, objection_to_name
+
+__all__ = [
+    "MOST_LETTERS",
+    "MOST_OF_NAME",
+    "as_data",
+    "by_report_key",
+    "current_attempt",
+    "harmless",
+    "is_gift",
+    "objection_to_message",
+    "objection_to_name",
+    "of_payment",
+    "offered",
+    "purchase",
+    "purchases",
+    "report_key",
+    "standing",
+    "token_of",
+]
+
+_REPORTS = signing.Signer(salt="gift card reports", sep="~")
 
 
 def is_gift(*, order_token: str) -> bool:
@@ -42,6 +65,21 @@ def purchase(*, token: str) -> PurchaseData | None:
 def purchases(*, purchase_ids: Sequence[int]) -> dict[int, PurchaseData]:
     """Return purchases by id."""
     return {row.pk: as_data(row) for row in Purchase.objects.filter(pk__in=purchase_ids)}
+
+
+def report_key(*, purchase_id: int) -> str:
+    """Return what lets whoever got a card report its mail, and nothing else."""
+    return _REPORTS.sign(str(purchase_id))
+
+
+def by_report_key(*, key: str) -> PurchaseData | None:
+    """Return the paid purchase whose mail held this key."""
+    try:
+        purchase_id = int(_REPORTS.unsign(key))
+    except (signing.BadSignature, ValueError):
+        return None
+    row = Purchase.objects.filter(pk=purchase_id, credit__isnull=False).first()
+    return as_data(row) if row else None
 
 
 def of_payment(*, order_token: str) -> PurchaseData | None:
@@ -87,7 +125,7 @@ def as_data(row: Purchase) -> PurchaseData:
         for name in (
             "token", "state", "sender_name", "sender_email", "recipient_name", "recipient_email",
             "message", "deliver_on", "credit_id", "created_at", "paid_at", "delivered_at",
-            "ended_at", "reason",
+            "ended_at", "reason", "reported_at",
         )
     }  # fmt: skip
     return PurchaseData(

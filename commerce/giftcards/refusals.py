@@ -21,6 +21,35 @@ class DayRefused(GiftRefused):
         super().__init__("Choose today or a later day, within a year.")
 
 
+class WordsRefused(GiftRefused):
+    """A name or the message holds what is not mailed; `field` names it."""
+
+    def __init__(self, field: str, objection: str) -> None:
+        self.field = field
+        super().__init__(objection)
+
+
+class TooManyToday(GiftRefused):
+    """The same buyer gave to so many people within a day."""
+
+    def __init__(self, *, most: int) -> None:
+        super().__init__(
+            f"We mail gift cards of one buyer to at most {most} people within a day. Nothing was "
+            "charged. Come back tomorrow, or send this card to your own address."
+        )
+
+
+class MessageClosed(WordsRefused):
+    """Somebody who got a card of this buyer told us that it was not meant kindly."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "message",
+            "We cannot send a message of yours now, since somebody reported one. Leave it empty "
+            "to send the card alone.",
+        )
+
+
 class TooMuchToday(GiftRefused):
     """So much was bought by the same buyer within a day."""
 

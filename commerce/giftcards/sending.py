@@ -8,9 +8,10 @@ from django.db.models.functions import Now, TruncDate
 
 from commerce.audit import operations as audit
 from commerce.credits import operations as credits
+from commerce.kernel import clock
 from commerce.outbox.bus import publish
 
-from .events import GiftCardDue
+from .events import GiftCardDue, GiftCardReaddressed
 from .models import Purchase
 from .refusals import NoSuchPurchase, NotSendable
 
@@ -25,6 +26,12 @@ _DUE = Q(
 def noon_of(day: date | None) -> datetime | None:
     """Return from when a card that is sent on a day is valid; None for at once."""
     return datetime.combine(day, time(12), tzinfo=UTC) if day else None
+
+
+def masked(email: str) -> str:
+    """Return an address as somebody else may read it: its first letter and where it is."""
+    name, _, domain = email.rpartition("@")
+    return f"{name[:1]}…@{domain}"
 
 
 def send_due(*, limit: int = 200) -> int:
@@ -50,8 +57,8 @@ def resend(*, purchase_id: int, email: str) -> None:
     """Mail a card's code again, perhaps to a corrected address. For staff with the right.
 
     Whoever got it at another address before holds nothing any more: the card has another
-    code then. Before its day only the address is corrected. Raises NoSuchPurchase, and
-    NotSendable when the card is not paid, was given back or is not to be used.
+    code then, and its buyer is told. Before its day only the address is corrected. Raises
+    NoSuchPurchase, and NotSendable when the card is not paid, was given back or is not to be used.
     """
     rows = Purchase.objects.select_for_update(of=("self",)).select_related("credit")
     purchase = rows.filter(pk=purchase_id).first()
@@ -71,5 +78,8 @@ def resend(*, purchase_id: int, email: str) -> None:
     Purchase.objects.filter(pk=purchase_id).update(
         recipient_email=email, deliveries=F("deliveries") + int(sent)
     )
+    if moved:
+        at = clock.now().isoformat()
+        publish(GiftCardReaddressed(purchase_id=purchase_id, masked=masked(email), at=at))
     if sent:
         publish(GiftCardDue(purchase_id=purchase_id, delivery=purchase.deliveries + 1))

@@ -61,6 +61,7 @@ class PurchaseData:
     delivered_at: datetime | None
     ended_at: datetime | None
     reason: str
+    reported_at: datetime | None
 
     @property
     def payment_token(self) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from commerce.giftcards import queries as gifts
 from commerce.giftcards.types import PurchaseData
 from commerce.kernel.money import Money
 
@@ -12,20 +13,22 @@ from .rendering import absolute
 def gift_card(
     purchase: PurchaseData, *, code: str, amount: Money, until: datetime, delivery: int
 ) -> Mail:
-    """To the recipient: who sends it, what they say, the code and how it is used."""
+    """To the recipient: who sends it, what they say, the code, how it is used and reported."""
+    sender = gifts.harmless(purchase.sender_name, is_name=True)
     return {
         "key": f"gift-card:{purchase.id}:{delivery}",
         "kind": "gift_card",
         "recipient": purchase.recipient_email,
-        "subject": f"{purchase.sender_name} sends you a gift card of {money(amount)}",
+        "subject": f"{sender} sends you a gift card of {money(amount)}",
         "context": {
             "code": code,
             "amount": amount,
             "until": until.date(),
-            "sender": purchase.sender_name,
-            "name": purchase.recipient_name,
-            "message": purchase.message,
+            "sender": sender,
+            "name": gifts.harmless(purchase.recipient_name, is_name=True),
+            "message": gifts.harmless(purchase.message),
             "link": absolute("/"),
+            "report": absolute(f"/gift-cards/{gifts.report_key(purchase_id=purchase.id)}/report/"),
         },
     }
 
@@ -38,6 +41,21 @@ def gift_card_bought(purchase: PurchaseData) -> Mail:
         "recipient": purchase.sender_email,
         "subject": f"Your gift card of {money(purchase.amount)} is paid",
         "context": _about(purchase),
+    }
+
+
+def gift_card_readdressed(purchase: PurchaseData, *, masked: str, at: str) -> Mail:
+    """To the buyer: staff send the card elsewhere than they said. The address is masked."""
+    return {
+        "key": f"gift-card-readdressed:{purchase.id}:{at}",
+        "kind": "gift_card_readdressed",
+        "recipient": purchase.sender_email,
+        "subject": f"Gift card {purchase.number} goes to another address",
+        "context": {
+            **_about(purchase),
+            "address": masked,
+            "was_sent": purchase.delivered_at is not None,
+        },
     }
 
 

@@ -2,7 +2,7 @@
 
 from commerce.credits import queries as credits
 from commerce.giftcards import queries as gifts
-from commerce.giftcards.events import GiftCardBought, GiftCardDue
+from commerce.giftcards.events import GiftCardBought, GiftCardDue, GiftCardReaddressed
 from commerce.kernel.money import Money
 from commerce.outbox.facts import subscribe
 from commerce.payments.events import RefundSucceeded
@@ -36,6 +36,13 @@ def mail_the_code(fact: GiftCardDue) -> None:
         until=card.expires_at,
         delivery=fact.delivery,
     )
+    operations.send(**mail)
+
+
+@subscribe(GiftCardReaddressed)
+def tell_of_another_address(fact: GiftCardReaddressed) -> None:
+    purchase = gifts.purchases(purchase_ids=[fact.purchase_id])[fact.purchase_id]
+    mail = gift_mails.gift_card_readdressed(purchase, masked=fact.masked, at=fact.at)
     operations.send(**mail)
 
 

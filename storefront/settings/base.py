@@ -285,6 +285,11 @@ GIFT_CARD_DAY_MOST = env.integer("GIFT_CARD_DAY_MOST", 1_000_00, least=100, most
 GIFT_CARD_DAY_MOST_OF_NETWORK = env.integer(
     "GIFT_CARD_DAY_MOST_OF_NETWORK", 5_000_00, least=100, most=1_000_000_000
 )
+# To how many people one buyer, and one network, may have cards mailed within a day.
+GIFT_CARD_DAY_PEOPLE = env.integer("GIFT_CARD_DAY_PEOPLE", 10, least=1, most=10_000)
+GIFT_CARD_DAY_PEOPLE_OF_NETWORK = env.integer(
+    "GIFT_CARD_DAY_PEOPLE_OF_NETWORK", 40, least=1, most=100_000
+)
 GIFT_CARD_DAYS_AHEAD = env.integer("GIFT_CARD_DAYS_AHEAD", 365, least=1, most=730)
 GIFT_CARD_WITHDRAW_DAYS = env.integer("GIFT_CARD_WITHDRAW_DAYS", 14, least=1, most=365)
 HOOKS_TO_LOOPBACK = False  # sellers' addresses are public; development and tests call themselves

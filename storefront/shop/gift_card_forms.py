@@ -1,10 +1,12 @@
 """What whoever gives a gift card is asked."""
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 
+from commerce.giftcards import queries
 from commerce.giftcards.types import Offered, Wish
 from commerce.kernel.money import Money, exponent
 
@@ -21,12 +23,17 @@ class GiftCardForm(forms.Form):
         error_messages={"invalid_choice": "Choose one of the amounts, or your own."},
     )
     own_amount = forms.DecimalField(label="Your own amount", required=False, max_digits=MOST_DIGITS)
-    recipient_name = forms.CharField(label="Who is it for?", max_length=80)
+    recipient_name = forms.CharField(
+        label="Who is it for?", widget=forms.TextInput(attrs={"maxlength": queries.MOST_OF_NAME})
+    )
     recipient_email = forms.EmailField(
         label="Their email address", help_text="The code goes to this address only."
     )
     message = forms.CharField(
-        label="Message", required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 4})
+        label="Message",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4, "maxlength": queries.MOST_LETTERS}),
+        help_text="A few lines, without web addresses or telephone numbers.",
     )
     deliver_on = forms.DateField(
         label="Send it on",
@@ -35,7 +42,8 @@ class GiftCardForm(forms.Form):
         help_text="Leave it empty to send it as soon as it is paid.",
     )
     sender_name = forms.CharField(
-        label="Your name", max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"})
+        label="Your name",
+        widget=forms.TextInput(attrs={"autocomplete": "name", "maxlength": queries.MOST_OF_NAME}),
     )
     sender_email = forms.EmailField(
         label="Your email address",
@@ -66,6 +74,21 @@ class GiftCardForm(forms.Form):
         given = self.cleaned_data["own_amount"]
         if given is not None and -given.as_tuple().exponent > exponent(self.offered.currency):
             raise forms.ValidationError("Enter an amount without parts of a cent.")
+        return given
+
+    def clean_recipient_name(self) -> str:
+        return self._unobjected("recipient_name", queries.objection_to_name)
+
+    def clean_sender_name(self) -> str:
+        return self._unobjected("sender_name", queries.objection_to_name)
+
+    def clean_message(self) -> str:
+        return self._unobjected("message", queries.objection_to_message)
+
+    def _unobjected(self, name: str, objection_to: Callable[[str], str]) -> str:
+        given: str = self.cleaned_data[name]
+        if objection := objection_to(given):
+            raise forms.ValidationError(objection)
         return given
 
     def clean_deliver_on(self) -> Any:

@@ -45,6 +45,9 @@ def buy(request: HttpRequest) -> HttpResponse:
             back_url=f"{settings.SITE_URL}{reverse('gift-card', args=['GIFT'])}",
             cancel_url=f"{settings.SITE_URL}{reverse('gift-card-cancel', args=['GIFT'])}",
         )
+    except operations.WordsRefused as refusal:
+        form.add_error(refusal.field, str(refusal))
+        return _form(request, form)
     except operations.GiftRefused as refusal:
         form.add_error(None, str(refusal))
         return _form(request, form)
@@ -110,6 +113,23 @@ def give_back(request: HttpRequest, token: str) -> HttpResponse:
     except operations.NotRefundable as refusal:
         return _page(request, _settled(token), problem=str(refusal), status=409)
     return redirect("gift-card", token)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def report(request: HttpRequest, key: str) -> HttpResponse:
+    """Whoever got a card by mail tells us that it was not meant kindly. Open to who has the mail.
+
+    Opening the page reports nothing: mail programs open links by themselves.
+    """
+    purchase = queries.by_report_key(key=key)
+    if purchase is None:
+        raise Http404
+    if request.method == "POST":
+        operations.report(key=key)
+        return redirect("gift-card-report", key)
+    context = {"purchase": purchase, "sender": queries.harmless(purchase.sender_name, is_name=True)}
+    return render(request, "shop/gift_card_report.html", context)
 
 
 def _settled(token: str) -> PurchaseData:

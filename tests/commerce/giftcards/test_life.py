@@ -304,8 +304,31 @@ def test_sent_again_to_the_same_address_the_code_stays(double: StripeDouble) -> 
     before = code_of(purchase.token)
 
     operations.resend(purchase_id=purchase.id, email="noor@example.com")
+    tell()
 
     assert code_of(purchase.token) == before
+    assert mails("gift_card_readdressed") == []
+
+
+@pytest.mark.parametrize("days", [0, 3])
+def test_its_buyer_is_told_each_time_that_staff_send_a_card_elsewhere(
+    double: StripeDouble, days: int
+) -> None:
+    day = clock.now().date() + timedelta(days=days) if days else None
+    purchase = bought(double, deliver_on=day)
+    tell()
+    for email in ("mallory@right.example", "noor@example.com"):
+        operations.resend(purchase_id=purchase.id, email=email)
+        tell()
+
+    told = mails("gift_card_readdressed")
+    assert [mail.recipient for mail in told] == ["ada@example.com"] * 2
+    assert all("m…@right.example" in form for form in (told[0].text, told[0].html))
+    assert "mallory" not in told[0].text + told[0].html
+    assert ("another code" in told[0].text) is (days == 0)
+    assert code_of(purchase.token) not in told[0].text + told[1].text
+    details = [entry.details for entry in Entry.objects.filter(action="gift_card.resent")]
+    assert details == [{"another_address": True}] * 2
 
 
 def test_a_disputed_card_is_blocked_and_taken_back_when_it_is_lost(double: StripeDouble) -> None:

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from commerce.credits import queries as cards
-from commerce.giftcards import operations
+from commerce.giftcards import operations, queries
 from commerce.giftcards.models import Purchase
 from commerce.kernel.actor import acting_as
 from commerce.payments.models import Refund
@@ -46,6 +46,38 @@ def test_a_guest_is_led_to_the_payment_and_back_to_the_card(
     assert "Your gift card is paid" in page
     code = cards.code(credit_id=known(token).credit_id or 0)
     assert code not in page
+
+
+def test_words_that_are_not_mailed_are_named_at_their_field_and_kept(
+    client: Client, double: StripeDouble
+) -> None:
+    answer = buy(client, message="Look at evil.com", sender_name="www.evil.com")
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Leave out “evil.com”: the message" in page
+    assert "Leave out “www.evil.com”: the name" in page
+    assert "Look at evil.com</textarea>" in page
+    assert not Purchase.objects.exists()
+
+
+def test_a_mail_is_reported_by_a_button_and_not_by_opening_the_page(
+    client: Client, double: StripeDouble
+) -> None:
+    purchase = bought(double)
+    address = reverse("gift-card-report", args=[queries.report_key(purchase_id=purchase.id)])
+
+    page = client.get(address).content.decode()
+    assert "Report it" in page
+    assert purchase.recipient_email not in page
+    assert purchase.sender_email not in page
+    assert known(purchase.token).reported_at is None
+    assert client.post(address)["Location"] == address
+    assert "Thank you" in client.get(address).content.decode()
+    assert known(purchase.token).reported_at is not None
+    forged = reverse("gift-card-report", args=[purchase.token])
+    assert client.get(forged).status_code == 404
+    assert client.post(forged).status_code == 404
 
 
 def test_a_second_press_leads_to_the_same_payment(client: Client, double: StripeDouble) -> None:

@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from django.db.models import Sum
+
 from commerce.kernel.money import Money
 
 from .models import Adjustment, Order, SellerOrder
@@ -30,6 +32,21 @@ def adjustment_where(*, business_key: str) -> AdjustmentData | None:
     """Return what was given back under a key."""
     found = adjustments_where(Adjustment.objects.filter(business_key=business_key))
     return found[0] if found else None
+
+
+def given_back(*, order_id: int, currency: str) -> dict[str, Money]:
+    """Return what went back to an order's shopper by the way it went, "method" or a kind of
+    credit, and as "uncharged" what was canceled before it was charged. Nothing is left out."""
+    rows = (
+        Adjustment.objects.filter(seller_order__order=order_id, refund_minor__gt=0)
+        .values("paid_to", "uncharged")
+        .annotate(minor=Sum("refund_minor"))
+        .order_by("uncharged", "paid_to")
+    )
+    return {
+        "uncharged" if row["uncharged"] else row["paid_to"]: Money(row["minor"], currency)
+        for row in rows
+    }
 
 
 def was_paid_at_once(*, order_id: int) -> bool:

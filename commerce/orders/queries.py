@@ -12,6 +12,7 @@ from . import finding, statements
 from .given import adjustment_where as adjustment_where
 from .given import adjustments as adjustments
 from .given import adjustments_of as adjustments_of
+from .given import given_back as given_back
 from .given import left_to_charge as left_to_charge
 from .given import refund_preview as refund_preview
 from .given import seller_share as seller_share

@@ -150,7 +150,8 @@ def timeline(*, order: OrderData) -> list[TimelineEntry]:
     entries += [
         TimelineEntry(
             at=one.at,
-            what=f"{one.refund} given back",
+            what="never charged" if one.uncharged else "given back",
+            amount=one.refund,
             part=numbers[one.seller_order_id],
             actor=one.actor,
             cause=one.reason,

@@ -178,6 +178,8 @@ class TimelineEntry:
     part: str
     actor: str
     cause: str
+    amount: Money | None = None
+    """The money that it moved."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -75,7 +75,12 @@ def wish(request: HttpRequest, token: str, kind: str) -> HttpResponse:
     parts = queries.choices(order=order)
     instead = queries.exchanges(lines=order.lines) if kind == "return" else None
     form = WishForm(
-        request.POST or None, request.FILES or None, parts=parts, kind=kind, instead=instead
+        request.POST or None,
+        request.FILES or None,
+        parts=parts,
+        kind=kind,
+        is_guest=order.user_id is None,
+        instead=instead,
     )
     preview = None
     if request.method == "POST" and form.is_valid() and "preview" in request.POST:

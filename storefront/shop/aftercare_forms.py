@@ -26,9 +26,10 @@ RETURN_REASONS = [
 CLAIM_REASONS = [("lost", "It never came"), ("damaged", "It came damaged")]
 WAYS_BACK = [
     ("method", "The way I paid"),
-    ("store_credit", "Store credit, for signed-in shoppers"),
+    ("store_credit", "Store credit in my account"),
     ("gift_card", "A gift card by email"),
 ]
+FOR_GUESTS = [way for way in WAYS_BACK if way[0] != "store_credit"]
 REMEDIES = [("refund", "My money back"), ("exchange", "The same again, or another variant")]
 
 
@@ -61,6 +62,11 @@ class UnitsForm(forms.Form):
                         min_value=0,
                         max_value=line.most,
                         required=False,
+                        error_messages={
+                            "max_value": "Choose %(limit_value)s at most.",
+                            "min_value": "Choose 0 or more.",
+                            "invalid": "Type a whole number.",
+                        },
                         widget=forms.NumberInput(
                             attrs={"class": "input input--count", "inputmode": "numeric"}
                         ),
@@ -105,14 +111,16 @@ class UnitsForm(forms.Form):
         data: dict[str, Any] = super().clean() or self.cleaned_data
         asked = any(name.startswith("units_") for name in self.errors)
         if not asked and not self.units:
-            raise forms.ValidationError("Choose how many of at least one item.")
+            raise forms.ValidationError("Choose at least one item: type how many of it.")
         return data
 
 
 class WishForm(UnitsForm):
     """What a shopper asks for, and why."""
 
-    reason = forms.ChoiceField(label="Why?")
+    reason = forms.ChoiceField(
+        label="Why?", error_messages={"required": "Choose why. It decides what happens next."}
+    )
     note = forms.CharField(
         label="Tell more",
         required=False,
@@ -124,13 +132,15 @@ class WishForm(UnitsForm):
         self,
         *args: Any,
         kind: str,
+        is_guest: bool = False,
         instead: Mapping[int, Mapping[int, str]] | None = None,
         **kwargs: Any,
     ) -> None:
         which = {"cancel": "cancel", "return": "returns", "claim": "claims"}[kind]
         super().__init__(*args, which=which, **kwargs)
         reasons = {"cancel": CANCEL_REASONS, "return": RETURN_REASONS, "claim": CLAIM_REASONS}
-        self.fields["reason"].choices = reasons[kind]  # type: ignore[attr-defined]
+        first = [] if kind == "cancel" else [("", "Choose")]
+        self.fields["reason"].choices = first + reasons[kind]  # type: ignore[attr-defined]
         self.fields["reason"].widget.attrs["class"] = "input"
         if kind == "cancel":
             return
@@ -144,7 +154,12 @@ class WishForm(UnitsForm):
             label="What would you like?", choices=REMEDIES, initial="refund"
         )
         self.fields["refund_to"] = forms.ChoiceField(
-            label="Money back to", choices=WAYS_BACK, initial="method"
+            label="Money back to",
+            choices=FOR_GUESTS if is_guest else WAYS_BACK,
+            initial="method",
+            error_messages={
+                "invalid_choice": "Choose one of these ways. Store credit needs an account."
+            },
         )
         for name in ("remedy", "refund_to"):
             self.fields[name].widget.attrs["class"] = "input"

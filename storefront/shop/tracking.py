@@ -60,6 +60,9 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
         "may_readdress": paid and not cases.why_no_new_address(order=order),
         "sellers": names_of(order),
         "reserved": reservation_of(order),
+        "given_back": orders.given_back(order_id=order.id, currency=order.total.currency)
+        if paid
+        else {},
         **parcels_of(order),
         "papers": documents.of_orders(order_ids=[order.id]).get(order.id, []),
     }

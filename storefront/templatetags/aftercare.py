@@ -1,11 +1,13 @@
 """Filters about cancellations, returns and claims: how shoppers read them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import template
 
 from commerce.returns.types import CaseData, CaseEventData, PartChoices, TimelineEntry
+from storefront.amounts import shown
 
 from .shop import STATES as ORDER_STATES
 
@@ -42,6 +44,9 @@ TONES = {
     "overtaken": "error",
 }
 CASE_STEPS = {**STATES, "requested": "asked", "escalated": "given to Stoa", "approved": "approved"}
+FIRST_STEPS = {"pending": "Ordered", "confirmed": "Confirmed"}
+_NUMBERED = re.compile(r"^[A-Z]+-\d{8}-[-\dA-Z]+: ")
+"""What a refund's reason begins with: the request, which is told above it."""
 ACTORS = {"shopper": "you", "rule": "a rule, as nobody answered", "stripe": "the payment provider"}
 WAYS = {
     "method": "the way you paid",
@@ -90,7 +95,7 @@ def case_timeline(case: CaseData) -> list[dict[str, Any]]:
     rows = [
         {
             "title": _step(event),
-            "text": event.cause,
+            "text": event.cause[:1].upper() + event.cause[1:],
             "time": f"{event.at.day} {event.at:%B %Y, %H:%M} UTC",
             "datetime": event.at.isoformat(),
             "state": "current" if event is case.events[-1] else "done",
@@ -124,6 +129,12 @@ def offered(parts: list[PartChoices], which: str) -> bool:
     return any(line.most for part in parts for line in getattr(part, which))
 
 
+def _said(entry: TimelineEntry) -> str:
+    """Why it happened, where that says more than what happened."""
+    why = "" if entry.what in FIRST_STEPS else _NUMBERED.sub("", entry.cause)
+    return why[:1].upper() + why[1:]
+
+
 @register.filter
 def told(entries: Sequence[TimelineEntry], names: Mapping[str, str]) -> list[dict[str, Any]]:
     """Everything that happened to an order, with who did it and why, oldest first."""
@@ -132,16 +143,19 @@ def told(entries: Sequence[TimelineEntry], names: Mapping[str, str]) -> list[dic
         if entry.part and entry.what in ("pending", "confirmed"):
             continue  # as the whole order
         kind, _, step = entry.what.partition(" ")
-        what = entry.what
+        what = f"{shown(entry.amount)} {entry.what}" if entry.amount else entry.what
         if kind in KINDS and step:
-            what = f"{KINDS[kind]}: {CASE_STEPS.get(step, step)}"
+            what = f"{KINDS[kind]}: {CASE_STEPS.get(step, step)[:1].lower()}"
+            what += CASE_STEPS.get(step, step)[1:]
+        elif entry.what in FIRST_STEPS:
+            what = FIRST_STEPS[entry.what]
         elif entry.what in ORDER_STATES:
             what = ORDER_STATES[entry.what]
         who = names.get(entry.actor) or ACTORS.get(entry.actor, "Stoa")
         rows.append(
             {
                 "title": f"{what}, {entry.part}" if entry.part else what[:1].upper() + what[1:],
-                "text": f"By {who}. {entry.cause}".strip(),
+                "text": f"By {who}. {_said(entry)}".strip(),
                 "time": f"{entry.at.day} {entry.at:%B %Y, %H:%M} UTC",
                 "datetime": entry.at.isoformat(),
                 "state": "done",

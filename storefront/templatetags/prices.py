@@ -1,5 +1,6 @@
 """What things cost, as rows and sentences: savings, taxes, and how a price came about."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import template
@@ -18,6 +19,12 @@ from storefront.amounts import shown
 register = template.Library()
 
 Rows = list[dict[str, Any]]
+GIVEN_BACK = {
+    "method": "Refunded",
+    "store_credit": "Refunded as store credit",
+    "gift_card": "Refunded as a gift card",
+    "uncharged": "Canceled, never charged",
+}
 
 
 @register.filter
@@ -144,6 +151,25 @@ def order_tax_rows(order: OrderData) -> Rows:
     return [
         _tax(row.name, row.rate_bps, row.base, row.amount, included=row.included)
         for row in orders.taxes_of(order.seller_orders)
+    ]
+
+
+@register.filter
+def order_total_label(order: OrderData) -> str:
+    """What the last sum of an order is: nothing is called charged that was not."""
+    if order.state == "pending":
+        return "To pay"
+    if order.confirmed_at is None:
+        return "Not charged"
+    return "Charged" if order.credit and not order.awaits_capture else "Total"
+
+
+@register.filter
+def given_back_rows(given: Mapping[str, Money]) -> Rows:
+    """What came back of an order, by the way it went."""
+    return [
+        {"label": GIVEN_BACK[way], "amount": f"−{shown(amount)}", "saving": True}
+        for way, amount in given.items()
     ]
 
 

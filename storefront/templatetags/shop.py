@@ -238,7 +238,11 @@ def order_rows(order: OrderData) -> Rows:
     if order.credit:
         rows += [
             {"label": "Order total", "amount": money(order.total)},
-            {"label": "Paid by credit", "amount": f"−{money(order.credit)}", "saving": True},
+            {
+                "label": "Gift card or store credit",
+                "amount": f"−{money(order.credit)}",
+                "saving": True,
+            },
         ]
     return rows
 
@@ -268,7 +272,7 @@ def timeline(order: OrderData, seller_order_id: int) -> Rows:
     return [
         {
             "title": state_name(event.to_state),
-            "time": f"{event.at.day} {event.at:%B %Y, %H:%M}",
+            "time": f"{event.at.day} {event.at:%B %Y, %H:%M} UTC",
             "datetime": event.at.isoformat(),
             "state": "current" if event is moves[-1] else "done",
         }

@@ -369,7 +369,7 @@ def test_the_order_tells_what_happened_by_whom_and_why(
 
     assert "Cancellation: asked" in page
     assert "By you. I changed my mind. Wrong color" in page
-    assert "27.19 USD given back" in page
+    assert "$27.19 given back" in page
     found = orders.order(token=order.token)
     assert found is not None
     told = [(entry.what, entry.actor) for entry in queries.timeline(order=found)]
@@ -406,3 +406,38 @@ def test_another_variant_of_the_same_price_is_chosen_in_exchange(
     assert (case.remedy, case.lines[0].replacement) == ("exchange", "Blue")
     refused = client.post(at("order-wish", order, "return"), data | {f"instead_{line.id}": dear.pk})
     assert refused.status_code == 422
+
+
+def test_the_order_shows_what_came_back_beside_what_was_paid(
+    client: Client, order: OrderData, part: SellerOrderData
+) -> None:
+    before = text(client.get(at("order-tracking", order)))
+    client.post(at("order-wish", order, "cancel"), chosen(part))
+
+    after = text(client.get(at("order-tracking", order)))
+
+    assert "<dt>Refunded</dt>" not in before
+    assert "<dt>Refunded</dt><dd>−$27.19</dd>" in after
+
+
+def test_a_guest_is_not_offered_store_credit(
+    client: Client, order: OrderData, part: SellerOrderData
+) -> None:
+    delivered(part)
+
+    page = text(client.get(at("order-wish", order, "return")))
+
+    assert "Store credit" not in page
+    assert "A gift card by email" in page
+
+
+def test_a_return_asks_why_and_how_many_at_most(
+    client: Client, order: OrderData, part: SellerOrderData
+) -> None:
+    delivered(part)
+
+    answer = client.post(at("order-wish", order, "return"), chosen(part, 99, reason=""))
+
+    assert answer.status_code == 422
+    assert "Choose why." in text(answer)
+    assert f"Choose {part.lines[0].quantity} at most." in text(answer)

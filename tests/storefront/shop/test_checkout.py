@@ -185,7 +185,8 @@ def test_a_declined_card_can_be_followed_by_a_good_one(double: StripeDouble) -> 
     double.pay(url)
     done = client.get(reverse("checkout-return", args=[token])).content.decode()
 
-    assert "being confirmed" in waiting
+    assert "Your payment has not come yet" in waiting
+    assert "Go to the payment page" in waiting
     assert "is confirmed" in done
 
 
@@ -405,3 +406,19 @@ def test_whose_choice_is_gone_meanwhile_is_told_so_where_they_choose(double: Str
 
     assert answer.redirect_chain[-1][0] == reverse("checkout-shipping")
     assert "The way you chose before is no longer possible." in answer.content.decode()
+
+
+def test_an_order_that_is_not_paid_leads_on_to_its_payment(double: StripeDouble) -> None:
+    client = shopper_with(make_ready_cart([Wanted()]))
+    place(client, walk_to_review(client))
+    token = Order.objects.get().token
+
+    waiting = client.get(reverse("order-tracking", args=[token])).content.decode()
+    client.post(reverse("checkout-cancel", args=[token]))
+    given_up = client.get(reverse("order-tracking", args=[token])).content.decode()
+
+    assert reverse("checkout-return", args=[token]) in waiting
+    assert "<dt>To pay</dt>" in waiting
+    assert reverse("checkout-return", args=[token]) not in given_up
+    assert "nothing was charged" in given_up
+    assert "<dt>Not charged</dt>" in given_up

@@ -152,7 +152,7 @@ def _words() -> dict[str, Any]:
             {"title": "Delivered", "state": "todo"},
         ],
         "tones": ["info", "success", "warning", "error"],
-        "button_variants": ["", "secondary", "quiet", "ink", "danger"],
+        "button_variants": ["", "secondary", "quiet", "danger"],
         "messages_sample": [Message(SUCCESS, "Saved."), Message(ERROR, "The card was declined.")],
         "icons": re.findall(
             r'id="([a-z-]+)"',

@@ -1,22 +1,10 @@
-// Small behaviors shared by many pages: rails, dialogs, selects that submit, focus on errors.
+// Small behaviors shared by many pages: rails, selects that submit, focus on errors.
 document.addEventListener("click", (event) => {
   const step = event.target.closest?.("[data-rail-step]");
   if (step) {
     const items = step.closest("[data-rail]").querySelector(".rail__items");
     items.scrollBy({ left: Number(step.dataset.railStep) * items.clientWidth * 0.9 });
-    return;
   }
-  const opener = event.target.closest?.("[data-dialog-open]");
-  if (opener) {
-    const dialog = document.getElementById(opener.dataset.dialogOpen);
-    if (dialog) {
-      event.preventDefault();
-      dialog.showModal();
-    }
-    return;
-  }
-  // A click on the backdrop lands on the dialog itself.
-  if (event.target instanceof HTMLDialogElement && event.target.matches("[data-dialog]")) event.target.close();
 });
 
 document.addEventListener("change", (event) => {

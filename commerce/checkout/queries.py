@@ -7,6 +7,7 @@ from commerce.cart import queries as carts
 from commerce.cart.types import CartData, CartLine
 from commerce.fulfillment import queries as fulfillment
 from commerce.fulfillment.types import Parcel, ShippingOption
+from commerce.gateways.payments import seems_away
 from commerce.inventory import operations as inventory
 from commerce.kernel.sql import Planned, columns, fetch_as
 from commerce.orders import queries as orders
@@ -36,6 +37,11 @@ SELECT {columns(Checkout, "told")}, {FIRST_ORDER.format(cart_id="cart.id")}
 FROM cart_cart cart LEFT JOIN checkout_checkout told ON told.cart_id = cart.id
 WHERE cart.id = %s
 """)  # noqa: S608
+
+
+def provider_seems_away() -> bool:
+    """Whether nobody could pay a moment ago; False when that is not known."""
+    return seems_away()
 
 
 def review(*, cart_token: str, locale: str = "en") -> Review:

@@ -22,6 +22,11 @@ class CircuitBreaker:
         self._failures = 0
         self._closed_until = 0.0
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the last calls all failed; a trial may be allowed all the same."""
+        return self._failures >= self._threshold
+
     def allows(self) -> bool:
         """Whether a call may be made now; counts as the trial when the pause is over."""
         with self._lock:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from django.core.cache import cache
+
 PaymentState = Literal["open", "processing", "authorized", "paid", "expired", "failed", "canceled"]
 
 
@@ -29,6 +31,8 @@ class InTransaction(RuntimeError):
     """The provider was about to be called while a database transaction was open."""
 
 
+AWAY = "payments:away"
+"""The cache's key while calls keep failing, whichever process made them."""
 BANK_TRANSFER = "customer_balance"
 """As the provider calls it: money goes to an account which it keeps for the customer."""
 
@@ -317,6 +321,11 @@ TAKEN = frozenset({
 def least_charge(currency: str) -> int:
     """Return the smallest amount that can be asked for, in minor units."""
     return _LEAST.get(currency, 50)
+
+
+def seems_away() -> bool:
+    """Whether calls kept failing a moment ago; False when the cache, which knows, is away too."""
+    return bool(cache.get(AWAY))
 
 
 def get_payment_gateway() -> PaymentGateway:

@@ -8,10 +8,11 @@ from typing import Any, NoReturn, TypeVar
 import stripe
 import structlog
 import urllib3
+from django.core.cache import cache
 
 from .breaker import CircuitBreaker
 from .calling import refuse_inside_transaction
-from .payments import GatewayRefused, GatewayUnavailable
+from .payments import AWAY, GatewayRefused, GatewayUnavailable
 
 # What our requests took and where they run is nobody else's business.
 stripe.enable_telemetry = False
@@ -24,6 +25,9 @@ READ_SECONDS = 5.0
 TRIES = 3
 # A shopper waits for the answer: no retry begins after this.
 PATIENCE_SECONDS = 2.0
+
+# So long shoppers are told that the provider is away, unless it answers or fails again.
+AWAY_SECONDS = 60
 
 breaker = CircuitBreaker(threshold=4, pause=5.0)
 
@@ -87,11 +91,15 @@ def ask(call: Callable[[], T], *, what: str) -> T:
                 # A failure kept under the key: the provider is well, and will say so for ever.
                 raise GatewayUnavailable(f"{what}: {error}") from error
             breaker.failed()
+            if breaker.is_open:
+                cache.set(AWAY, True, AWAY_SECONDS)
             late = time.monotonic() - started > PATIENCE_SECONDS
             log.warning("gateway.failed", what=what, attempt=attempt, error=repr(error))
             if late or attempt == TRIES:
                 raise GatewayUnavailable(f"{what}: {error}") from error
         else:
+            if breaker.is_open:
+                cache.delete(AWAY)
             breaker.succeeded()
             return answer
         time.sleep(0.1 * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - spreads retries

@@ -314,6 +314,7 @@ def _address_page(
         "review": review,
         "form": form,
         "step": 1,
+        "provider_is_away": queries.provider_seems_away(),
         "instead": instead.of_cart(review.cart),
         "rules": form.rules(),
         "book": address_book.addresses_of(user_id=user_id) if user_id else [],

@@ -19,10 +19,12 @@ from commerce.notifications import operations as notifications
 from commerce.notifications.models import Message
 from commerce.outbox import operations as outbox
 from commerce.outbox.models import Delivery, Event
+from commerce.payments import operations as payments
 from commerce.payments.models import ProviderEvent
 from tests.factories.accounts import make_user
 from tests.factories.catalog import make_variant
 from tests.factories.inventory import stock_up
+from tests.factories.payments import make_attempt
 from tests.factories.staff import ADMINISTRATORS, EDITORS, staff_client
 
 pytestmark = pytest.mark.django_db
@@ -148,6 +150,17 @@ def test_staff_is_told_of_news_once_and_at_most_once_an_hour(staff):
     Alarm.objects.update(mailed_at=Now() - timedelta(hours=1, minutes=1))
     assert alarms.ring() == 1
     assert Message.objects.filter(kind="work_failed").latest("pk").text.count("RuntimeError") == 1
+
+
+def test_who_decides_on_payments_is_told_of_one_in_review(staff):
+    make_user()
+    payment = make_attempt()
+    payments.hold_for_review(payment_id=payment.id, reason="4,999 instead of 5,000")
+
+    assert (alarms.ring(), alarms.ring()) == (1, 0)
+    mail = Message.objects.get(kind="work_failed")
+    assert mail.subject == "Payments are not what was asked for"
+    assert "4,999 instead of 5,000" in mail.text
 
 
 def test_mails_about_stuck_mails_ring_no_alarm(staff):

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
@@ -13,6 +14,7 @@ from django.urls import reverse
 from commerce.cart import operations as carts
 from commerce.cart import queries as cart_queries
 from commerce.checkout import operations
+from commerce.gateways.payments import AWAY
 from commerce.inventory import operations as inventory
 from commerce.inventory import queries as stock
 from commerce.inventory.models import Reservation
@@ -404,3 +406,14 @@ def test_an_hour_later_the_cart_may_be_held_again() -> None:
     client.post(START)
 
     assert kept(ready.token) == {ready.variants[0]: 1}
+
+
+def test_who_begins_while_nobody_can_pay_is_told_before_typing() -> None:
+    ready = make_ready_cart()
+    client = shopper_with(ready.token)
+    address = reverse("checkout-address")
+    sentence = "Our payment provider does not answer"
+
+    assert sentence not in client.get(address).content.decode()
+    cache.set(AWAY, True)
+    assert sentence in client.get(address).content.decode()

@@ -1,6 +1,5 @@
 """VAT numbers at the register: asked in time, kept as evidence, followed up when it is away."""
 
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -38,6 +37,7 @@ GERMAN_ID = "DE136695976"
 
 @pytest.fixture
 def register(settings: Any) -> Iterator[VatDouble]:
+    vat_register._vies.cache_clear()  # whoever had this port before may have been failing
     with VatDouble() as double:
         settings.VIES_CHECK = True
         settings.VIES_API_BASE = double.url
@@ -154,11 +154,11 @@ def test_a_register_that_hangs_costs_the_shopper_its_limit_and_no_more(
 ) -> None:
     monkeypatch.setattr(vat_register, "READ_SECONDS", 0.3)
     register.fault = "hang"
-    began = time.monotonic()
+
+    with pytest.raises(RegisterUnavailable, match="ReadTimeout"):  # we hung up, not the register
+        Vies(api_base=register.url).check(number=GERMAN_ID)
 
     assert tell(cart).vat_id_waits
-
-    assert time.monotonic() - began < 3
 
 
 def test_after_three_failures_nobody_waits_any_more(register: VatDouble) -> None:

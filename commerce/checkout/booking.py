@@ -32,15 +32,6 @@ def capture_entries(
     return entries
 
 
-def orphan_entries(*, gross_minor: int, fee_minor: int) -> Entries:
-    """Owe all of it back to the shopper; the fee is the marketplace's loss, no seller's."""
-    return {
-        "stripe": gross_minor - fee_minor,
-        "stripe:fees": fee_minor,
-        "refunds:owed": -gross_minor,
-    }
-
-
 def fee_entries(*, fee_minor: int) -> Entries:
     """Take a fee out of the provider's balance that it named after the capture."""
     return {"stripe:fees": fee_minor, "stripe": -fee_minor}

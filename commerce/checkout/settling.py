@@ -27,7 +27,7 @@ from commerce.payments import queries as payment_queries
 from commerce.payments.types import PaymentData
 
 from . import capturing
-from .booking import Entries, capture_entries, fee_entries, orphan_entries
+from .booking import Entries, capture_entries, fee_entries
 from .queries import current_attempt
 from .releasing import give_up, release_order
 from .reserved import take_or_let_go, wait_for_bank
@@ -40,10 +40,6 @@ MONEY_MOVES = ("paid", "processing", "authorized")
 
 class NoSuchOrder(LookupError):
     """No order has this token."""
-
-
-class BookedBefore(RuntimeError):
-    """A charge was booked already, though no payment of ours was captured with it."""
 
 
 def settle(*, order_token: str) -> OrderState:
@@ -153,12 +149,20 @@ def take_money(payment: PaymentData, provider: ProviderPayment) -> OrderState:
                 return "confirmed"
             if order.awaits_capture:
                 entries = capturing.charge(order, payment, provider)
-                _book(payment, provider, kind="capture", entries=entries, memo=order.number)
+                payments.book_capture(
+                    payment, provider, kind="capture", entries=entries, memo=order.number
+                )
                 failpoint("inside_finalise")
                 return "confirmed"
     except inventory.OutOfStock:
         return return_money(payment, provider, reason="sold out before the payment arrived")
     return return_money(payment, provider, reason=f"paid when the order was {order.state}")
+
+
+def _book(
+    order: OrderRef, payment: PaymentData, provider: ProviderPayment, entries: Entries
+) -> None:
+    payments.book_capture(payment, provider, kind="capture", entries=entries, memo=order.number)
 
 
 def _confirm(order: OrderRef, payment: PaymentData, provider: ProviderPayment) -> None:
@@ -170,7 +174,7 @@ def _confirm(order: OrderRef, payment: PaymentData, provider: ProviderPayment) -
         fee_minor=provider.fee_minor or 0,
         credit=_spend(order),
     )
-    _book(payment, provider, kind="capture", entries=entries, memo=order.number)
+    _book(order, payment, provider, entries)
     if payment.terms.keep and provider.method_token:
         payments.keep_method(
             customer=payment.terms.customer,
@@ -216,11 +220,7 @@ def return_money(payment: PaymentData, provider: ProviderPayment, *, reason: str
         if not payments.capture(payment_id=payment.id, provider=provider, orphan=True):
             return cast("OrderState", order.state)
         log.error("payment.orphan", order=order.number, reason=reason)
-        entries = orphan_entries(
-            gross_minor=provider.amount_minor, fee_minor=provider.fee_minor or 0
-        )
-        memo = f"{order.number}: {reason}"
-        _book(payment, provider, kind="orphan capture", entries=entries, memo=memo)
+        payments.book_orphan(payment, provider, memo=f"{order.number}: {reason}")
         payments.request_refund(
             payment_id=payment.id,
             amount=Money(provider.amount_minor, provider.currency),
@@ -230,21 +230,6 @@ def return_money(payment: PaymentData, provider: ProviderPayment, *, reason: str
         if order.state == "pending":
             release_order(order, reason=reason)
     return "confirmed" if order.state == "confirmed" else "canceled"
-
-
-def _book(
-    payment: PaymentData, provider: ProviderPayment, *, kind: str, entries: Entries, memo: str
-) -> None:
-    """Book money together with its capture, or neither. Raises BookedBefore."""
-    booked = ledger.post(
-        business_key=f"capture:{provider.charge_id}",
-        kind=kind,
-        entries=entries,
-        currency=payment.amount.currency,
-        memo=memo,
-    )
-    if not booked:
-        raise BookedBefore(provider.charge_id)
 
 
 def settle_fee(*, charge_id: str) -> str:

@@ -15,7 +15,6 @@ from commerce.kernel import actor
 from commerce.kernel.failpoints import failpoint
 from commerce.kernel.money import Money
 from commerce.kernel.sql import is_crowded
-from commerce.ledger import operations as ledger
 from commerce.outbox.bus import publish
 from commerce.payments import operations as payments
 from commerce.payments import queries as payment_queries
@@ -32,10 +31,6 @@ log = structlog.get_logger(__name__)
 
 SOLD = "giftcards:sold"
 """Between the money and the card: it is empty whenever a transaction ends."""
-
-
-class BookedBefore(RuntimeError):
-    """A charge was booked already, though no payment of ours was captured with it."""
 
 
 def finalise(*, token: str) -> str:
@@ -112,7 +107,7 @@ def _make_card(purchase: Purchase, payment: PaymentData, provider: ProviderPayme
     )
     fee = provider.fee_minor or 0
     gross = payment.amount.minor
-    _book(
+    payments.book_capture(
         payment,
         provider,
         kind="gift card sold",
@@ -133,42 +128,15 @@ def return_money(payment: PaymentData, provider: ProviderPayment, *, reason: str
         if not payments.capture(payment_id=payment.id, provider=provider, orphan=True):
             return purchase.state
         log.error("payment.orphan", order=str(purchase), reason=reason)
-        fee = provider.fee_minor or 0
-        gross = provider.amount_minor
-        _book(
-            payment,
-            provider,
-            kind="orphan capture",
-            entries={"stripe": gross - fee, "stripe:fees": fee, "refunds:owed": -gross},
-            memo=f"{purchase}: {reason}",
-        )
+        payments.book_orphan(payment, provider, memo=f"{purchase}: {reason}")
         payments.request_refund(
             payment_id=payment.id,
-            amount=Money(gross, provider.currency),
+            amount=Money(provider.amount_minor, provider.currency),
             business_key=f"refund:{provider.charge_id}",
             reason=reason,
         )
         _cancel(purchase, reason)
     return _state_of(payment.order_token)
-
-
-def _book(
-    payment: PaymentData,
-    provider: ProviderPayment,
-    *,
-    kind: str,
-    entries: dict[str, int],
-    memo: str,
-) -> None:
-    booked = ledger.post(
-        business_key=f"capture:{provider.charge_id}",
-        kind=kind,
-        entries=entries,
-        currency=payment.amount.currency,
-        memo=memo,
-    )
-    if not booked:
-        raise BookedBefore(provider.charge_id)
 
 
 def give_up(

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce, Now
 from commerce.gateways.payments import ProviderPayment
 from commerce.kernel.money import Money
 
+from .booking import BookedBefore, book_capture, book_orphan
 from .capturing import agree_to_capture, look_soon, look_when_due, note_lapsed
 from .charged_back import ChargedBack
 from .deciding import (
@@ -54,6 +55,7 @@ from .types import PaymentData, PayTerms
 
 __all__ = [
     "AlreadyOpen",
+    "BookedBefore",
     "ChargedBack",
     "DisputeDecided",
     "NotKept",
@@ -64,6 +66,8 @@ __all__ = [
     "accept_dispute",
     "agree_to_capture",
     "answer_dispute",
+    "book_capture",
+    "book_orphan",
     "capture",
     "close",
     "close_reviewed",

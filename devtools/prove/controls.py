@@ -187,7 +187,9 @@ def split_finalise() -> None:
             parts=parts, gross_minor=payment.amount.minor, fee_minor=provider.fee_minor or 0
         )
         with transaction.atomic():
-            settling._book(payment, provider, kind="capture", entries=entries, memo=order.number)
+            payments.book_capture(
+                payment, provider, kind="capture", entries=entries, memo=order.number
+            )
             inventory.claim(holder=order.token)
         return "confirmed"
 
@@ -345,6 +347,31 @@ def one_queue_for_mail() -> None:
     swap(operations, "BULK", frozenset({"none"}))
 
 
+@guard("limits without Redis")
+def count_nothing_without_redis() -> None:
+    """While Redis is away tries are as good as never counted."""
+    from storefront import cache
+
+    swap(cache, "COUNTED", ("nothing",))
+
+
+@guard("bells")
+def nobody_is_told() -> None:
+    """What waits for a person waits in silence."""
+    from cms.backoffice import alarms
+
+    swap(alarms, "BELLS", [])
+
+
+@guard("time limit of facts")
+def wait_for_ever() -> None:
+    """Whoever hangs over a fact may do so as long as any other task."""
+    from storefront.celery import app
+
+    for name in ("deliver", "deliver_all"):
+        swap(app.tasks[f"commerce.outbox.tasks.{name}"], "time_limit", 3600)
+
+
 @guard("clock that is not ahead")
 def ten_minutes_ahead() -> None:
     """Not a guard: this process's clock is wrong, as one machine's may be."""
@@ -395,6 +422,23 @@ def poison() -> None:
                 raise RuntimeError("poison")
             if order.email.startswith("b2@"):
                 os.kill(os.getpid(), signal.SIGKILL)
+        facts.hand_over(subscriber=subscriber, payload=payload)
+
+    swap(operations, "hand_over", hand_over)
+
+
+@guard("facts that do not hang")
+def hang() -> None:
+    """Not a guard: whoever hands over the facts of buyers 1 and 2 hangs."""
+    from commerce.orders import queries as orders
+    from commerce.outbox import facts, operations
+
+    def hand_over(*, subscriber: str, payload: dict[str, Any]) -> None:
+        order_id = payload.get("order_id")
+        if order_id and subscriber.startswith("commerce.notifications"):
+            order = orders.orders(order_ids=[order_id])[order_id]
+            if order.email.startswith(("b1@", "b2@")):
+                time.sleep(600)
         facts.hand_over(subscriber=subscriber, payload=payload)
 
     swap(operations, "hand_over", hand_over)

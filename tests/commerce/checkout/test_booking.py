@@ -5,9 +5,10 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commerce.checkout.booking import capture_entries, fee_entries, orphan_entries
+from commerce.checkout.booking import capture_entries, fee_entries
 from commerce.orders.operations import SUMMED
 from commerce.orders.types import LineDraft, OrderDraft, PartAmounts, SellerOrderDraft
+from commerce.payments.booking import orphan_entries
 
 rates = st.integers(0, 3000)
 shares = st.integers(0, 10_000)

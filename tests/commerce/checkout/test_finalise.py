@@ -7,7 +7,6 @@ from django.db import connection, transaction
 
 from commerce.cart import queries as carts
 from commerce.checkout import operations
-from commerce.checkout.settling import BookedBefore
 from commerce.gateways import stripe_calls
 from commerce.inventory import operations as stock
 from commerce.inventory import queries as inventory
@@ -18,6 +17,7 @@ from commerce.outbox.models import Event
 from commerce.payments import operations as payments
 from commerce.payments import queries as attempts
 from commerce.payments.models import Payment, Refund
+from commerce.payments.operations import BookedBefore
 from commerce.payments.types import PaymentData
 from devtools.stripe_double import StripeDouble
 from tests.factories.inventory import lapse, stock_up

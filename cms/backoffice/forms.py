@@ -9,7 +9,8 @@ from django.db.models import Exists, OuterRef
 from wagtail.admin.filters import WagtailFilterSet
 
 from cms.selling.date_range import NamedDateRange
-from cms.selling.states import ORDER_STATES
+from cms.selling.queries import staged
+from cms.selling.states import ORDER_STAGES, WHOLE_ORDER_STATES
 from commerce.audit import queries as audit
 from commerce.audit.models import Entry
 from commerce.ledger.models import Journal
@@ -107,10 +108,10 @@ def _ids_of_parts(field: str, values: Any) -> Any:
 
 
 class OrderFilter(WagtailFilterSet):
-    state = _states([(state.value, state.label) for state in Order.State])
+    state = _states(list(WHOLE_ORDER_STATES.items()))
     part = django_filters.MultipleChoiceFilter(
         label="A seller's part is",
-        choices=list(ORDER_STATES.items()),
+        choices=list(ORDER_STAGES.items()),
         widget=forms.CheckboxSelectMultiple,
         method="by_part",
     )
@@ -128,7 +129,10 @@ class OrderFilter(WagtailFilterSet):
     )
 
     def by_part(self, queryset: Any, name: str, states: list[str]) -> Any:
-        return queryset.filter(pk__in=_ids_of_parts("state__in", states)) if states else queryset
+        if not states:
+            return queryset
+        found = staged(SellerOrder.objects.all()).filter(stage__in=states)
+        return queryset.filter(pk__in=found.values("order_id"))
 
     def by_seller(self, queryset: Any, name: str, seller: Seller | None) -> Any:
         return queryset.filter(pk__in=_ids_of_parts("seller", seller)) if seller else queryset

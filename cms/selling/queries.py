@@ -157,6 +157,11 @@ def own_orders(*, seller_id: int) -> QuerySet[SellerOrder]:
     rows = SellerOrder.objects.filter(seller_id=_known(seller_id), confirmed_at__isnull=False)
     lines = OrderLine.objects.filter(seller_order=OuterRef("pk")).order_by().values("seller_order")
     items = Subquery(lines.annotate(items=Sum("quantity")).values("items"))
+    return staged(rows.select_related("order").annotate(items=items))
+
+
+def staged(rows: QuerySet[SellerOrder]) -> QuerySet[SellerOrder]:
+    """Add to parts of orders their stage, as `states.stage_of` tells it."""
     is_open = Q(state__in=OPEN_STATES)
     sent = OrderLine.objects.filter(seller_order=OuterRef("pk"), shipped_quantity__gt=0)
     stage = Case(
@@ -165,7 +170,7 @@ def own_orders(*, seller_id: int) -> QuerySet[SellerOrder]:
         default=F("state"),
         output_field=CharField(),
     )
-    return rows.select_related("order").annotate(items=items, stage=stage)
+    return rows.annotate(stage=stage)
 
 
 def count_lines(*, seller_id: int, part_ids: list[int]) -> int:

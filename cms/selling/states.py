@@ -1,6 +1,6 @@
 """What states are called in the admin."""
 
-from commerce.orders.types import SellerOrderData
+from commerce.orders.types import OrderData, SellerOrderData
 
 OPEN_STATES = ("confirmed", "processing")
 ORDER_STATES = {
@@ -31,6 +31,8 @@ PAGE_STATES = {
     "live": "Live",
     "archived": "Archived",
 }
+SUMMARIES = {"pending": "Waiting for payment", **ORDER_STAGES}
+"""What staff read of an order: what is left to do for its parts together."""
 WHOLE_ORDER_STATES = {
     "pending": "Waiting for payment",
     "confirmed": "Confirmed",
@@ -56,6 +58,7 @@ _KINDS = {
     "draft": DRAFT_STATES,
     "case": CASE_STATES,
     "whole order": WHOLE_ORDER_STATES,
+    "summary": SUMMARIES,
     "order": ORDER_STAGES,
     "payout": PAYOUT_STATES,
     "page": PAGE_STATES,
@@ -65,6 +68,11 @@ _KINDS = {
 def stage_of(part: SellerOrderData) -> str:
     """Return the stage of a seller's part, which `ORDER_STAGES` names."""
     return "reserved" if part.awaits_capture and part.state in OPEN_STATES else part.stage
+
+
+def summary_of(order: OrderData) -> str:
+    """Return where an order stands, all its parts together, which `SUMMARIES` names."""
+    return "reserved" if order.awaits_capture and order.status == "confirmed" else order.status
 
 
 def name_of(state: str, *, kind: str = "") -> str:

@@ -47,11 +47,6 @@ def payouts_of(*, seller_id: int, limit: int = 50, offset: int = 0) -> list[Payo
     return _payouts(Q(seller_id=seller_id), slice(offset, offset + limit))
 
 
-def failed_payouts(*, limit: int = 100) -> list[PayoutData]:
-    """Return payouts that somebody has to look at, newest first."""
-    return _payouts(Q(state=Payout.State.FAILED), slice(limit))
-
-
 def was_repeated(*, key: str) -> bool:
     """Whether a payout has moved on to another key since it was asked for under this one."""
     _, payout_id, refusals = (*key.split(":"), "0")[:3]
@@ -84,7 +79,9 @@ def _payouts(condition: Q, some: slice = slice(None)) -> list[PayoutData]:
 
 def earnings_of(*, seller_order_ids: Iterable[int]) -> dict[int, EarningData]:
     """Return what sellers earned with seller orders, by seller order."""
-    rows = Earning.objects.filter(kind=Earning.Kind.SALE, seller_order_id__in=set(seller_order_ids))
+    rows = Earning.objects.filter(
+        kind=Earning.Kind.SALE, seller_order_id__in=set(seller_order_ids)
+    ).annotate(is_held=Q(available_at__gt=Now()))
     return {
         row.seller_order_id or 0: EarningData(
             id=row.pk,
@@ -93,6 +90,7 @@ def earnings_of(*, seller_order_ids: Iterable[int]) -> dict[int, EarningData]:
             amount=Money(row.amount_minor, row.currency),
             net=Money(row.net_minor, row.currency),
             available_at=row.available_at,
+            is_held=bool(row.is_held),
             payout_id=row.payout_id,
             is_transferred=row.provider_transfer is not None,
         )

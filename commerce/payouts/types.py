@@ -49,6 +49,9 @@ class EarningData:
     net: Money
     """What is left of it after deductions and reserve."""
     available_at: datetime | None
+    """When it may be paid out; None until the parcel is delivered."""
+    is_held: bool
+    """Delivered, and kept back until `available_at`."""
     payout_id: int | None
     is_transferred: bool
 

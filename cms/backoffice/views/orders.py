@@ -20,6 +20,7 @@ from cms.selling.exports import (
     staff_rows,
     table_file,
 )
+from cms.selling.states import summary_of
 from cms.selling.tables import CountColumn, MoneyColumn, StateColumn
 from cms.selling.views.exports import (
     ask_for_table,
@@ -67,6 +68,7 @@ class OrderList(StaffScreen, BaseListingView):
             "number", label="Order",
             get_url=lambda row: reverse("backoffice:order", args=[row.number]),
         ),
+        StateColumn("summary", label="State", kind="summary"),
         DateColumn("placed_at", label="Placed", sort_key="placed_at"),
         Column("email", label="Email", sort_key="email"),
         CountColumn("parts", label="Sellers"),
@@ -74,13 +76,20 @@ class OrderList(StaffScreen, BaseListingView):
             "total", label="Total", sort_key="total_minor",
             accessor=lambda row: Money(row.total_minor, row.currency),
         ),
-        StateColumn("state", label="State", kind="whole order", sort_key="state"),
     ]  # fmt: skip
 
     def get_base_queryset(self) -> Any:
         own = SellerOrder.objects.filter(order=OuterRef("pk")).order_by().values("order")
         parts = Subquery(own.annotate(parts=Count("pk")).values("parts"))
         return Order.objects.annotate(parts=parts)
+
+    def get_table(self, object_list: Any) -> Any:
+        """Say of each order on the page where its parts stand together."""
+        shown = list(object_list)
+        found = orders.orders(order_ids=[row.pk for row in shown])
+        for row in shown:
+            row.summary = summary_of(found[row.pk])
+        return super().get_table(shown)
 
     def search_queryset(self, queryset: Any) -> Any:
         if not self.is_searching:
@@ -207,7 +216,7 @@ class OrderDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
             "reserved": payments.reservation(order_token=order.token)
             if order.awaits_capture
             else None,
-            "refunds": Refund.objects.filter(payment__order_token=order.token).order_by("pk"),
+            "refunds": _refunds(order),
             "journals": Journal.objects.filter(
                 business_key__in=[f"capture:{each.charge_id}" for each in attempts]
             ),
@@ -232,13 +241,24 @@ class OrderDetail(StaffScreen, WagtailAdminTemplateMixin, TemplateView):
         names = sellers.sellers(seller_ids={part.seller_id for part in self.order.seller_orders})
         parcels = fulfillment.shipments_of(seller_order_ids=part_ids)
         earnings = payouts.earnings_of(seller_order_ids=part_ids)
+        given = orders.adjustments_of(seller_order_ids=part_ids)
         return [
             {
                 "part": part,
                 "seller": names[part.seller_id],
                 "parcels": parcels[part.id],
                 "earning": earnings.get(part.id),
+                "kept": part.earning
+                - sum((one.seller for one in given.get(part.id, [])), part.earning * 0),
                 "events": [each for each in self.order.events if each.seller_order_id == part.id],
             }
             for part in self.order.seller_orders
         ]
+
+
+def _refunds(order: OrderData) -> list[tuple[Refund, Money]]:
+    found = Refund.objects.filter(payment__order_token=order.token).select_related("payment")
+    return [
+        (refund, Money(refund.amount_minor, refund.payment.currency))
+        for refund in found.order_by("pk")
+    ]

@@ -5,11 +5,13 @@ from typing import Any
 from django import template
 
 from ..masking import without_keys
-from ..states import name_of
+from ..states import name_of, stage_of, summary_of
 from ..tables import tone
 
 register = template.Library()
 register.filter(without_keys)
+register.filter(stage_of)
+register.filter(summary_of)
 
 
 @register.inclusion_tag("admin/parts/state.html")

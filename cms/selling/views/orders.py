@@ -67,6 +67,7 @@ class OrderList(SellerScreen, BaseListingView):
             "number", label="Order", get_url=lambda part: order_url(part.number),
             sort_key="order__placed_at",
         ),
+        StateColumn("stage", label="State", kind="order", sort_key="state"),
         DateColumn("placed", label="Placed", accessor="order.placed_at"),
         TwoLineColumn(
             "ship_to", label="Ship to",
@@ -75,7 +76,6 @@ class OrderList(SellerScreen, BaseListingView):
         ),
         CountColumn("items", label="Items"),
         MoneyColumn("earning", label="You earn", accessor=_earning),
-        StateColumn("stage", label="State", kind="order", sort_key="state"),
     ]  # fmt: skip
 
     def get_base_queryset(self) -> Any:

@@ -9,9 +9,13 @@ from openpyxl import load_workbook
 
 from cms.selling import exports, order_exports
 from cms.selling.models import OrderExport
+from cms.selling.states import SUMMARIES
 from commerce.audit import queries as audit
+from commerce.fulfillment import operations as fulfillment
+from commerce.inventory import operations as inventory
 from commerce.payments.models import Payment
-from tests.factories.fulfillment import shipped
+from commerce.returns import operations as returns
+from tests.factories.fulfillment import delivered, make_carrier, shipped
 from tests.factories.sales import Sold, sell
 from tests.factories.sellers import make_seller
 from tests.factories.staff import ADMINISTRATORS, EDITORS, staff_client
@@ -63,6 +67,56 @@ def test_orders_are_narrowed_by_seller_state_payment_and_day(staff):
     assert shown(staff, "state=confirmed") == {sent.number, other.number}
     assert shown(staff, "placed_from=2001-01-01&placed_to=2001-01-02") == set()
     assert shown(staff, "seller=999&part=nonsense") is not None
+
+
+def test_the_list_says_where_the_parts_of_an_order_stand_together(staff):
+    def stands(order):
+        rows = staff.get(f"{LIST}results/?q={order.number}").context["object_list"]
+        assert [row.number for row in rows] == [order.number]
+        page = staff.get(f"{LIST}results/?q={order.number}").content.decode()
+        return [words for words in SUMMARIES.values() if f">{words}</span>" in page]
+
+    order = sell(Sold(seller=make_seller()), Sold(seller=make_seller()))
+    assert stands(order) == ["To ship"]
+    delivered(order.seller_orders[0])
+    assert stands(order) == ["Partly shipped"]
+    delivered(order.seller_orders[1])
+    assert stands(order) == ["Delivered"]
+
+
+def test_parts_are_narrowed_by_what_is_left_to_do(staff):
+    part = sell(Sold(seller=make_seller(), quantity=2)).seller_orders[0]
+    packed = sell(Sold(seller=make_seller())).seller_orders[0]
+    fulfillment.start_packing(seller_id=packed.seller_id, seller_order_id=packed.id)
+    fulfillment.ship(
+        seller_id=part.seller_id,
+        seller_order_id=part.id,
+        carrier_code=make_carrier(),
+        tracking_number="9400",
+        quantities={part.lines[0].id: 1},
+    )
+
+    assert shown(staff, "part=partly-shipped") == {part.order_number}
+    assert shown(staff, "part=processing") == {packed.order_number}
+
+
+def test_staff_read_what_a_seller_keeps_and_what_was_refunded(staff):
+    order = sell(Sold(seller=make_seller(), quantity=2))
+    (part,) = order.seller_orders
+    inventory.ensure_location(seller_id=part.seller_id, name="Main", country="US")
+    returns.cancel_for_seller(
+        seller_id=part.seller_id,
+        seller_order_id=part.id,
+        units={part.lines[0].id: 1},
+        note="One broke.",
+    )
+
+    page = staff.get(f"{LIST}{order.number}/").content.decode()
+
+    # 2 at $25.00 less 10 %, plus $7.00 shipping; one of them is given back.
+    assert "The seller earns $29.50 of $52.00 at the sale" in page
+    assert "Refund of $27.19" in page
+    assert "1 canceled" in page
 
 
 def test_an_order_of_many_sellers_stands_in_the_list_once(staff):

@@ -2,14 +2,18 @@ import csv
 import io
 
 import pytest
+from django.db.models.functions import Now
 from openpyxl import load_workbook
 
 from commerce.audit import queries as audit
 from commerce.fulfillment import operations as fulfillment
 from commerce.fulfillment.models import Shipment
 from commerce.orders import queries as orders
+from commerce.payouts import operations as payouts
+from commerce.payouts import queries as earnings
+from commerce.payouts.models import Earning
 from commerce.returns import queries as returns
-from tests.factories.fulfillment import make_carrier, shipped
+from tests.factories.fulfillment import delivered, make_carrier, shipped
 from tests.factories.sales import Sold, sell
 from tests.factories.selling import open_shop
 from tests.support.query_budget import counted
@@ -250,3 +254,22 @@ def test_what_was_sent_or_is_anothers_is_not_packed(shop, other):
 
     assert "nothing can be shipped" in refused
     assert client.post(f"{ship_url(foreign)}start/").status_code == 404
+
+
+def test_what_is_kept_back_after_delivery_is_not_called_available(shop):
+    part = a_sale(shop)
+    payouts.credit_order(order_id=part.order_id)
+    client = shop.client()
+    assert "Available once the order is delivered." in client.get(ship_url(part)).content.decode()
+
+    delivered(part)
+    payouts.release_earning(seller_order_id=part.id)
+
+    (earning,) = earnings.earnings_of(seller_order_ids=[part.id]).values()
+    page = client.get(ship_url(part)).content.decode()
+    assert "available for a payout from" in page
+    assert "Available for your next payout." not in page
+    assert earning.is_held
+    Earning.objects.update(available_at=Now())
+    page = client.get(ship_url(part)).content.decode()
+    assert "Available for your next payout." in page

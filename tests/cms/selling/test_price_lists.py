@@ -3,6 +3,7 @@
 import pytest
 
 from commerce.catalog.queries import variant_ids_by_sku
+from commerce.fulfillment.models import ShippingMethod
 from commerce.pricing import queries
 from commerce.pricing.models import PriceList
 from commerce.pricing.operations import ListPriceInput, PriceListInput, save_price_list
@@ -39,11 +40,17 @@ def units():
         ("/admin/selling/promotions/", "You have no promotions yet."),
     ],
 )
-def test_an_empty_list_says_so_in_a_sentence(shop, address, words):
-    page = shop.client().get(address).content.decode()
+def test_an_empty_list_says_so_in_a_sentence(address, words):
+    bare = open_shop("Bare")
+    ShippingMethod.objects.all().delete()
+    page = bare.client().get(address).content.decode()
 
     assert words in page
     assert "to display" not in page
+
+
+def test_the_form_brings_what_its_dates_are_chosen_with(shop):
+    assert "date-time-chooser.js" in shop.client().get(f"{LIST}new/").content.decode()
 
 
 def test_prices_are_read_line_by_line(shop):

@@ -133,14 +133,15 @@ class GiftCardRefused(CheckoutRefused):
 
 
 class HoldsTooMuch(CheckoutRefused):
-    """Other open checkouts of the shopper hold their share already."""
+    """Other open checkouts of the shopper or their network hold the share already."""
 
     def __init__(self, *, allowed: Mapping[int, int], titles: Mapping[int, str]) -> None:
         self.allowed = dict(allowed)
         items = " and ".join(titles.get(variant_id, "an item") for variant_id in allowed)
         super().__init__(
             f"So that everybody gets a chance, one shopper can hold only a share of {items} at a "
-            "time. Finish or cancel your other checkout, or order fewer."
+            "time; orders left unpaid count for six hours. Finish or cancel your other checkout, "
+            "order fewer, or sign in if you share your connection with others."
         )
 
 

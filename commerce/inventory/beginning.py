@@ -40,8 +40,9 @@ def hold_for_checkout(
 
     The deadline is that of the checkout's first hold within the hour: whatever is asked
     for later takes the place of what was held, and keeps it. None: nothing was held now,
-    because it has passed within that hour, or because the principal gave up two other
-    checkouts of one of these SKUs within it. `until` ends a first hold sooner. The other
+    because it has passed within that hour, because the principal gave up two carts with one of
+    these SKUs more than it paid (checkouts within the hour, orders within six), or because
+    others of its network hold the network's share. `until` ends a first hold sooner. The other
     arguments are those of `reserve`. Raises OutOfStock or ShareTaken, in which case all
     is held as before.
     """
@@ -160,14 +161,17 @@ def move_checkout_hold(*, from_cart: int, to_cart: int) -> None:
     wanted: dict[int, int] = {}
     for (_, variant_id), quantity in units.items():
         wanted[variant_id] = max(wanted.get(variant_id, 0), quantity)
+    carried = None
     with suppress(OutOfStock, ShareTaken):
-        hold_for_checkout(
+        carried = hold_for_checkout(
             cart_id=to_cart, quantities=wanted, minutes=MOST_MINUTES, late=list(wanted),
             principal=behind.get(new) or behind[old], replaces=[old], until=until[old],
         )  # fmt: skip
     release(holder=old)
+    if carried:  # and so not given up
+        forget_checkout(cart_id=from_cart)
 
 
 def forget_checkout(*, cart_id: int) -> None:
-    """Let a cart's checkout begin anew, now that an order took what it held in another way."""
+    """Let a cart's checkout begin anew, now that what it held was taken in another way."""
     execute(statements.FORGET_CHECKOUT, checkout_holder(cart_id))

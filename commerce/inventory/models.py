@@ -230,8 +230,8 @@ class Reservation(models.Model):
             ),
             models.Index(
                 fields=["principal", "created_at"],
-                condition=Q(holder__startswith="checkout:") & ~Q(principal=""),
-                name="checkouts_by_principal",
+                condition=~Q(state="active") & ~Q(principal=""),
+                name="ended_holds_by_principal",
             ),
         ]
 

@@ -8,6 +8,8 @@ from commerce.accounts.types import ADDRESS_FIELDS, AddressData
 from commerce.drafts.types import Wanted
 from commerce.orders.types import SellerOrderData
 
+from .product_forms import currency_field, settle_currency
+
 
 class DraftForm(forms.Form):
     lines = forms.CharField(
@@ -15,6 +17,9 @@ class DraftForm(forms.Form):
         help_text="One SKU on each line with its quantity, such as: MUG-SAND 2",
         max_length=5000,
         widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    currency = currency_field(
+        help_text="What it is priced and paid in. Only what has a price in it can be offered."
     )
     email = forms.EmailField(label="Email address")
     name = forms.CharField(label="Full name", max_length=120)
@@ -37,6 +42,10 @@ class DraftForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     days = forms.IntegerField(label="Days to pay", min_value=1, max_value=14, initial=7)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.in_currency = settle_currency(self)
 
     def clean_lines(self) -> dict[str, int]:
         found: dict[str, int] = {}
@@ -63,6 +72,7 @@ class DraftForm(forms.Form):
             code=data["code"],
             note=data["note"],
             days=data["days"],
+            currency=self.in_currency,
         )
 
     @staticmethod
@@ -71,4 +81,8 @@ class DraftForm(forms.Form):
 
         Not the email address: sellers are shown none, and type what they were told.
         """
-        return {**part.ship_to, "note": f"An addition to {part.order_number}"}
+        return {
+            **part.ship_to,
+            "note": f"An addition to {part.order_number}",
+            "currency": part.total.currency,
+        }

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
@@ -11,11 +12,12 @@ from commerce.catalog import queries as catalog
 from commerce.checkout import operations as checkout
 from commerce.checkout import queries as checkouts
 from commerce.checkout.types import Placed, Review
-from commerce.kernel import clock
+from commerce.kernel import clock, currencies
 from commerce.kernel.confinement import unconfined
 from commerce.kernel.money import Money
 from commerce.notifications import operations as notifications
 from commerce.orders import queries as orders
+from commerce.pricing import queries as pricing
 
 from .models import Draft
 from .queries import draft as find
@@ -42,17 +44,22 @@ def prepare(*, made_by: int, seller_id: int | None, wanted: Wanted, adds_to: str
     """Prepare an order for a shopper and mail the link to pay it; returns the draft's token.
 
     Sellers offer their own goods alone; `adds_to` is the number of a part of theirs.
-    Prices, tax, shipping and promotions are the shop's of the day it is paid. Each
-    seller's cheapest way of shipping is chosen. For a seller's own people and for
-    staff. Asks tax engine and carriers, so it refuses to run inside a transaction
-    that the caller opened. Raises DraftRefused, InvalidAddress.
+    Prices, tax, shipping and promotions are the shop's of the day it is paid, in the
+    currency that was wanted: what has no price in it cannot be offered. Each seller's
+    cheapest way of shipping is chosen. For a seller's own people and for staff. Asks tax
+    engine and carriers, so it refuses to run inside a transaction that the caller
+    opened. Raises DraftRefused, InvalidAddress.
     """
     if not 1 <= wanted.days <= MOST_DAYS:
         raise DraftRefused(f"Let it be paid for 1 to {MOST_DAYS} days.")
     _check_pace(seller_id)
+    currency = wanted.currency or settings.BASE_CURRENCY
+    if currency not in currencies.sold_in():
+        raise DraftRefused(f"{currency[:3]} is no currency of this shop. {_choose()}")
     variants = _variants(wanted, seller_id)
+    _check_prices(variants, currency)
     parent = _parent(adds_to, seller_id)
-    cart_token = carts.open_cart(user_id=None, currency=settings.BASE_CURRENCY)
+    cart_token = carts.open_cart(user_id=None, currency=currency)
     try:
         for variant_id, quantity in variants.items():
             carts.add(token=cart_token, variant_id=variant_id, quantity=quantity)
@@ -153,6 +160,22 @@ def _variants(wanted: Wanted, seller_id: int | None) -> dict[int, int]:
     return found
 
 
+def _check_prices(variant_ids: Iterable[int], currency: str) -> None:
+    """Name what is not sold in a currency. Raises DraftRefused."""
+    priced = pricing.prices_of(variant_ids=list(variant_ids), currency=currency)
+    missing = sorted(set(variant_ids) - set(priced))
+    if missing:
+        known = catalog.variants(variant_ids=missing)
+        skus = ", ".join(known[variant_id].sku for variant_id in missing if variant_id in known)
+        raise DraftRefused(
+            f"Not sold in {currency}: {skus}. Set prices in {currency} first, or leave these out."
+        )
+
+
+def _choose() -> str:
+    return f"Choose one of {', '.join(currencies.sold_in())}."
+
+
 def _parent(number: str, seller_id: int | None) -> int | None:
     if not number:
         return None
@@ -169,8 +192,17 @@ def _cheapest(review: Review) -> dict[int, int]:
     }
     missing = [part.seller_name for part in review.parts if not sent[part.seller_id]]
     if missing:
-        raise DraftRefused(f"{', '.join(missing)} cannot send it to that address.")
+        raise DraftRefused(
+            f"{', '.join(missing)} cannot send it to that address"
+            f"{_in_currency(review.cart.currency)}."
+        )
     return {seller_id: options[0].method_id for seller_id, options in sent.items()}
+
+
+def _in_currency(currency: str) -> str:
+    if currency == settings.BASE_CURRENCY:
+        return ""
+    return f": there is no way to ship with a price in {currency}"
 
 
 def review(*, token: str) -> Review:
@@ -204,6 +236,10 @@ def pay(
         raise DraftRefused(THEIRS)
     if found.state in ("withdrawn", "expired"):
         raise DraftRefused("This offer has ended. Ask who made it for another one.")
+    if found.currency not in currencies.sold_in():
+        raise DraftRefused(
+            f"Nothing is sold in {found.currency} any more. Ask who made it for another one."
+        )
     return checkout.place(
         cart_token=found.cart_token,
         user_id=None,

@@ -45,6 +45,7 @@ def _drafts(rows: QuerySet[Draft]) -> list[DraftData]:
             seller_id=row.seller_id,
             email=row.email,
             note=row.note,
+            currency=row.cart.currency,
             state=_state(row, paid=row.cart_id in placed, expired=row.expires_at <= now),
             adds_to=row.adds_to.number if row.adds_to else "",
             order_token=placed[row.cart_id].token if row.cart_id in placed else "",

@@ -16,6 +16,8 @@ class Wanted:
     """A promotion code, when something is taken off."""
     note: str = ""
     days: int = 7
+    currency: str = ""
+    """What it is priced and paid in; "" for the base currency."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +28,7 @@ class DraftData:
     seller_id: int | None
     email: str
     note: str
+    currency: str
     state: str
     """offered, paid, withdrawn or expired"""
     adds_to: str

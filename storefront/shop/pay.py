@@ -37,7 +37,7 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
     if draft.order_token and draft.order_token == _ordered_here(request, token):
         return redirect("checkout-return", draft.order_token)
     if request.method == "POST" and draft.state == "offered":
-        return _pay(request, token)
+        return _pay(request, token, draft.currency)
     return _page(request, token)
 
 
@@ -55,7 +55,7 @@ def _page(request: HttpRequest, token: str, *, error: str = "", status: int = 20
     return render(request, "shop/pay.html", context, status=status)
 
 
-def _pay(request: HttpRequest, token: str) -> HttpResponse:
+def _pay(request: HttpRequest, token: str, currency: str) -> HttpResponse:
     try:
         limits.count(request, limits.PAYING, who=f"draft:{token[:40]}")
     except limits.TooOften as refusal:
@@ -66,7 +66,7 @@ def _pay(request: HttpRequest, token: str) -> HttpResponse:
     try:
         placed = operations.pay(
             token=token,
-            expected_total=Money(minor, settings.BASE_CURRENCY),
+            expected_total=Money(minor, currency),
             return_url=f"{settings.SITE_URL}{reverse('checkout-return', args=['ORDER'])}",
             cancel_url=f"{settings.SITE_URL}{reverse('pay-back', args=[token])}",
             user_id=signed_in_user_id(request),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -56,6 +57,7 @@ class DraftListing:
         return {
             **super().get_context_data(**kwargs),  # type: ignore[misc]
             "drafts": queries.drafts_of(seller_id=self.owner),
+            "base_currency": settings.BASE_CURRENCY,
             "new_url": reverse(f"{self.own}:draft_new"),
         }
 

@@ -111,7 +111,7 @@ class Offer:
         day = self.arrives_on(quantity)
         if day is None:
             return ""
-        when = f"{day:%b} {day.day}, {day.year}"
+        when = f"{day.day} {day:%B %Y}"
         if self.is_preorder:
             return f"Preorder: available from {when}"
         if self.in_stock > 0:

@@ -105,8 +105,8 @@ def _summary_line(line: CartLine, quoted: QuotedLine | None) -> str:
     options = f", {escape(line.offer.options_text)}" if line.offer.options_text else ""
     amount = after_discount(quoted) if quoted else money(line.total)
     return (
-        f'<li class="cluster cluster--between"><span>{line.quantity} × {escape(line.offer.title)}'
-        f'{options}</span><span class="figures">{escape(amount)}</span></li>'
+        f'<li class="order-summary__row"><span>{line.quantity} × {escape(line.offer.title)}'
+        f'{options}</span><span class="figures nowrap">{escape(amount)}</span></li>'
     )
 
 

@@ -52,7 +52,7 @@ def test_what_comes_later_can_be_put_in_and_says_when() -> None:
     shown = line(token)
 
     assert (shown.problem, shown.promised_by) == (None, day())
-    when = f"{day():%b} {day().day}, {day().year}"
+    when = f"{day().day} {day():%B %Y}"
     assert shown.offer.arrival_text(3) == f"1 in stock, the others expected by {when}"
     assert shown.offer.arrival_text(1) == ""
 

@@ -30,7 +30,7 @@ def day() -> date:
 
 
 def written(when: date) -> str:
-    return f"{when:%b} {when.day}, {when.year}"
+    return f"{when.day} {when:%B %Y}"
 
 
 def show_ahead(*, on_hand: int, kind: str = "backorder") -> tuple[str, int]:

@@ -103,7 +103,7 @@ class Control:
         result: dict[str, Any] = self._post("webhooks/forge", id=event, **values)
         return result
 
-    def wait_for_webhooks(self, timeout: float = 10) -> bool:
+    def wait_for_webhooks(self, timeout: float = 60) -> bool:
         """Wait until every event was delivered or dropped; False when that took too long."""
         return bool(self._post("webhooks/wait", timeout=timeout)["quiet"])
 

@@ -90,10 +90,13 @@ def test_a_killed_server_is_recovered(checkout: Path) -> None:
 def test_an_orphaned_session_of_a_killed_server_does_not_block_the_next_start(
     checkout: Path,
 ) -> None:
-    session = psycopg.connect(postgres.ensure_running(checkout))
+    url = postgres.ensure_running(checkout)
+    session = psycopg.connect(url)
     backend = session.info.backend_pid
     session.pgconn.send_query(b"SELECT count(*) FROM generate_series(1, 1000000000)")
-    time.sleep(0.2)
+    state = f"SELECT state FROM pg_stat_activity WHERE pid = {backend}"  # noqa: S608
+    while ask(url, state) != "active":
+        time.sleep(0.02)
     kill_hard(postmaster_of(checkout))
     assert is_alive(backend)
 

@@ -1,5 +1,4 @@
 import threading
-import time
 
 import pytest
 import stripe
@@ -89,17 +88,24 @@ def test_keys_of_different_accounts_do_not_meet(client, seller):
     assert mine.id != theirs.id
 
 
-def test_a_key_in_use_is_refused_and_the_first_request_goes_on(client, double):
-    double.fault("latency", seconds=0.6)
-    results = []
+def test_a_key_in_use_is_refused_and_the_first_request_goes_on(client, double, monkeypatch):
+    begun, go_on, results = threading.Event(), threading.Event(), []
+
+    def dawdle(seconds):
+        begun.set()
+        return go_on.wait(60)
+
+    monkeypatch.setattr(double.app.stopping, "wait", dawdle)
+    double.fault("latency")
     first = threading.Thread(
         target=lambda: results.append(client.payment_intents.create(PARAMS, key()))
     )
     first.start()
-    time.sleep(0.2)
+    assert begun.wait(60)
 
     with pytest.raises(stripe.APIError) as refusal:
         client_of(double).payment_intents.create(PARAMS, key())
+    go_on.set()
     first.join()
 
     assert refusal.value.http_status == 409

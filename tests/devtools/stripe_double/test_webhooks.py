@@ -15,7 +15,7 @@ def ids(listener):
     return [event.data.object.id for event in listener.events]
 
 
-def wait_until(test, timeout=5):
+def wait_until(test, timeout=60):
     deadline = time.monotonic() + timeout
     while not test():
         assert time.monotonic() < deadline, "took too long"

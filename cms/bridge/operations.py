@@ -85,11 +85,6 @@ def reproject_category(*, page_id: int) -> int:
     return _reproject(ProductPage.objects.filter(categories__in=shelves))
 
 
-def reproject_pages(*, page_ids: Iterable[int]) -> int:
-    """Project these pages again where they are live."""
-    return _reproject(ProductPage.objects.filter(pk__in=list(page_ids)))
-
-
 def reproject_image(*, image_id: int) -> int:
     """Project the pages whose tile shows this picture again, so that tiles get its renditions."""
     return _reproject(ProductPage.objects.filter(pk__in=queries.pages_led_by(image_id=image_id)))

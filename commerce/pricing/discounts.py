@@ -18,7 +18,6 @@ Idle = Literal[
 """Why a promotion that is on takes nothing off a cart."""
 
 Item = tuple[Literal["line", "shipping"], int]
-WHOLE = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)

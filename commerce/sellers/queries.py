@@ -169,11 +169,6 @@ def _invitations(condition: Q) -> list[InvitationData]:
     ]
 
 
-def member_emails(*, seller_id: int) -> list[str]:
-    """Return the addresses of everyone who works for the seller."""
-    return [member.email for member in members(seller_ids=[seller_id])[seller_id]]
-
-
 def commission_rates(*, seller_ids: Iterable[int], at: datetime) -> dict[int, int]:
     """Return each seller's rate in basis points for goods of no special category.
 

@@ -20,8 +20,6 @@ from .. import queries
 from ..checking import category_key
 from .pictures import PageImages
 
-TARGETS = ("category", "seller", "landing", "content")
-
 
 class Content:
     """Writes pages whose blocks name other pages by path, slug or handle."""

@@ -209,7 +209,8 @@ def test_a_shop_can_be_registered_without_an_application():
         trusted=True,
     )
     assert queries.sellers(seller_ids=[seller_id])[seller_id].trusted
-    assert queries.member_emails(seller_id=seller_id) == [owner.email]
+    members = queries.members(seller_ids=[seller_id])[seller_id]
+    assert [member.email for member in members] == [owner.email]
 
 
 def test_a_new_rate_holds_from_its_day_and_leaves_the_past_alone():

@@ -379,7 +379,7 @@ def test_nothing_is_sent_to_an_account_that_would_have_it_converted(double: Stri
 
     assert payouts.send(payout_id=payout_id) == "failed"
 
-    [failed] = payout_queries.failed_payouts()
+    failed = payout_queries.payouts(payout_ids=[payout_id])[payout_id]
     assert "no bank account in EUR" in failed.last_error
     assert provider.transfers() == []
     assert ledger.balance(code=f"payable:{seller.pk}", currency="EUR") == -(1190 - 119 + 490)

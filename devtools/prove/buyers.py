@@ -60,6 +60,7 @@ class Browser:
         self.seconds = seconds
         self.cookies: dict[str, str] = {}
         self.csrf = ""
+        self.address = f"10.{buyer >> 16 & 255}.{buyer >> 8 & 255}.{buyer & 255}"
 
     def send(
         self, step: str, method: str, path: str, fields: dict[str, str] | None = None
@@ -68,8 +69,7 @@ class Browser:
         body = (
             urlencode({**fields, "csrfmiddlewaretoken": self.csrf}) if fields is not None else None
         )
-        address = f"10.{self.buyer >> 16 & 255}.{self.buyer >> 8 & 255}.{self.buyer & 255}"
-        headers = {"Connection": "close", "X-Forwarded-For": address}
+        headers = {"Connection": "close", "X-Forwarded-For": self.address}
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
         if body is not None:

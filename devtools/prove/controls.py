@@ -28,11 +28,17 @@ def remove(names: Iterable[str]) -> None:
         REMOVALS[name]()
 
 
+def find(holder: Any, name: str) -> Any:
+    """Return what a control will call of the shop. Raises GuardMoved at once, not at the call."""
+    found = getattr(holder, name, None)
+    if found is None:
+        raise GuardMoved(f"{holder!r} has no {name}")
+    return found
+
+
 def swap(holder: Any, name: str, new: Any) -> Any:
     """Put something else in a guard's place; returns the guard. Raises GuardMoved."""
-    old = getattr(holder, name, None)
-    if old is None:
-        raise GuardMoved(f"{holder!r} has no {name}")
+    old = find(holder, name)
     if inspect.isfunction(old) and not _takes_the_same(old, new):
         raise GuardMoved(f"{holder!r}.{name} takes other arguments than what replaces it")
     setattr(holder, name, new)
@@ -74,11 +80,11 @@ def fresh_keys() -> None:
             raise operations.NotPayable("canceled")
         lines = paying.lines_of_order(order_token=order_token)
         request = replace(
-            paying._request(order, attempts[-1], lines),
+            request_of(order, attempts[-1], lines),
             expires_at=attempts[-1].created_at + timedelta(minutes=40),
         )
         session = get_payment_gateway().create_session(request)
-        return operations._to_pay(order_token, session.url)
+        return to_pay(order_token, session.url)
 
     def placed_before(cart_id: int) -> Any:
         order = orders.of_cart(cart_id=cart_id)
@@ -86,6 +92,7 @@ def fresh_keys() -> None:
             raise operations.CartUnavailable
         return open_another(order_token=order.token)
 
+    request_of, to_pay = find(paying, "_request"), find(operations, "_to_pay")
     ask = swap(StripeGateway, "_call", ask_afresh)
     swap(operations, "retry_payment", open_another)
     swap(operations, "_placed_before", placed_before)
@@ -187,12 +194,11 @@ def split_finalise() -> None:
             parts=parts, gross_minor=payment.amount.minor, fee_minor=provider.fee_minor or 0
         )
         with transaction.atomic():
-            payments.book_capture(
-                payment, provider, kind="capture", entries=entries, memo=order.number
-            )
+            book(payment, provider, kind="capture", entries=entries, memo=order.number)
             inventory.claim(holder=order.token)
         return "confirmed"
 
+    book = find(payments, "book_capture")
     swap(settling, "take_money", paid)
 
 
@@ -313,8 +319,9 @@ def believe_in_refunds() -> None:
     from commerce.payments import refunding
 
     def always(*, refund_id: int, answer: Any) -> bool:
-        return refunding._succeed(refund_id, reference=answer.id)
+        return succeed(refund_id, reference=answer.id)
 
+    succeed = find(refunding, "_succeed")
     _replace_everywhere("settle_refund", refunding.settle_refund, always)
 
 
@@ -337,6 +344,14 @@ def charge_what_it_costs_now() -> None:
         return agreed(review, replace(agreement, expected_total=total))
 
     agreed = swap(placing, "_agreed", silently)
+
+
+@guard("look at the present")
+def believe_the_fact_at_hand() -> None:
+    """Whoever hears that goods arrived takes it for granted that the sale was heard of before."""
+    from commerce.payouts import crediting
+
+    swap(crediting, "credit_order", lambda *, order_id: None)
 
 
 @guard("bulk queue")
@@ -445,10 +460,16 @@ def hang() -> None:
 
 
 def _replace_everywhere(name: str, old: Any, new: Any) -> None:
-    """Modules that imported a function by its name hold it themselves."""
-    for module in list(sys.modules.values()):
-        if getattr(module, name, None) is old:
-            setattr(module, name, new)
+    """Modules that imported a function by its name hold it themselves. Raises GuardMoved."""
+    holders = [module for module in list(sys.modules.values()) if _holds(module, name, old)]
+    if not holders:
+        raise GuardMoved(f"nobody calls {old!r} by the name of {name}")
+    for module in holders:
+        setattr(module, name, new)
+
+
+def _holds(module: Any, name: str, old: Any) -> bool:
+    return getattr(module, name, None) is old
 
 
 @guard("charged before it leaves")

@@ -88,6 +88,35 @@ def owe_bulk(*, begin: int, end: int, together: int = 500) -> None:
                 )  # fmt: skip
 
 
+def owe_mails(*, begin: int, end: int) -> None:
+    """Owe a mail each that is nudged at once, from this number up to that."""
+    from commerce.notifications import operations
+
+    context = {"headline": "Drill", "lines": ["A line"], "more": 0, "link": "/"}
+    for number in range(begin, end):
+        operations.send(
+            key=f"owed:{number}", kind="work_failed", subject="Owed mail",
+            recipient=f"owed{number}@prove.example", context=context,
+        )  # fmt: skip
+
+
+def open_staff(*, people: dict[str, str]) -> None:
+    """Let people work for the marketplace, each with one right, or with all of them."""
+    from django.contrib.auth.models import Permission
+
+    from commerce.accounts.models import User
+
+    for email, right in people.items():
+        user = User.objects.create_user(email, "Drill-26-x")
+        user.is_staff = True
+        user.is_superuser = right == "all"
+        user.save()
+        if right != "all":
+            user.user_permissions.add(
+                Permission.objects.get(codename=right, content_type__app_label="backoffice")
+            )
+
+
 def set_price(*, variant_id: int, minor: int) -> None:
     from commerce.pricing import operations
     from commerce.pricing.types import PriceInput
@@ -232,6 +261,22 @@ def retry_parked() -> int:
     for each in parked:
         operations.try_again(delivery_id=each.id)
     return len(parked)
+
+
+def hear(*, backwards: bool = False) -> int:
+    """Hand over every fact that waits, in the order in which they happened or the other way
+    round, until none does; returns how many."""
+    from commerce.outbox import operations
+    from commerce.outbox.models import Delivery
+
+    heard = 0
+    order = ("-event__occurred_at", "-pk") if backwards else ("event__occurred_at", "pk")
+    while waiting := list(
+        Delivery.objects.filter(delivered_at=None).order_by(*order).values_list("pk", flat=True)
+    ):
+        for delivery_id in waiting:
+            heard += operations.deliver(delivery_id=delivery_id)
+    return heard
 
 
 def pay_out(*, extra: bool = False) -> int:

@@ -35,9 +35,9 @@ MONEY_PLACES = (
     "payment_seen",
     "inside_finalise",
     "after_finalise_commit",
-    "refund_before_provider",
-    "refund_after_provider",
+    *3 * ("refund_before_provider", "refund_after_provider"),
 )
+"""Web processes die at the first three as well; refunds are this worker's alone, and rare."""
 RELAY_PLACES = (
     "relay_before_send",
     "relay_after_send",

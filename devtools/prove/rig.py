@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import shutil
 import subprocess
@@ -17,10 +18,13 @@ from devtools.embedded.places import CHECKOUT
 from devtools.prove.forks import Nursery, RigBroken
 from devtools.prove.ground import Ground
 from devtools.prove.processes import EVERYTHING_ELSE, MONEY_PLACES, RELAY_PLACES, WEB_PLACES
+from devtools.prove.roles import THREADS
 from devtools.prove.written import Books
 from devtools.stripe_double import Control
 
 SECRET = "whsec_stoa"
+WEBS = 2
+ENDED_BY_TIME = {"active holds", "open pages", "pending orders"}
 USUAL_START = 0.5
 """Seconds until web processes answer on a machine that has nothing else to do."""
 
@@ -54,8 +58,11 @@ class Rig(Books):
         self.nursery.say(op="listen", port=self.port)
         self.nursery.hear("listening")
         threading.Thread(target=self._supervise, daemon=True).start()
-        for number in (1, 2):
-            self.add(f"web-{number}", "web", deadly=WEB_PLACES, port=self.port)
+        for number in range(1, WEBS + 1):
+            self.add(
+                f"web-{number}", "web", deadly=WEB_PLACES, port=self.port,
+                watch=str(self.place / "waits"),
+            )  # fmt: skip
         self.add("money", "worker", deadly=MONEY_PLACES, queues="money")
         self.add("rest", "worker", deadly=RELAY_PLACES, queues=EVERYTHING_ELSE)
         # On a busy machine a life must be longer, or nobody would ever get to work, and what comes
@@ -97,6 +104,16 @@ class Rig(Books):
         if self._double_process is not None:
             self._double_process.terminate()
             self._double_process.wait(timeout=15)
+
+    def waited(self, began: float, ended: float) -> float:
+        """The share of their time that web threads waited for the provider between two moments."""
+        waits = [
+            json.loads(line)
+            for path in self.place.glob("waits-*.jsonl")
+            for line in path.read_text().splitlines()
+        ]
+        seconds = sum(max(0.0, min(end, ended) - max(begin, began)) for begin, end in waits)
+        return seconds / (WEBS * THREADS * (ended - began))
 
     def settings(self) -> dict[str, Any]:
         return {
@@ -140,10 +157,14 @@ class Rig(Books):
         return time.monotonic() - began
 
     def _calm(self, seconds: float) -> dict[str, int]:
-        """Give the shop some seconds; returns at once when nothing waits."""
-        deadline = time.monotonic() + seconds
+        """Give the shop some seconds, fewer when only time ends what waits; returns at once when
+        nothing does."""
+        began = time.monotonic()
         left = self.waiting()
-        while left and time.monotonic() < deadline:
+        while left:
+            patience = seconds / 2 if left.keys() <= ENDED_BY_TIME else seconds
+            if time.monotonic() - began > patience:
+                break
             time.sleep(0.3)
             left = self.waiting()
         return left

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +17,8 @@ from typing import Any
 Order = dict[str, Any]
 THREADS = 4
 MOST_IN_LINE = 30
+DIE_WITH_PARENT = 1
+"""PR_SET_PDEATHSIG of Linux."""
 
 
 def web(order: Order, door: socket.socket | None) -> int:
@@ -24,6 +29,8 @@ def web(order: Order, door: socket.socket | None) -> int:
     from storefront.wsgi import application
 
     assert door is not None
+    if watch := order.get("watch"):
+        _watch(Path(f"{watch}-{os.getpid()}.jsonl"))
     database = connections.databases["default"]
     database["CONN_MAX_AGE"] = 0
     database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 8, "timeout": 2}
@@ -50,8 +57,26 @@ def web(order: Order, door: socket.socket | None) -> int:
     return 0
 
 
+def _watch(path: Path) -> None:
+    """Write down from when to when each thread waited for the provider."""
+    from commerce.gateways.stripe_calls import PooledClient
+
+    asks = PooledClient.request
+
+    def request(self: Any, *args: Any, **kwargs: Any) -> Any:
+        began = time.time()
+        try:
+            return asks(self, *args, **kwargs)
+        finally:
+            with path.open("a") as file:
+                file.write(json.dumps([began, time.time()]) + "\n")
+
+    PooledClient.request = request  # type: ignore[method-assign]
+
+
 def worker(order: Order, door: socket.socket | None) -> int:
-    """A Celery worker that runs its tasks itself, so that killing it kills what it does."""
+    """A Celery worker that runs its tasks itself, so that killing it kills what it does; or, as in
+    production, has them run by so many processes, and ends those that take too long."""
     from storefront.celery import app
 
     app.conf.broker_transport_options = {
@@ -60,8 +85,29 @@ def worker(order: Order, door: socket.socket | None) -> int:
     }
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "WARNING"]
     name = f"{order['name']}-{os.getpid()}@prove"
-    app.worker_main(argv=["worker", "-P", "solo", "-Q", order["queues"], "-n", name, *quiet])
+    pool = ["-P", "solo"]
+    if crew := order.get("crew"):
+        pool = ["-P", "prefork", "-c", str(crew)]
+        _hasten(order["faster"])
+    app.worker_main(argv=["worker", *pool, "-Q", order["queues"], "-n", name, *quiet])
     return 0
+
+
+def _hasten(faster: float) -> None:
+    """Let the time limits of facts pass as quickly as the schedule; the crew dies with its head."""
+    from celery.signals import worker_process_init
+
+    from storefront.celery import app
+
+    for name in ("deliver", "deliver_all"):
+        task = app.tasks[f"commerce.outbox.tasks.{name}"]
+        task.time_limit = max(1, round(task.time_limit / faster))
+
+    def die_together(**_: Any) -> None:
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
+
+    worker_process_init.connect(die_together, weak=False)
 
 
 def beat(order: Order, door: socket.socket | None) -> int:

@@ -15,6 +15,10 @@ from devtools.prove.forks import Nursery, RigBroken
 from devtools.prove.ground import Ground
 from devtools.prove.processes import Processes
 
+TRIES = 10
+"""After so many a fact is parked, and so is a mail."""
+NOTICE_TRIES = 20
+
 
 @dataclass(frozen=True)
 class Good:
@@ -113,16 +117,17 @@ _KINDS = (
     "notices",
     "active holds",
 )
-_WAITING = """
+_WAITING = f"""
 SELECT
   (SELECT count(*) FROM orders_order WHERE state = 'pending'),
   (SELECT count(*) FROM payments_payment WHERE state = 'created' AND provider_session IS NOT NULL),
   (SELECT count(*) FROM payments_payment
     WHERE (state = 'created' AND provider_session IS NULL) OR state = 'processing'),
-  (SELECT count(*) FROM outbox_delivery WHERE delivered_at IS NULL AND attempts < 10),
+  (SELECT count(*) FROM outbox_delivery WHERE delivered_at IS NULL AND attempts < {TRIES}),
   (SELECT count(*) FROM payments_refund WHERE state IN ('requested', 'pending')),
-  (SELECT count(*) FROM notifications_message WHERE sent_at IS NULL AND attempts < 10),
-  (SELECT count(*) FROM payments_providerevent WHERE handled_at IS NULL AND attempts < 20),
+  (SELECT count(*) FROM notifications_message WHERE sent_at IS NULL AND attempts < {TRIES}),
+  (SELECT count(*) FROM payments_providerevent
+    WHERE handled_at IS NULL AND attempts < {NOTICE_TRIES}),
   (SELECT count(*) FROM inventory_reservation r WHERE state = 'active' AND NOT EXISTS (
     SELECT 1 FROM orders_order o WHERE o.token = r.holder AND o.state = 'pending'))
 """
@@ -133,7 +138,7 @@ JOIN information_schema.tables t USING (table_schema, table_name)
 WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE'
   AND c.data_type = 'timestamp with time zone' AND c.is_generated = 'NEVER'
   AND c.table_name ~ '^(orders|payments|inventory_reservation|outbox|notifications|checkout|cart'
-    '|payouts|returns|fulfillment_shipment)'
+    '|payouts|returns|fulfillment_shipment|backoffice_alarm)'
 GROUP BY c.table_name ORDER BY c.table_name
 """
 

@@ -8,19 +8,26 @@ import sys
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import transaction
 
 from commerce.invariants.rules import RULES
+from commerce.notifications import queries as mails
+from commerce.outbox import queries as facts
+from commerce.payments import receiving
 from devtools.embedded.places import CHECKOUT
-from devtools.prove import drills, holds, nights, report
+from devtools.prove import controls, drills, holds, nights, report, written
 from devtools.prove.buyers import one_of
 from devtools.prove.drill import DRILLS, Drill, Result, Stage
+from devtools.prove.drills import limits as too_often
 from devtools.prove.drills import raced
 from devtools.prove.figures import NAMES, Figures
 from devtools.prove.written import Good
+from storefront import limits
+from storefront.settings.accounts import ACCOUNT_RATE_LIMITS
 
 PLACES = [
     "checkout_held",
@@ -90,6 +97,32 @@ def test_every_control_finds_the_guard_that_it_takes_out() -> None:
     )
 
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_a_control_whose_guard_is_gone_or_called_by_nobody_says_so() -> None:
+    shop = SimpleNamespace(guard=lambda *, cart_id: None)
+
+    with pytest.raises(controls.GuardMoved):
+        controls.swap(shop, "gone", lambda: None)
+    with pytest.raises(controls.GuardMoved):
+        controls.swap(shop, "guard", lambda *, order_id: None)
+    with pytest.raises(controls.GuardMoved):
+        controls.find(shop, "gone")
+    with pytest.raises(controls.GuardMoved):
+        controls._replace_everywhere("guard", shop.guard, None)
+
+
+def test_drills_wait_as_long_as_the_shop_tries() -> None:
+    assert written.TRIES == facts.MAX_ATTEMPTS == mails.MAX_ATTEMPTS
+    assert written.NOTICE_TRIES == receiving.MAX_ATTEMPTS
+
+
+def test_drills_try_as_often_as_the_shop_allows() -> None:
+    drilled = (too_often.PAYS, too_often.BEGINS, too_often.GUESSES)
+
+    assert drilled == (limits.PAYING.each, limits.STARTING.each, limits.CODES.each)
+    assert limits.PAYING.seconds == limits.STARTING.seconds == too_often.WINDOW
+    assert ACCOUNT_RATE_LIMITS.items() >= too_often.SIGN_IN.items()
 
 
 def test_the_rule_that_raced_holds_leave_out_is_there() -> None:

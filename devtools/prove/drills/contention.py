@@ -13,14 +13,17 @@ from devtools.prove.buyers import Buyer, Crowd, GaveUp, one_of
 from devtools.prove.drill import Result, Stage, close, drill, rules_broken, stock_of
 from devtools.prove.rig import Rig
 from devtools.prove.witness import Story
-from devtools.prove.written import Good
+from devtools.prove.written import TRIES, Good
 
+UNHEARD = f"SELECT 1 FROM outbox_delivery WHERE delivered_at IS NULL AND attempts < {TRIES} LIMIT 1"
 HELD_BY_CHECKOUTS = (
     "SELECT 1 FROM inventory_reservation WHERE state = 'active' AND holder LIKE 'checkout:%%'"
 )
 
 
-def flash_sale(stage: Stage, result: Result, rig: Rig, *, buyers: int, units: int) -> None:
+def flash_sale(
+    stage: Stage, result: Result, rig: Rig, *, buyers: int, units: int, at_once: int = 16
+) -> None:
     """Everybody has it in the cart; then all begin at once. Of those who come through, a fourth
     walks away and some leave the payment page. After a quarter of an hour others get what the
     first left behind."""
@@ -32,9 +35,11 @@ def flash_sale(stage: Stage, result: Result, rig: Rig, *, buyers: int, units: in
     crowd.each(people, lambda buyer: ready.append(buyer) if buyer.fill() else None)
     begun: list[Buyer] = []
     took = crowd.each(
-        ready, lambda buyer: begun.append(buyer) if buyer.begin() else None, at_once=16
+        ready, lambda buyer: begun.append(buyer) if buyer.begin() else None, at_once=at_once
     )
-    losers = [buyer.story for buyer in ready if buyer not in begun]
+    held = {buyer.story.number for buyer in begun}
+    losers = [buyer.story for buyer in ready if buyer.story.number not in held]
+    result.expect(len(ready) == buyers, f"{len(ready)} of {buyers} have it in their cart")
     result.numbers |= {
         "buyers": buyers, "units": units, "held": len(begun), "begin s": round(took, 2),
         "begin p95 ms": crowd.witness.percentile(0.95, "begin"),
@@ -44,11 +49,12 @@ def flash_sale(stage: Stage, result: Result, rig: Rig, *, buyers: int, units: in
     walked = begun[::4]
     for buyer in walked:
         buyer.story.ending = "walked away"
-    staying = [buyer for buyer in begun if buyer not in walked]
+    away = {buyer.story.number for buyer in walked}
+    staying = [buyer for buyer in begun if buyer.story.number not in away]
     crowd.each(staying, lambda buyer: buyer.finish(lambda: _go_through(buyer)))
     result.numbers["place p95 ms"] = crowd.witness.percentile(0.95, "place")
     late = _what_was_left(crowd, result, good, len(walked))
-    figures = close(rig, crowd, result, opening)
+    figures = close(rig, crowd, result, opening, patience=400 if buyers > 1000 else 120)
     paid = sum(1 for buyer in [*staying, *late] if buyer.story.paid_pages)
     result.expect(figures.sold == paid, f"{figures.sold} sold, {paid} paid")
 
@@ -72,11 +78,12 @@ def _go_through(buyer: Buyer) -> str:
 def _what_was_left(crowd: Crowd, result: Result, good: Good, units: int) -> list[Buyer]:
     """Nobody came back for what they held: a quarter of an hour later it is there for others."""
     early = crowd.buyer({good.variant_id: 1})
+    crowd.rig.until_none(UNHEARD, 300)  # workers have a quarter of an hour for them
     crowd.rig.age(14)
     result.expect(not (early.fill() and early.begin()), "what is held was sold to somebody else")
     early.story.ending = "came too early"
     crowd.rig.age(2)
-    crowd.rig.until_none(HELD_BY_CHECKOUTS, 15)
+    crowd.rig.until_none(HELD_BY_CHECKOUTS, 15 * crowd.rig.slowness)
     late = [crowd.buyer({good.variant_id: 1}) for _ in range(units)]
     crowd.run(late)
     got = sum(buyer.story.ending == "confirmed" for buyer in late)
@@ -130,6 +137,14 @@ def flash_at_placing(stage: Stage, result: Result, rig: Rig, *, buyers: int, uni
 def flash(stage: Stage, result: Result) -> None:
     with stage.shop("FD01") as rig:
         flash_sale(stage, result, rig, buyers=stage.size(40, 500), units=stage.size(8, 100))
+
+
+@drill("FD01", "flash sale: thousands begin, sixty-four at any moment, a fourth walks away")
+def great_flash(stage: Stage, result: Result) -> None:
+    with stage.shop("FD01-great") as rig:
+        flash_sale(
+            stage, result, rig, buyers=stage.size(60, 5000), units=stage.size(12, 1000), at_once=64
+        )
 
 
 @drill(

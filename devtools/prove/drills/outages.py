@@ -7,45 +7,20 @@ import signal
 import threading
 import time
 
-from devtools.embedded import postgres, valkey
+from devtools.embedded import postgres
 from devtools.embedded.cluster import Cluster
 from devtools.prove.buyers import Crowd, one_of
 from devtools.prove.drill import Result, Stage, close, drill, stock_of
+from devtools.prove.figures import arrivals
 from devtools.prove.ground import SERVERS
 from devtools.prove.processes import EVERYTHING_ELSE, RELAY_PLACES
 from devtools.prove.rig import Rig
 
 
-@drill("FD17", "Redis stopped before, during and after checkouts", essential=True)
-def without_redis(stage: Stage, result: Result) -> None:
-    with stage.shop("FD17") as rig:
-        opening = stock_of(rig)
-        crowd = Crowd(rig, seed=stage.seed)
-        count = stage.size(8, 16)
-        crowd.run(crowd.plan(count, one_of(rig.goods())))
-        normal = crowd.witness.percentile(0.95)
-        crowd.witness.times.clear()
-        port = rig.ground.redis_url
-        valkey.stop(SERVERS)
-        try:
-            people = [
-                crowd.buyer(buyer.story.wants) for buyer in crowd.plan(count, one_of(rig.goods()))
-            ]
-            crowd.run(people)
-        finally:
-            again = valkey.ensure_running(SERVERS)
-        result.expect(again == port, "Redis came back elsewhere")
-        result.numbers |= {"p95 before": normal, "p95 without": crowd.witness.percentile(0.95)}
-        failed = [b.story.ending for b in people if b.story.ending != "confirmed"]
-        result.expect(not failed, f"checkouts failed without Redis: {failed}")
-        crowd.witness.stories = [s for s in crowd.witness.stories if s.places]
-        close(rig, crowd, result, opening)
-
-
 @drill("FD18", "Redis loses everything while jobs are queued", essential=True)
 def emptied(stage: Stage, result: Result) -> None:
     with stage.shop("FD18") as rig:
-        _emptied(stage, result, rig)
+        _emptied(stage, result, rig, mails=stage.size(20, 5000))
 
 
 @drill(
@@ -59,19 +34,25 @@ def emptied_without_sweep(stage: Stage, result: Result) -> None:
         _emptied(stage, result, rig)
 
 
-def _emptied(stage: Stage, result: Result, rig: Rig) -> None:
+def _emptied(stage: Stage, result: Result, rig: Rig, *, mails: int = 0) -> None:
+    """Orders are made, and so many mails owed besides, while no worker is there to see to it."""
     opening = stock_of(rig)
     resting = [rig.rest(name) for name in ("rest", "money")]
     crowd = Crowd(rig, seed=stage.seed)
     crowd.run(crowd.plan(stage.size(12, 40), one_of(rig.goods())))
+    halves = [(0, mails // 2), (mails // 2, mails)]
+    for half in [rig.begin("owe_mails", begin=begin, end=end) for begin, end in halves]:
+        rig.finish(half, seconds=300)
     redis = rig.ground.redis()
-    result.numbers["jobs lost"] = sum(
-        int(redis.llen(name)) for name in ("default", "money", "mail")
-    )
+    lost = sum(int(redis.llen(name)) for name in ("default", "money", "mail"))
+    result.numbers["jobs lost"] = lost
+    result.expect(lost >= mails, f"only {lost} jobs were queued for {mails} mails")
     redis.flushall()
     for slot in resting:
         rig.resume(slot)
-    close(rig, crowd, result, opening)
+    close(rig, crowd, result, opening, patience=300 if mails else 120)
+    came = [mail_id for _, to, _, mail_id in arrivals(rig) if to.startswith("owed")]
+    result.expect(len(set(came)) == mails, f"{len(set(came))} of {mails} owed mails came")
 
 
 @drill("FD20", "a task outlasts the broker's patience and is delivered again")
@@ -153,39 +134,6 @@ def relay(stage: Stage, result: Result) -> None:
         }
         result.expect(time.monotonic() - began < 60, "the relay did not catch up within a minute")
         close(rig, crowd, result, opening)
-
-
-@drill("FD42", "a fact that always fails, and one that kills whoever delivers it", essential=True)
-def poison(stage: Stage, result: Result) -> None:
-    """Both are parked after some tries; everybody else's facts are delivered meanwhile. Once the
-    code is mended, staff have them tried again, and nothing is missing."""
-    with stage.shop("FD42", without=("digestible facts",)) as rig:
-        opening = stock_of(rig)
-        crowd = Crowd(rig, seed=stage.seed)
-        people = crowd.plan(stage.size(8, 16), one_of(rig.goods()))
-        crowd.run(people, at_once=4)
-        began = time.monotonic()
-        while time.monotonic() - began < 60 * rig.slowness:
-            rig.age(6 * 60 + 1)
-            time.sleep(1.5 * rig.slowness)
-            parked = rig.sql(_PARKED)[0][0]
-            others = rig.sql(_OTHERS)[0][0]
-            if parked >= 2 and not others:
-                break
-        result.numbers |= {"parked": parked, "others waiting": others, "deaths": rig.deaths}
-        result.expect(parked == 2, f"{parked} facts were parked, not 2")
-        result.expect(others == 0, f"{others} good facts wait behind the bad ones")
-        rig.without.clear()
-        rig.restart_all()
-        rig.call("retry_parked")
-        close(rig, crowd, result, opening)
-
-
-_PARKED = (
-    "SELECT count(DISTINCT event_id) FROM outbox_delivery"
-    " WHERE delivered_at IS NULL AND attempts >= 10"
-)
-_OTHERS = "SELECT count(*) FROM outbox_delivery WHERE delivered_at IS NULL AND attempts < 10"
 
 
 @drill("FD43", "two schedulers at once, then none", essential=True)

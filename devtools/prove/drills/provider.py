@@ -1,18 +1,15 @@
-"""A provider that loses answers, stores failures, is slow, is away, or is paid too late."""
+"""A provider that loses answers, stores failures, or is paid too late."""
 
 from __future__ import annotations
 
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 from devtools.prove.buyers import (
     REFUND_FAILS,
     SLOW_CARD,
-    Browser,
     Buyer,
     Crowd,
-    GaveUp,
     one_of,
     provider_get,
     provider_list,
@@ -25,9 +22,6 @@ from devtools.prove.rig import Rig
 PAGES = "/v1/checkout/sessions*"
 ACTIVE = "SELECT 1 FROM inventory_reservation WHERE state = 'active'"
 FAILING_BANK = "4000008400000027"
-SLOW_SECONDS = 30
-LONGEST = 15.0
-"""Seconds a visitor may wait in line until the fuse is open: its calls end after five."""
 
 
 def buy_through(
@@ -47,7 +41,7 @@ def lost_answers(stage: Stage, result: Result) -> None:
         rig.double.fault("timeout_after", method="POST", path="/v1/refunds", times=1, seconds=6)
         crowd, opening = buy_through(stage, result, rig, stage.size(12, 24))
         close(rig, crowd, result, opening)
-        result.expect(_paid_all(crowd), "somebody could not buy")
+        result.expect(paid_all(crowd), "somebody could not buy")
 
 
 @drill("FD28", "a failure is stored under the key", essential=True)
@@ -57,107 +51,12 @@ def stored_failures(stage: Stage, result: Result) -> None:
         rig.double.fault("500_after", method="POST", path=PAGES, times=4, skip=6)
         crowd, opening = buy_through(stage, result, rig, stage.size(14, 28))
         close(rig, crowd, result, opening)
-        result.expect(_paid_all(crowd), "somebody could not buy")
+        result.expect(paid_all(crowd), "somebody could not buy")
 
 
-def _paid_all(crowd: Crowd) -> bool:
+def paid_all(crowd: Crowd) -> bool:
+    """Whether everybody who came has paid."""
     return all(story.paid_pages for story in crowd.witness.stories)
-
-
-@drill("FD29", "the provider is slow, and refuses bursts")
-def slow(stage: Stage, result: Result) -> None:
-    with stage.shop("FD29") as rig:
-        _slow(stage, result, rig)
-
-
-@drill("FD29", "control: without the fuse and its time limit", red_by=("a visitor waited",))
-def slow_without_fuse(stage: Stage, result: Result) -> None:
-    with stage.shop("FD29-fuse", without=("fuse",)) as rig:
-        _slow(stage, result, rig)
-
-
-def _slow(stage: Stage, result: Result, rig: Rig) -> None:
-    """While it is slow the shop's own pages must be quick: the fuse opens, nobody waits in line."""
-    opening = stock_of(rig)
-    crowd = Crowd(rig, seed=stage.seed)
-    people = crowd.plan(stage.size(12, 24), one_of(rig.goods()), [("places again", 0.3)])
-    rig.double.fault("latency", path="/v1/*", times=None, seconds=SLOW_SECONDS)
-    stop = threading.Event()
-    browsing: list[float] = []
-
-    def browse() -> None:
-        visitor = Browser(rig, crowd.witness, 0, seconds=2 * SLOW_SECONDS)
-        while not stop.is_set():
-            began = time.monotonic()
-            visitor.insist("browse", "GET", "/")
-            browsing.append(time.monotonic() - began)
-            time.sleep(0.05)
-
-    with ThreadPoolExecutor(len(people) + 1) as pool:
-        watching = pool.submit(browse)
-        buying = [pool.submit(buyer.live) for buyer in people]
-        time.sleep(12)
-        rig.double.clear_faults()
-        rig.double.fault("429", path=PAGES, times=10)
-        for each in buying:
-            each.result()
-        stop.set()
-        watching.result()
-    browsing.sort()
-    result.numbers |= {
-        "pages seen": len(browsing),
-        "browse p95 ms": round(browsing[int(len(browsing) * 0.95)] * 1000),
-        "longest ms": round(browsing[-1] * 1000),
-    }
-    longest = browsing[-1]
-    result.expect(longest <= LONGEST, f"a visitor waited {longest:.0f} s for a page")
-    time.sleep(6)  # the fuse's own pause
-    rig.age(10)  # who tried too often is told to come back after ten minutes
-    waiting = [b for b in people if b.story.tokens and not b.story.paid_pages]
-    crowd.each(waiting, _come_back)
-    close(rig, crowd, result, opening)
-    result.expect(_paid_all(crowd), "somebody could not pay afterwards")
-
-
-@drill("FD30", "the provider is away")
-def away(stage: Stage, result: Result) -> None:
-    with stage.shop("FD30") as rig:
-        opening = stock_of(rig)
-        crowd = Crowd(rig, seed=stage.seed)
-        people = crowd.plan(stage.size(8, 16), one_of(rig.goods()))
-        rig.double.outage("refuse")
-        crowd.each(people, _try_to_buy)
-        visitor = Browser(rig, crowd.witness, 0)
-        for path in ("/", "/cart/", rig.goods()[0].path):
-            answer = visitor.insist("browse", "GET", path)
-            result.expect(answer.status == 200, f"{path} answers {answer.status}")
-        waiting = [buyer for buyer in people if buyer.story.tokens]
-        result.numbers |= {"orders that wait": len(waiting)}
-        rig.double.outage(None)
-        time.sleep(6)  # the fuse's own pause
-        crowd.each(waiting, _come_back)
-        close(rig, crowd, result, opening)
-        result.expect(len(waiting) == len(people), "an order was lost while the provider was away")
-        result.expect(_paid_all(crowd), "somebody could not pay afterwards")
-
-
-def _try_to_buy(buyer: Buyer) -> None:
-    try:
-        if buyer.prepare():
-            answer = buyer.browser.insist("place", "POST", "/checkout/place/", buyer.form)
-            buyer._after_place(answer)
-    except GaveUp:
-        return
-
-
-def _come_back(buyer: Buyer) -> None:
-    for pause in range(1, 9):
-        page = buyer._page_of(buyer.story.tokens[-1])
-        if page:
-            buyer.pay(page)
-            buyer.finish(buyer.return_from_payment)
-            return
-        time.sleep(pause)
 
 
 @drill("FD31", "paid after the hold has lapsed: goods there, goods gone", essential=True)

@@ -10,6 +10,7 @@ from typing import Any
 from devtools.prove.buyers import Buyer, Crowd, one_of, provider_get, provider_list, provider_post
 from devtools.prove.drill import Result, Stage, close, drill, rules_broken, stock_of
 from devtools.prove.rig import Rig
+from devtools.prove.staff import expect_alarm, hire
 
 LEAVES = [("never returns", 1.0)]
 
@@ -185,6 +186,12 @@ def lies(stage: Stage, result: Result) -> None:
         _lies(stage, result, rig)
 
 
+@drill("FD16", "control: without the look at what waits for a person", red_by=("nobody alarmed",))
+def lies_unnoticed(stage: Stage, result: Result) -> None:
+    with stage.shop("FD16-mute", without=("bells",)) as rig:
+        _lies(stage, result, rig)
+
+
 @drill("FD16", "control: without the comparison", red_by=("confirmed by a lie",), essential=True)
 def lies_believed(stage: Stage, result: Result) -> None:
     with stage.shop("FD16-naive", without=("comparison",)) as rig:
@@ -192,6 +199,8 @@ def lies_believed(stage: Stage, result: Result) -> None:
 
 
 def _lies(stage: Stage, result: Result, rig: Rig) -> None:
+    """Nobody's order is confirmed by a lie, and who decides on payments is told by mail."""
+    hire(rig, "review_payments")
     rig.double.pause_webhooks()
     crowd = Crowd(rig, seed=stage.seed)
     people = crowd.plan(len(LIES) * stage.size(1, 4), one_of(rig.goods()), LEAVES)
@@ -205,13 +214,15 @@ def _lies(stage: Stage, result: Result, rig: Rig) -> None:
         found = provider_get(rig, f"/v1/checkout/sessions/{session}")
         _falsify(rig, found, lie)
     rig.double.resume_webhooks()
-    deadline = time.monotonic() + 20
+    deadline, first = time.monotonic() + 20, 0.0
     while time.monotonic() < deadline and rig.sql(
         "SELECT 1 FROM payments_payment WHERE state = 'created' OFFSET %s", [len(strangers)]
     ):
         rig.double.retry_webhooks()
         rig.age(1)
         time.sleep(1)
+        if not first and rig.sql("SELECT 1 FROM payments_payment WHERE state = 'review'"):
+            first = time.time()
     wrong = rig.sql("SELECT count(*) FROM orders_order WHERE state = 'confirmed'")[0][0]
     review = rig.sql("SELECT count(*) FROM payments_payment WHERE state = 'review'")[0][0]
     result.numbers |= {
@@ -221,6 +232,8 @@ def _lies(stage: Stage, result: Result, rig: Rig) -> None:
     }
     result.expect(wrong == 0, f"{wrong} orders were confirmed by a lie")
     result.expect(review == len(people), f"{review} of {len(people)} wait for a person")
+    if review:
+        expect_alarm(rig, result, "Payments are not what was asked for", since=first or time.time())
     broken = rules_broken(rig)
     result.expect(not broken, f"{broken} do not hold")
 

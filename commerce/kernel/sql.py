@@ -7,11 +7,12 @@ from typing import Any, TypeVar
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
-from django.db.backends.utils import CursorWrapper
 from django.db.models import Model
 
 M = TypeVar("M", bound=Model)
+T = TypeVar("T")
 Row = tuple[Any, ...]
+_FEW_ROWS = 200
 _IN_EACH_OTHERS_WAY = {"55P03", "40P01"}  # a lock was not to be had in time; a deadlock
 
 
@@ -28,18 +29,12 @@ class Planned(str):
 
 def fetch(statement: str, *params: Any, **named: Any) -> list[Row]:
     """Run a statement and return its rows."""
-    with _cursor(statement) as cursor:
-        cursor.execute(statement, named or params)
-        rows: list[Row] = cursor.fetchall()
-    return rows
+    return _run(statement, named or params, _all)
 
 
 def fetch_one(statement: str, *params: Any, **named: Any) -> Row | None:
     """Run a statement and return its first row, if there is one."""
-    with _cursor(statement) as cursor:
-        cursor.execute(statement, named or params)
-        row: Row | None = cursor.fetchone()
-    return row
+    return _run(statement, named or params, _first)
 
 
 def columns(model: type[Model], alias: str = "") -> str:
@@ -50,15 +45,9 @@ def columns(model: type[Model], alias: str = "") -> str:
 
 def fetch_as(model: type[M], statement: str, *params: Any) -> list[M]:
     """Run a statement whose rows begin with `columns`; what follows becomes attributes."""
-    with _cursor(statement) as cursor:
-        cursor.execute(statement, params)
-        rows: list[Row] = cursor.fetchall()
-        if not rows:
-            return []
-        names, reads = _shape(model)
-        width = len(names)
-        # Each description is made anew by the driver; most statements have no further columns.
-        others = [c.name for c in cursor.description[width:]] if len(rows[0]) > width else ()
+    names, reads = _shape(model)
+    width = len(names)
+    rows, others = _run(statement, params, lambda cursor: _rows_wider_than(width, cursor))
     server = connections[DEFAULT_DB_ALIAS]
     found = []
     for row in rows:
@@ -84,22 +73,68 @@ def _shape(model: type[Model]) -> tuple[list[str], list[tuple[int, Callable[...,
 
 def execute(statement: str, *params: Any, **named: Any) -> int:
     """Run a statement and return how many rows it touched."""
-    with _cursor(statement) as cursor:
-        cursor.execute(statement, named or params)
-        count: int = cursor.rowcount
+    return _run(statement, named or params, _count)
+
+
+def _all(cursor: Any) -> list[Row]:
+    rows: list[Row] = cursor.fetchall()
+    return rows
+
+
+def _first(cursor: Any) -> Row | None:
+    row: Row | None = cursor.fetchone()
+    return row
+
+
+def _count(cursor: Any) -> int:
+    count: int = cursor.rowcount
     return count
 
 
-def _cursor(statement: str) -> CursorWrapper:
-    """Django's own cursors put the parameters into the text, of which no plan can be kept."""
+def _rows_wider_than(width: int, cursor: Any) -> tuple[list[Row], list[str]]:
+    """Return all rows, and the names of their columns from this one on."""
+    rows: list[Row] = cursor.fetchall()
+    # Each description is made anew by the driver; most statements have no further columns.
+    wider = bool(rows) and len(rows[0]) > width
+    return rows, [column.name for column in cursor.description[width:]] if wider else []
+
+
+def _run(statement: str, params: Any, read: Callable[[Any], T]) -> T:
+    """Run a statement and read its result before anything else runs on the connection."""
     server: Any = connections[DEFAULT_DB_ALIAS]  # once: each look through the proxy costs
     if not isinstance(statement, Planned):
-        ordinary: CursorWrapper = server.cursor()
-        return ordinary
+        with server.cursor() as cursor:
+            cursor.execute(statement, params)
+            return read(cursor)
     server.close_if_health_check_failed()
     server.ensure_connection()
-    cursor: CursorWrapper = server._prepare_cursor(psycopg.Cursor(server.connection))
-    return cursor
+    if server.queries_logged or server.execute_wrappers or server.allow_thread_sharing:
+        # Django's own cursors would put the parameters into the text, of which no plan can be kept.
+        with server._prepare_cursor(psycopg.Cursor(server.connection)) as cursor:
+            cursor.execute(statement, params)
+            return read(cursor)
+    server.validate_thread_sharing()
+    server.validate_no_broken_transaction()
+    with server.wrap_database_errors:
+        return _on_own_cursor(server.connection, statement, params, read)
+
+
+def _on_own_cursor(
+    connection: psycopg.Connection, statement: Planned, params: Any, read: Callable[[Any], T]
+) -> T:
+    """Run it on the cursor that it has on this connection.
+
+    The driver keeps there how it writes the parameters and reads the columns, which costs
+    half of a short statement otherwise.
+    """
+    cursors: dict[str, psycopg.Cursor] = connection.__dict__.setdefault("_stoa_cursors", {})
+    # Taken out while it is used: what runs within starts on another.
+    cursor = cursors.pop(statement, None) or psycopg.Cursor(connection)
+    cursor.execute(statement, params)
+    result = read(cursor)
+    if cursor.rowcount <= _FEW_ROWS:  # a cursor holds its last result
+        cursors[statement] = cursor
+    return result
 
 
 def is_crowded(error: OperationalError) -> bool:

@@ -98,11 +98,15 @@ def _set_prices(variants: Sequence[VariantRow], variant_ids: dict[str, int], cur
         prices=[
             PriceInput(
                 variant_id=variant_ids[variant.sku],
-                currency=currency,
-                amount_minor=variant.price_minor,
-                compare_at_minor=variant.compare_at_minor,
+                currency=priced_in,
+                amount_minor=minor,
+                compare_at_minor=compared,
             )
             for variant in variants
+            for priced_in, minor, compared in (
+                (currency, variant.price_minor, variant.compare_at_minor),
+                *variant.further,
+            )
         ]
     )
 

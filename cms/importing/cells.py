@@ -42,7 +42,9 @@ def check_cells(rows: Sequence[Row], faults: Faults) -> None:
     """Refuse formulas wherever they stand: they would run in the next spreadsheet."""
     for row in rows:
         for column, cell in row.cells.items():
-            if column not in _NUMBERS and is_formula(cell):
+            if column in _NUMBERS or c.currency_of(column):
+                continue
+            if is_formula(cell):
                 faults.add(
                     row,
                     column,

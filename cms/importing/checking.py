@@ -30,12 +30,14 @@ def check(
     tax_classes: Sequence[str],
     foreign_skus: Mapping[str, str],
     currency: str,
+    further: Sequence[str] = (),
 ) -> Checked:
     """Sort rows into products and find what is wrong with them.
 
     `categories` maps paths such as "women > tops" to pages; `foreign_skus` maps
     SKUs that exist to the handle of their product, or to "" when it is another
-    seller's. Raises FileRefused when a column is missing.
+    seller's; `further` are the currencies beside `currency` that are sold in. Raises
+    FileRefused when a column is missing.
     """
     missing = [column for column in c.REQUIRED if column not in sheet.columns]
     if missing:
@@ -43,7 +45,7 @@ def check(
             f"The file has no column {', '.join(f'“{column}”' for column in missing)}."
             " Add it, spelled like this, to the first row."
         )
-    checked = Checked(problems=list(sheet.problems))
+    checked = Checked(problems=[*sheet.problems, *_unsold(sheet, currency, further)])
     labels = c.specification_labels(sheet.columns)
     seen_skus: dict[str, int] = {}
     for handle, rows in _grouped(sheet, checked).items():
@@ -51,7 +53,17 @@ def check(
         if handle in sheet.broken_handles:
             faults.add(rows[0], "", "Another row of this product could not be read; mend it first.")
         check_cells(rows, faults)
-        product = _product(handle, rows, faults, categories, tax_classes, labels, currency)
+        options, variants = read_variants(rows, faults, currency=currency, further=further)
+        product = _product(
+            handle,
+            rows,
+            faults,
+            categories,
+            tax_classes,
+            labels,
+            (options, variants),
+            _digest(rows, further),
+        )
         _check_skus(product.variants, faults, seen_skus, foreign_skus)
         checked.problems += faults.problems
         if faults.stop:
@@ -61,6 +73,27 @@ def check(
     checked.failed |= {handle for handle in sheet.broken_handles if handle}
     checked.problems.sort(key=lambda problem: problem.row)
     return checked
+
+
+def _unsold(sheet: Sheet, currency: str, further: Sequence[str]) -> list[Problem]:
+    """Name columns of prices in currencies that nothing is sold in; they are left out."""
+    wrong = [
+        column
+        for column in sheet.columns
+        if (named := c.currency_of(column)) and named not in further
+    ]
+    sold_in = ", ".join(further) or "no other currency"
+    return [
+        Problem(
+            row=1,
+            column=column,
+            message=f"Prices in {currency} stand in “{c.PRICE}”. This column is left out."
+            if c.currency_of(column) == currency
+            else f"Beside {currency} the shop sells in {sold_in}. This column is left out.",
+            stops=False,
+        )
+        for column in wrong
+    ]
 
 
 def _grouped(sheet: Sheet, checked: Checked) -> dict[str, list[Row]]:
@@ -91,7 +124,8 @@ def _product(
     categories: Mapping[str, int],
     tax_classes: Sequence[str],
     labels: Mapping[str, str],
-    currency: str,
+    kinds: tuple[tuple[str, ...], list[VariantRow]],
+    digest: str,
 ) -> ProductRows:
     first = rows[0]
     title = armed(first.get(c.TITLE))
@@ -105,7 +139,7 @@ def _product(
         faults.add(
             first, c.TAX_CODE, f"“{tax_class}” is no tax code here. Use {', '.join(tax_classes)}."
         )
-    options, variants = read_variants(rows, faults, currency=currency)
+    options, variants = kinds
     pictures = _pictures(rows, variants, faults)
     if len(variants) > MAX_VARIANTS:
         faults.add(first, c.SKU, f"{len(variants)} SKUs; a product has at most {MAX_VARIANTS}.")
@@ -130,7 +164,7 @@ def _product(
         pictures=pictures,
         seo_title=first.get(c.SEO_TITLE)[:255],
         seo_description=first.get(c.SEO_DESCRIPTION),
-        digest=_digest(rows),
+        digest=digest,
     )
 
 
@@ -246,7 +280,16 @@ def _check_skus(
             seen.setdefault(variant.sku, variant.row)
 
 
-def _digest(rows: list[Row]) -> str:
-    cells = [{key: value for key, value in row.cells.items() if value.strip()} for row in rows]
+def _digest(rows: list[Row], further: Sequence[str]) -> str:
+    """Return what is the same while a product's rows say the same. Prices in a currency count
+    from the day it is sold in: then the same file is news."""
+    cells = [
+        {
+            key: value
+            for key, value in row.cells.items()
+            if value.strip() and ((named := c.currency_of(key)) == "" or named in further)
+        }
+        for row in rows
+    ]
     text = json.dumps(cells, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()

@@ -45,7 +45,24 @@ WRITTEN = (
     VARIANT_IMAGE, TAX_CODE, STATUS,
 )  # fmt: skip
 
+_PRICE_IN = re.compile(rf"^({PRICE}|{COMPARE_AT}) ([A-Z]{{3}})$")
 _METAFIELD = re.compile(r"^(?P<label>.+) \(product\.metafields\.[\w.-]+\)$")
+
+
+def price_in(currency: str) -> str:
+    """Return the column of prices in a currency beside the base currency."""
+    return f"{PRICE} {currency}"
+
+
+def compare_at_in(currency: str) -> str:
+    """Return the column of what those prices are compared with."""
+    return f"{COMPARE_AT} {currency}"
+
+
+def currency_of(column: str) -> str:
+    """Return what a column of prices is in, when it names that; else ""."""
+    match = _PRICE_IN.match(column)
+    return match[2] if match else ""
 
 
 def specification_labels(columns: Iterable[str]) -> dict[str, str]:

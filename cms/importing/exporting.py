@@ -17,6 +17,7 @@ from commerce.catalog.types import ProductData, VariantData
 from commerce.fulfillment import queries as fulfillment
 from commerce.fulfillment.types import CustomsItemData
 from commerce.inventory import queries as inventory
+from commerce.kernel import currencies
 from commerce.kernel.money import Money
 from commerce.pricing import queries as pricing
 from commerce.pricing.types import PriceData
@@ -47,7 +48,7 @@ def export(*, seller_id: int, output: TextIO, images: Path | None = None) -> Exp
     no price, or without any SKU, is left out: a file cannot say such a thing.
     """
     ids = sorted(catalog.product_ids_of_seller(seller_id=seller_id, include_archived=True))
-    columns = [*c.WRITTEN, *_specification_columns(ids)]
+    columns = [*c.WRITTEN, *_price_columns(), *_specification_columns(ids)]
     writer = csv.DictWriter(output, columns, restval="", lineterminator="\n")
     writer.writeheader()
     paths = _category_paths()
@@ -61,6 +62,14 @@ def export(*, seller_id: int, output: TextIO, images: Path | None = None) -> Exp
             else:
                 done.left_out.append(handle)
     return done
+
+
+def _price_columns() -> list[str]:
+    return [
+        column
+        for currency in currencies.further()
+        for column in (c.price_in(currency), c.compare_at_in(currency))
+    ]
 
 
 def _specification_columns(ids: Sequence[int]) -> list[str]:
@@ -91,6 +100,10 @@ def _batch(
     variants = catalog.variants_of(product_ids=ids)
     variant_ids = [variant.id for group in variants.values() for variant in group]
     prices = pricing.prices_of(variant_ids=variant_ids, currency=settings.BASE_CURRENCY)
+    further = {
+        currency: pricing.prices_of(variant_ids=variant_ids, currency=currency)
+        for currency in currencies.further()
+    }
     stock = {
         variant_id: level.on_hand
         for variant_id, levels in inventory.levels(variant_ids=variant_ids).items()
@@ -110,6 +123,7 @@ def _batch(
         pictures = _pictures(page, images)
         rows = [
             _variant_row(variant, prices[variant.id], stock.get(variant.id), pictures)
+            | _further_cells(variant.id, further)
             | _customs_cells(customs.get(variant.id))
             for variant in group
         ]
@@ -191,6 +205,16 @@ def _variant_row(
         c.BARCODE: disarmed(variant.barcode),
         c.VARIANT_IMAGE: shown,
     }
+
+
+def _further_cells(variant_id: int, further: dict[str, dict[int, PriceData]]) -> Cells:
+    cells = {}
+    for currency, prices in further.items():
+        if (price := prices.get(variant_id)) is not None:
+            cells[c.price_in(currency)] = _plain(price.amount)
+            compared = price.compare_at
+            cells[c.compare_at_in(currency)] = _plain(compared) if compared else ""
+    return cells
 
 
 def _customs_cells(item: CustomsItemData | None) -> Cells:

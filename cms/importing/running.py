@@ -16,7 +16,7 @@ from commerce.catalog import queries as catalog
 from commerce.catalog.types import TAX_CLASSES
 from commerce.inventory import operations as inventory
 from commerce.inventory import queries as stock
-from commerce.kernel import clock
+from commerce.kernel import clock, currencies
 from commerce.kernel.failpoints import failpoint
 from commerce.sellers import queries as sellers
 
@@ -52,6 +52,7 @@ def checked_file(job: ImportJob, data: bytes) -> Checked:
         tax_classes=tuple(TAX_CLASSES),
         foreign_skus=queries.owners_of_skus(seller_id=job.seller_id, skus=skus),
         currency=settings.BASE_CURRENCY,
+        further=currencies.further(),
     )
 
 

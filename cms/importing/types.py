@@ -46,6 +46,8 @@ class VariantRow:
     weight_grams: int
     barcode: str
     picture: str
+    further: tuple[tuple[str, int, int | None], ...] = ()
+    """Currency, price and compare-at price in currencies beside the base currency."""
     customs: CustomsItemData | None = None
     """What customs are told of it; None leaves what they are told."""
 

@@ -1,6 +1,6 @@
 """Rows to variants."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from django.conf import settings
 
@@ -23,7 +23,7 @@ _CUSTOMS_COLUMNS = {
 
 
 def read_variants(
-    rows: Sequence[Row], faults: Faults, *, currency: str
+    rows: Sequence[Row], faults: Faults, *, currency: str, further: Sequence[str] = ()
 ) -> tuple[tuple[str, ...], list[VariantRow]]:
     """Return the names of the options and the variants, in the file's order."""
     options = _options(rows[0], faults)
@@ -32,7 +32,7 @@ def read_variants(
     for row in rows:
         if not _is_variant(row):
             continue
-        variant = _variant(row, options, faults, currency)
+        variant = _variant(row, options, faults, currency, further)
         found.append(variant)
         if variant.option_values in combinations:
             what = " / ".join(variant.option_values) or "a product without options"
@@ -67,7 +67,13 @@ def _is_variant(row: Row) -> bool:
     return bool(row.get(c.SKU) or row.get(c.PRICE) or row.get(c.OPTION_VALUES[0]))
 
 
-def _variant(row: Row, options: tuple[str, ...], faults: Faults, currency: str) -> VariantRow:
+def _variant(
+    row: Row,
+    options: tuple[str, ...],
+    faults: Faults,
+    currency: str,
+    further: Sequence[str],
+) -> VariantRow:
     sku = row.get(c.SKU)
     if not sku:
         faults.add(row, c.SKU, "The SKU is missing. Give every variant a code of its own.")
@@ -79,23 +85,44 @@ def _variant(row: Row, options: tuple[str, ...], faults: Faults, currency: str) 
         if not value:
             faults.add(row, column, f"The value of {name} is missing.")
         values.append(value)
-    price = read_amount(row, c.PRICE, faults, currency=currency) if row.get(c.PRICE) else None
+    price = _price(row, c.PRICE, faults, currency)
     if not row.get(c.PRICE):
         faults.add(row, c.PRICE, "The price is missing.")
-    elif price == 0:
-        faults.add(row, c.PRICE, "The price is zero. Prices are above zero.")
     return VariantRow(
         row=row.number,
         sku=sku,
         option_values=tuple(values),
         price_minor=price or 0,
-        compare_at_minor=_compare_at(row, price, faults, currency),
+        compare_at_minor=_compare_at(row, c.COMPARE_AT, price, faults, currency),
         on_hand=read_count(row, c.QUANTITY, faults, most=MOST_UNITS),
         weight_grams=read_count(row, c.GRAMS, faults, most=HEAVIEST_GRAMS) or 0,
         barcode=armed(row.get(c.BARCODE))[:40],
         picture=row.get(c.VARIANT_IMAGE),
+        further=tuple(_further(row, faults, further)),
         customs=_customs(row, faults),
     )
+
+
+def _price(row: Row, column: str, faults: Faults, currency: str) -> int | None:
+    if not row.get(column):
+        return None
+    price = read_amount(row, column, faults, currency=currency)
+    if price == 0:
+        faults.add(row, column, "The price is zero. Prices are above zero.")
+    return price
+
+
+def _further(
+    row: Row, faults: Faults, currencies: Sequence[str]
+) -> Iterator[tuple[str, int, int | None]]:
+    """Return the prices in other currencies that a row names; an empty cell leaves what is kept."""
+    for currency in currencies:
+        price = _price(row, c.price_in(currency), faults, currency)
+        compared = _compare_at(row, c.compare_at_in(currency), price, faults, currency)
+        if price:
+            yield currency, price, compared
+        elif row.get(c.compare_at_in(currency)) and not row.get(c.price_in(currency)):
+            faults.add(row, c.price_in(currency), f"The price in {currency} is missing.")
 
 
 def _customs(row: Row, faults: Faults) -> CustomsItemData | None:
@@ -125,16 +152,18 @@ def _said(refusal: fulfillment.InvalidCustoms) -> str:
     return f"{refusal}{remedy}"
 
 
-def _compare_at(row: Row, price: int | None, faults: Faults, currency: str) -> int | None:
-    if not row.get(c.COMPARE_AT):
+def _compare_at(
+    row: Row, column: str, price: int | None, faults: Faults, currency: str
+) -> int | None:
+    if not row.get(column):
         return None
-    amount = read_amount(row, c.COMPARE_AT, faults, currency=currency)
+    amount = read_amount(row, column, faults, currency=currency)
     if not amount or price is None or amount == price:
         return None  # files often repeat the price, or say 0, for "no earlier price"
     if amount < price:
         faults.add(
             row,
-            c.COMPARE_AT,
+            column,
             "The compare-at price is below the price and is left out.",
             stops=False,
         )

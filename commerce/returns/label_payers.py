@@ -5,6 +5,8 @@ marketplace pays the carriers itself. A shopper pays by a smaller refund, and on
 label that the parcel was sent with.
 """
 
+from django.db.models import Q
+
 from .models import Case, LineTerms, Policy, ReturnLabel
 
 FAULTS = frozenset({"not-as-described", "damaged", "defective", "wrong-item", "lost"})
@@ -35,13 +37,17 @@ def label_payer(*, case_id: int) -> str:
 
 def charge_of(case: Case) -> int:
     """Return what the shopper pays for the label that the parcel of a return was sent with."""
-    if not case.tracking_number or payer_of(case) != Payer.SHOPPER:
+    if payer_of(case) != Payer.SHOPPER:
         return 0
+    # What was sent before labels were marked is known by the number alone.
+    by_number = Q(label__tracking_number__iexact=case.tracking_number) & ~Q(
+        label__tracking_number=""
+    )
     row = ReturnLabel.objects.filter(
+        Q(used_at__isnull=False) | by_number,
         case=case,
         removed_at=None,
         label__state="bought",
         label__currency=case.seller_order.order.currency,
-        label__tracking_number__iexact=case.tracking_number,
     ).select_related("label").first()  # fmt: skip
     return row.label.cost_minor or 0 if row and row.label else 0

@@ -54,6 +54,8 @@ class ReturnLabelData(NamedTuple):
     has_customs: bool
     payer: str = "seller"
     """Who pays it: seller, marketplace, or the shopper by a smaller refund."""
+    is_used: bool = False
+    """The shopper said that the parcel goes with it."""
 
     @property
     def is_ready(self) -> bool:
@@ -236,8 +238,9 @@ def label_of(*, case_id: int) -> ReturnLabelData | None:
         return None
     if row.label_id is None:
         return ReturnLabelData(
-            row.pk, "given", "", row.tracking_number, None, True, "", None, False
-        )
+            row.pk, "given", "", row.tracking_number, None, True, "", None, False,
+            is_used=row.used_at is not None,
+        )  # fmt: skip
     label = parcels.return_labels(label_ids=[row.label_id])[row.label_id]
     return ReturnLabelData(
         id=row.pk,
@@ -250,6 +253,7 @@ def label_of(*, case_id: int) -> ReturnLabelData | None:
         label_id=label.id,
         has_customs=label.has_customs,
         payer=payer_of(row.case),
+        is_used=row.used_at is not None,
     )
 
 

@@ -280,6 +280,9 @@ class ReturnLabel(models.Model):
     added_at = models.DateTimeField(db_default=Now())
     removed_at = models.DateTimeField(null=True)
     tried_at = models.DateTimeField(null=True, help_text="When it was last to be given back.")
+    used_at = models.DateTimeField(
+        null=True, help_text="When the shopper said that the parcel goes with it."
+    )
 
     class Meta:
         constraints = [

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models.functions import Now
 
 from commerce.kernel import clock
 from commerce.kernel.confinement import unconfined
@@ -28,14 +29,14 @@ from .cases import (
     move,
     open_case,
     out_of,
-    part_of,
     put_back,
     split_units,
     terms_of,
 )
 from .exchanging import give_up_replacements, same_price, take_replacements
 from .label_payers import charge_of
-from .models import Case, CaseLine
+from .labeling import label_of
+from .models import Case, CaseLine, ReturnLabel
 from .pictures import stored
 from .types import Finding, Units, Wish
 
@@ -185,12 +186,24 @@ def _address_of(seller_id: int) -> str:
 
 
 @transaction.atomic
-def mark_sent(*, order_token: str, case_id: int, tracking_number: str = "") -> None:
-    """Record that the shopper handed the goods over. Raises NotFound, NotPossible."""
+def mark_sent(
+    *, order_token: str, case_id: int, tracking_number: str = "", with_label: bool = False
+) -> None:
+    """Record that the shopper handed the goods over, with the return's label or another way.
+
+    Who gives the number of the label sent it with the label. Raises NotFound, NotPossible.
+    """
     number = " ".join(tracking_number.split())
     if len(number) > 60:
         raise NotPossible("A tracking number has at most 60 characters.")
     case = _at(lock_case(case_id, order_token=order_token), State.APPROVED)
+    label = label_of(case_id=case.pk)
+    if label is None or not label.is_ready:
+        if with_label:
+            raise NotPossible("The label was taken back meanwhile. Send it another way.")
+    elif with_label or (number and number.upper() == label.tracking_number.upper()):
+        ReturnLabel.objects.filter(pk=label.id).update(used_at=Now())
+        number = label.tracking_number or number
     move(case, State.SENT, cause="sent by the shopper", tracking_number=number)
 
 
@@ -313,12 +326,6 @@ def _swap(case: Case, *, cause: str) -> None:
     """Send the replacement; the sale stands, so nothing of it counts as returned."""
     move(case, State.EXCHANGED, cause=cause, answer=cause[:500])
     put_back(case, {line.order_line_id: line.put_back_quantity for line in case.lines.all()})
-
-
-def most_withheld(case: Case) -> Money:
-    """Return how much a seller can keep of what a case gives back: no more than it would lose."""
-    part = part_of(case)
-    return Money(max(part.earning.minor, 0), part.total.currency)
 
 
 def _at(case: Case, *stages: str) -> Case:

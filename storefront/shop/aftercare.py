@@ -229,14 +229,13 @@ def _show(
 ) -> HttpResponse:
     order, found = paid_order(token), _case(token, number)
     label = queries.label_of(case_id=found.id) if found.kind == "return" else None
-    number_of = label.tracking_number if label and label.is_ready else ""
     context = {
         "order": order,
         "label": label,
         "case": found,
         "reference": payments.refund_reference(business_key=f"adjustment:{found.adjustment_id}"),
         "seller": names_of(order).get(found.seller_id),
-        "form": form or SentForm(initial={"tracking_number": number_of}),
+        "form": form or SentForm(label=label),
         "may_appeal": found.appeal_until is not None and found.appeal_until > clock.now(),
         "appeal_form": appeal_form or AppealForm(),
         "error": error,
@@ -250,7 +249,8 @@ def _show(
 def sent(request: HttpRequest, token: str, number: str) -> HttpResponse:
     """Record that the goods are on their way back."""
     found = _case(token, number)
-    form = SentForm(request.POST)
+    label = queries.label_of(case_id=found.id) if found.kind == "return" else None
+    form = SentForm(request.POST, label=label)
     if not form.is_valid():
         return _show(request, token, number, form=form)
     try:
@@ -258,6 +258,7 @@ def sent(request: HttpRequest, token: str, number: str) -> HttpResponse:
             order_token=token,
             case_id=found.id,
             tracking_number=form.cleaned_data["tracking_number"],
+            with_label=form.with_label,
         )
     except operations.NotPossible as refusal:
         return _show(request, token, number, error=str(refusal))

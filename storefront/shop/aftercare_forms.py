@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from commerce.returns.operations import MAX_PICTURE_BYTES, MOST_PICTURES
+from commerce.returns.queries import ReturnLabelData
 from commerce.returns.types import LineChoice, PartChoices, Wish
 
 CANCEL_REASONS = [
@@ -239,9 +240,34 @@ class AppealForm(forms.Form):
 
 
 class SentForm(forms.Form):
+    """How the goods went back: where there is a label, with it or not is always said."""
+
+    way = forms.ChoiceField(
+        label="How did you send it?",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Say whether you sent it with the label."},
+    )
     tracking_number = forms.CharField(
         label="Tracking number",
         required=False,
         max_length=60,
         widget=forms.TextInput(attrs={"autocomplete": "off", "class": "input"}),
     )
+
+    def __init__(self, *args: Any, label: ReturnLabelData | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if label is None or not label.is_ready:
+            del self.fields["way"]
+            return
+        paid = label.payer == "shopper" and label.cost
+        taken = f": {label.cost} is taken off your refund" if paid else ""
+        other = ", at my own cost" if paid else ""
+        self.fields["way"].choices = [  # type: ignore[attr-defined]
+            ("label", f"With the label from this page{taken}"),
+            ("other", f"Another way{other}"),
+        ]
+        self.fields["tracking_number"].help_text = "Of another way; the label's number we know."
+
+    @property
+    def with_label(self) -> bool:
+        return self.cleaned_data.get("way") == "label"

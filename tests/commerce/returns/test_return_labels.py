@@ -321,7 +321,8 @@ def test_a_guest_prints_it_from_the_page_of_the_return(carriers, case, client):
 
     page = client.get(page_of(case)).content.decode()
     assert "Download the return label" in page
-    assert f'value="{label.tracking_number}"' in page
+    assert f"number {label.tracking_number}" in page
+    assert 'name="way" value="label"' in page
     sheet = client.get(f"{page_of(case)}label/")
     assert sheet["Content-Type"] == "application/pdf"
     assert sheet.content.startswith(b"%PDF")
@@ -496,6 +497,49 @@ def test_a_shopper_pays_the_label_that_was_used_from_the_refund(carriers, shop):
     assert adjustment.refund_minor == 2500 + adjustment.tax_minor - label.cost.minor
     assert owed(case) == before - adjustment.seller_minor  # and the label was paid before
     assert rules_broken() == []
+
+
+def test_a_label_that_was_used_is_paid_though_its_number_was_not_typed(carriers, shop):
+    case = agreed("shopper", shop)
+    label = bought_cheapest(case)
+    operations.mark_sent(order_token=case.order_token, case_id=case.id, with_label=True)
+    assert queries.label_of(case_id=case.id).is_used
+    back = received(case)
+
+    assert (back.tracking_number, back.withheld) == (label.tracking_number, label.cost)
+    assert rules_broken() == []
+
+
+def test_what_was_sent_before_labels_were_marked_is_known_by_its_number(carriers, shop):
+    case = agreed("shopper", shop)
+    label = bought_cheapest(case)
+    operations.mark_sent(order_token=case.order_token, case_id=case.id)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        Case.objects.update(tracking_number=label.tracking_number)
+        cursor.execute("SET LOCAL session_replication_role = origin")
+
+    assert not queries.label_of(case_id=case.id).is_used
+    assert label_payers.charge_of(Case.objects.get()) == label.cost.minor
+
+
+def test_nothing_is_sent_with_a_label_that_was_taken_back(carriers, shop):
+    case = agreed("shopper", shop)
+    bought_cheapest(case)
+    operations.take_label_back(seller_id=case.seller_id, case_id=case.id)
+
+    with pytest.raises(operations.NotPossible, match="taken back meanwhile"):
+        operations.mark_sent(order_token=case.order_token, case_id=case.id, with_label=True)
+
+    assert Case.objects.get().state == "approved"
+
+
+def test_whether_a_label_was_used_is_said_once(carriers, case):
+    buy(case)
+    operations.mark_sent(order_token=case.order_token, case_id=case.id, with_label=True)
+
+    with pytest.raises(Error, match="said once"), transaction.atomic():
+        ReturnLabel.objects.update(used_at=None)
 
 
 def test_who_sends_it_another_way_pays_no_label_here(carriers, shop):

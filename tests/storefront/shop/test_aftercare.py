@@ -121,6 +121,33 @@ def test_a_return_with_a_picture_is_followed_and_its_slip_printed(
     assert "On its way back" in text(sent)
 
 
+def test_who_has_a_label_says_whether_it_was_sent_with_it(
+    client: Client, order: OrderData, part: SellerOrderData
+) -> None:
+    delivered(part)
+    [case_id] = operations.request_return(
+        order_token=order.token, wish=Wish(units={part.lines[0].id: 1}, reason="damaged")
+    )
+    operations.answer_return(seller_id=part.seller_id, case_id=case_id, consent=True)
+    [case] = queries.cases_of_order(order_id=order.id)
+    page = text(client.get(at("order-case", order, case.number)))
+    assert "How did you send it?" not in page
+    operations.give_label(
+        seller_id=part.seller_id, case_id=case_id, data=photo(), tracking_number="RR 1"
+    )
+    assert "With the label from this page" in text(client.get(at("order-case", order, case.number)))
+
+    asked = client.post(at("order-case-sent", order, case.number), {"tracking_number": ""})
+    assert asked.status_code == 422
+    assert "Say whether you sent it with the label." in text(asked)
+    client.post(at("order-case-sent", order, case.number), {"way": "label"})
+
+    label = queries.label_of(case_id=case_id)
+    assert label is not None
+    assert label.is_used
+    assert queries.cases(case_ids=[case_id])[case_id].tracking_number == "RR 1"
+
+
 def test_a_file_that_is_no_picture_is_refused(
     client: Client, order: OrderData, part: SellerOrderData
 ) -> None:

@@ -25,9 +25,13 @@ TONES = {
 }  # fmt: skip
 
 
-def tone(state: str) -> str:
+TONES_OF = {"case": {"requested": "todo", "approved": "wait", "sent": "wait"}}
+"""Where a state asks somebody else to act than it does of most things."""
+
+
+def tone(state: str, *, kind: str = "") -> str:
     """Return how a state is colored: good, bad, todo or wait. Words always say it too."""
-    return TONES.get(state, "wait")
+    return TONES_OF.get(kind, TONES).get(state) or TONES.get(state, "wait")
 
 
 class MoneyColumn(Column):
@@ -62,7 +66,7 @@ class StateColumn(Column):
     ) -> dict[str, Any]:
         context: dict[str, Any] = super().get_cell_context_data(instance, parent_context)
         state = str(context["raw_value"])
-        context["tone"] = tone(state)
+        context["tone"] = tone(state, kind=self.kind)
         context["value"] = name_of(state, kind=self.kind)
         return context
 

@@ -63,6 +63,7 @@ class CaseList(StaffScreen, BaseListingView):
             "number", label="Request",
             get_url=lambda case: reverse("backoffice:request", args=[case.number]),
         ),
+        StateColumn("state", label="State", kind="case", sort_key="state"),
         Column("seller", label="Seller", accessor="seller.name"),
         Column("kind", label="Kind", accessor="get_kind_display"),
         DateColumn("created_at", label="Asked", sort_key="created_at"),
@@ -70,7 +71,6 @@ class CaseList(StaffScreen, BaseListingView):
             "due_at", label="Answer until", sort_key="due_at",
             accessor=lambda case: f"{case.due_at:%-d %B, %H:%M} UTC" if case.due_at else "",
         ),
-        StateColumn("state", label="State", kind="case", sort_key="state"),
     ]  # fmt: skip
 
     def get_base_queryset(self) -> Any:

@@ -17,4 +17,4 @@ register.filter(summary_of)
 @register.inclusion_tag("admin/parts/state.html")
 def state(value: str, kind: str = "") -> dict[str, Any]:
     """Show a state as a colored word, named after the kind of thing it is a state of."""
-    return {"tone": tone(value), "value": name_of(value, kind=kind)}
+    return {"tone": tone(value, kind=kind), "value": name_of(value, kind=kind)}

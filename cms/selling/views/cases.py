@@ -54,6 +54,7 @@ class CaseList(SellerScreen, BaseListingView):
             "number", label="Request",
             get_url=lambda case: reverse("selling:request", args=[case.number]),
         ),
+        StateColumn("state", label="State", kind="case", sort_key="state"),
         Column("kind", label="Kind", accessor="get_kind_display"),
         DateColumn("created_at", label="Asked", sort_key="created_at"),
         Column(
@@ -61,7 +62,6 @@ class CaseList(SellerScreen, BaseListingView):
             accessor=lambda case: f"{case.due_at:%-d %B, %H:%M} UTC" if case.due_at else "",
         ),
         CountColumn("items", label="Items"),
-        StateColumn("state", label="State", kind="case", sort_key="state"),
     ]  # fmt: skip
 
     def get_header_buttons(self) -> list[HeaderButton]:

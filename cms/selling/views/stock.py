@@ -57,8 +57,25 @@ class StockGrid(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
         if self.query:
             words = Q(sku__icontains=self.query) | Q(product__name__icontains=self.query)
             variants = variants.filter(words)
+        if self.is_low:
+            variants = variants.filter(pk__in=self._low())
         ordered = variants.order_by("product__name", "product_id", "position", "pk")
-        return Paginator(ordered, PER_PAGE).get_page(self.request.GET.get("p"))
+        number = (
+            None if self.is_low and self.request.method == "POST" else self.request.GET.get("p")
+        )
+        return Paginator(ordered, PER_PAGE).get_page(number)
+
+    @property
+    def is_low(self) -> bool:
+        return self.request.GET.get("show") == "low"
+
+    def _low(self) -> Any:
+        """Return what runs low, and of a form what it showed: a sale meanwhile changes no row."""
+        if self.request.method != "POST":
+            return queries.low_stock(seller_id=self.seller_id).order_by().values("variant")
+        named = (key.removeprefix("seen-version-") for key in self.request.POST)
+        ids = [int(name) for name in named if name.isdecimal() and len(name) < 19]
+        return ids[:PER_PAGE]
 
     @cached_property
     def rows(self) -> list[GridRow]:
@@ -155,5 +172,6 @@ class StockGrid(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
             "places": self.places,
             "place": self.place,
             "query": self.query,
+            "is_low": self.is_low,
             "currency": settings.BASE_CURRENCY,
         }

@@ -2,8 +2,10 @@ import pytest
 
 from commerce.inventory import operations as inventory
 from commerce.inventory import queries as stock
+from commerce.inventory.models import Stock
 from commerce.pricing import queries as pricing
-from tests.factories.cart import make_sellable
+from tests.factories.cart import make_sellable, product_of
+from tests.factories.pages import a_live_page
 from tests.factories.selling import open_shop
 from tests.support.query_budget import counted
 
@@ -26,6 +28,12 @@ def typed(answer, **changes):
             data[cell["seen_name"]] = cell["seen"]
         data[f"seen-version-{row.id}"] = row.version
     return data
+
+
+def in_the_shop(shop):
+    variant = make_sellable(seller_id=shop.seller.pk)
+    a_live_page(product_of(variant), parent=shop.workspace.page)
+    return variant
 
 
 def on_hand(variant_id):
@@ -163,3 +171,29 @@ def test_the_grid_costs_the_same_for_one_and_for_many(shop):
         client.get(GRID)
 
     assert len(one) == len(three)
+
+
+def test_the_grid_shows_what_runs_low_and_saves_it_though_it_no_longer_does(shop):
+    listed, plenty = (in_the_shop(shop) for _ in range(2))
+    Stock.objects.filter(variant=listed).update(low_at=20)
+    client = shop.client("editor")
+    low = f"{GRID}?show=low"
+    shown = client.get(low)
+    assert [row.id for row in shown.context["rows"]] == [listed]
+
+    Stock.objects.filter(variant=listed).update(low_at=1)
+    answer = client.post(low, typed(shown, **{f"on_hand_{listed}": "90"}))
+
+    assert answer.headers["Location"] == low
+    assert (on_hand(listed), on_hand(plenty)) == (90, 10)
+    assert "Nothing that shoppers can find runs low" in client.get(low).content.decode()
+
+
+def test_the_grid_of_what_runs_low_writes_no_sku_of_others(shop):
+    foreign = make_sellable(seller_id=open_shop("Borealis").seller.pk)
+    data = {f"on_hand-{foreign}": "1", f"seen-on_hand-{foreign}": "10", "seen-version-x": "1"}
+
+    shop.client().post(f"{GRID}?show=low", {**data, f"seen-version-{foreign}": "1"})
+    shop.client().post(f"{GRID}?show=low", {"seen-version-" + "9" * 30: "1"})
+
+    assert on_hand(foreign) == 10

@@ -62,6 +62,32 @@ STOCK_RULES = [
         """,
     ),
     Rule(
+        code="INV2",
+        promise="What a count found lies where it was counted, and was asked for.",
+        violations="""
+            SELECT count(*)
+            FROM inventory_countline line
+            JOIN inventory_countsheet sheet ON sheet.id = line.sheet_id
+            JOIN inventory_stock s ON s.id = line.stock_id
+            WHERE s.location_id <> sheet.location_id OR line.stock_id <> ALL (sheet.chosen)
+        """,
+    ),
+    Rule(
+        code="INV2",
+        promise="A count is told when its day has come, again a week later, and stands open then.",
+        violations="""
+            SELECT count(*) FROM inventory_countnotice n
+            WHERE n.at < n.due_at + CASE n.stage
+                    WHEN 'overdue' THEN interval '7 days' ELSE interval '0 days' END
+               OR NOT EXISTS (
+                    SELECT 1 FROM inventory_countsheet sheet
+                    WHERE sheet.location_id = n.location_id
+                        AND sheet.started_at < n.at + interval '1 hour'
+                        AND (sheet.ended_at IS NULL OR sheet.ended_at >= n.at)
+               )
+        """,
+    ),
+    Rule(
         code="INV3",
         promise="A hold ends as its order does: sold when confirmed, given back when canceled.",
         violations="""

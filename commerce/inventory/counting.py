@@ -21,6 +21,8 @@ from .events import StockInaccurate
 from .models import CountLine, CountSheet, Location
 from .shelves import MAX_ON_HAND, LocationUnknown, Shelf, lock, write
 
+TRIES = 5
+
 
 class CountEnded(Exception):
     """The count was applied or dropped already, or there is none of this number."""
@@ -31,7 +33,8 @@ def start_count(*, seller_id: int, location_id: int, scheduled: bool = False) ->
     """Return the open count of a location, begun when there is none.
 
     It asks for all SKUs; a `scheduled` one for as many as the location's schedule says,
-    those not counted for longest. Raises LocationUnknown.
+    those not counted for longest. Raises LocationUnknown; CountEnded when others end each
+    that is begun.
     """
     place = Location.objects.filter(pk=location_id, seller_id=seller_id).first()
     if place is None:
@@ -40,11 +43,16 @@ def start_count(*, seller_id: int, location_id: int, scheduled: bool = False) ->
     if scheduled and place.count_at_once:
         rows = fetch(statements.LONGEST_UNCOUNTED, location_id, place.count_at_once)
         chosen = [stock_id for (stock_id,) in rows] or None
-    CountSheet.objects.bulk_create(
-        [CountSheet(location_id=location_id, started_by=actor.current()[:80], chosen=chosen)],
-        ignore_conflicts=True,
-    )
-    return CountSheet.objects.get(location_id=location_id, state=CountSheet.State.OPEN).pk
+    still_open = CountSheet.objects.filter(location_id=location_id, state=CountSheet.State.OPEN)
+    for _ in range(TRIES):
+        CountSheet.objects.bulk_create(
+            [CountSheet(location_id=location_id, started_by=actor.current()[:80], chosen=chosen)],
+            ignore_conflicts=True,
+        )
+        # The one that was in the way may have ended in the meantime.
+        if found := still_open.values_list("pk", flat=True).first():
+            return int(found)
+    raise CountEnded(location_id)
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce, Now
 from commerce.kernel.sql import fetch
 from commerce.outbox.bus import publish
 
-from .counting import start_count
+from .counting import CountEnded, start_count
 from .events import CountDue
 from .models import CountNotice, Location
 from .shelves import LocationUnknown
@@ -113,7 +113,7 @@ def tell_due_counts() -> int:
 def _told(plan: CountPlan) -> bool:
     try:
         return _tell(plan)
-    except DatabaseError as problem:
+    except (DatabaseError, CountEnded) as problem:
         log.exception("count.not_told", location=plan.location_id, error=str(problem))
         return False
 

@@ -157,6 +157,18 @@ BREAKS: dict[str, list[str]] = {
         " expires_at, principal) SELECT s.id, 'greedy' || n, 1, 'active', false,"
         " now() + interval '5 minutes', 'user:1' FROM inventory_stock s, generate_series(1, 2) n",
     ],
+    "What a count found": [
+        "INSERT INTO inventory_countsheet (location_id, state, started_by, started_at, chosen)"
+        " SELECT max(id), 'open', 'x', now(), '{}' FROM inventory_location",
+        "INSERT INTO inventory_countline (sheet_id, stock_id, expected, counted, at)"
+        " SELECT max(c.id), max(s.id), 1, 1, now() FROM inventory_countsheet c, inventory_stock s",
+    ],
+    "A count is told when": [
+        "INSERT INTO inventory_countsheet (location_id, state, started_by, started_at)"
+        " SELECT max(id), 'open', 'x', now() FROM inventory_location",
+        "INSERT INTO inventory_countnotice (location_id, due_at, stage, at)"
+        " SELECT max(id), now() - interval '6 days', 'overdue', now() FROM inventory_location",
+    ],
     "What is reserved is the sum": ["UPDATE inventory_stock SET reserved = 0 WHERE reserved > 0"],
     "What is on hand is the sum": ["UPDATE inventory_stock SET on_hand = on_hand + 1"],
     "A hold ends as its order does": [

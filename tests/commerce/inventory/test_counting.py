@@ -1,6 +1,7 @@
 """Counts of what lies there: differences, accuracy, goods of paid orders that are not found."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import DatabaseError
@@ -198,6 +199,27 @@ def test_one_count_runs_per_location() -> None:
     again = operations.start_count(seller_id=count.seller_id, location_id=count.location_id)
 
     assert first == again
+
+
+def test_a_count_that_ends_while_the_next_begins_is_in_nobodys_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    count = Count(10)
+    first = operations.start_count(seller_id=count.seller_id, location_id=count.location_id)
+    begin = CountSheet.objects.bulk_create
+
+    def begin_while_it_ends(*args: Any, **kwargs: Any) -> object:
+        begun = begin(*args, **kwargs)
+        earlier = CountSheet.objects.filter(pk=first, state="open")
+        earlier.update(state="dropped", ended_at=clock.now())
+        return begun
+
+    monkeypatch.setattr(CountSheet.objects, "bulk_create", begin_while_it_ends)
+
+    second = operations.start_count(seller_id=count.seller_id, location_id=count.location_id)
+
+    assert second != first
+    assert CountSheet.objects.get(state="open").pk == second
 
 
 def test_a_number_can_be_taken_back_and_an_ended_count_is_closed() -> None:

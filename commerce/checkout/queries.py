@@ -132,6 +132,7 @@ def standing(*, order_token: str) -> Standing:
     is_over = waits or last.state == "captured"
     return Standing(
         payment_url=last.url if last.state == "created" else "",
+        is_unopened=last.state == "created" and not last.url,
         held_until=last.pay_by if waits else None,
         with_bank=waits,
         problem="" if is_over else payments.decline_told(last.failure_code),

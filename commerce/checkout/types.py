@@ -123,6 +123,8 @@ class Standing:
 
     payment_url: str = ""
     """The open payment page."""
+    is_unopened: bool = False
+    """No payment page could be opened yet, so nothing can have been paid."""
     with_bank: bool = False
     """The shopper has paid; the bank takes its time."""
     held_until: datetime | None = None

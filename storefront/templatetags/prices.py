@@ -70,7 +70,7 @@ def explained_rows(line: QuotedLine | LineData | None, *, with_funding: bool) ->
 @register.filter
 def basket_rows(basket: Basket) -> Rows:
     """Rows of the cart's summary: items, savings and, once there is a place, estimates."""
-    count = basket.cart.count
+    count = sum(line.quantity for line in basket.cart.lines if line.problem is None)
     rows: Rows = [
         {"label": "1 item" if count == 1 else f"{count} items", "amount": shown(basket.cart.goods)}
     ]

@@ -215,8 +215,12 @@ def test_a_provider_that_is_away_keeps_everything_and_says_what_to_do(
     shown = client.get(response["Location"]).content.decode()
 
     assert response.status_code == 302
+    assert "The payment page did not open" in shown
     assert "Try to pay again" in shown
     assert Order.objects.get().state == "pending"
+    given_up = client.post(reverse("checkout-cancel", args=[Order.objects.get().token]))
+    assert given_up["Location"] == "/cart/?notice=canceled"
+    assert Order.objects.get().state == "canceled"
 
 
 def test_a_signed_out_persons_cart_is_nobodys_who_finds_its_cookie(double: StripeDouble) -> None:

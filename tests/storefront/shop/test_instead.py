@@ -1,5 +1,7 @@
 """A line that is short comes with what there is instead."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -123,6 +125,40 @@ def test_every_step_of_the_checkout_warns_and_names_them(settings) -> None:
         shown = " ".join(client.get(reverse(step)).content.decode().split())
         assert "Only 1 left. Lower the quantity to order." in shown
         assert "Instead of Blue mug there is also <a href=" in shown
+
+
+def test_the_sum_counts_what_can_be_ordered_alone() -> None:
+    small, large, _ = mugs()
+    client = cart_with(small, large)
+    place_of(small, 0)
+
+    page = cart_page(client)
+
+    assert "<dt>2 items</dt><dd>$25.00</dd>" in page
+
+
+def test_what_is_short_at_the_last_moment_is_said_once_with_a_way_to_the_cart(
+    settings: Any,
+) -> None:
+    settings.CHECKOUT_HOLD_MINUTES = 0
+    small, *_ = mugs()
+    seller_id = catalog.variants(variant_ids=[small])[small].seller_id
+    offer_shipping(seller_id)
+    client = cart_with(small)
+    page = client.post(reverse("checkout-shipping"), CONTACT)
+    (part,) = page.context["review"].parts
+    method = {f"method-{seller_id}": part.options[0].method_id}
+    total = client.post(reverse("checkout-review"), method).context["review"].quote.total
+    place_of(small, 0)
+
+    answer = client.post(
+        reverse("checkout-place"), {"expected_total": total.minor, "currency": total.currency}
+    )
+
+    shown = answer.content.decode()
+    assert answer.status_code == 409
+    assert shown.count("This item is sold out.") == 1
+    assert shown.index("This item is sold out.") < shown.index(">Change the cart</a>")
 
 
 def test_many_short_lines_take_the_statements_of_one() -> None:

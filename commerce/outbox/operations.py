@@ -33,7 +33,7 @@ def deliver(*, delivery_id: int, again: bool = False) -> bool:
             delivery = (
                 Delivery.objects.select_for_update(skip_locked=True, of=("self",))
                 .select_related("event")
-                .filter(pk=delivery_id, delivered_at=None, **due)
+                .filter(pk=delivery_id, delivered_at=None, given_up_at=None, **due)
                 .first()
             )
             if delivery is None:
@@ -63,7 +63,7 @@ def deliver(*, delivery_id: int, again: bool = False) -> bool:
 def _count(delivery_id: int) -> bool:
     """Count an attempt and say when the next one is due; False when there is nothing to do."""
     waiting = Delivery.objects.select_for_update(skip_locked=True).filter(
-        pk=delivery_id, delivered_at=None, due_at__lte=Now()
+        pk=delivery_id, delivered_at=None, given_up_at=None, due_at__lte=Now()
     )
     attempts = waiting.values_list("attempts", flat=True).first()
     if attempts is None:

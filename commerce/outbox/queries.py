@@ -7,6 +7,8 @@ from django.db.models.functions import Now
 from .models import Delivery
 
 MAX_ATTEMPTS = 10
+TOLD_AFTER = 5
+"""Tries, which take about an hour. A person is told then; the others follow, hours apart."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,14 +26,16 @@ class ParkedDelivery:
 def due_deliveries(*, limit: int) -> list[int]:
     """Return deliveries whose nudge was lost or whose retry is due, oldest first."""
     return list(
-        Delivery.objects.filter(delivered_at=None, due_at__lte=Now(), attempts__lt=MAX_ATTEMPTS)
+        Delivery.objects.filter(
+            delivered_at=None, given_up_at=None, due_at__lte=Now(), attempts__lt=MAX_ATTEMPTS
+        )
         .order_by("due_at", "pk")
         .values_list("pk", flat=True)[:limit]
     )
 
 
 def parked_deliveries(*, limit: int) -> list[ParkedDelivery]:
-    """Return deliveries that failed too often and wait for a person, oldest first."""
+    """Return deliveries that failed so often that a person is told, oldest first."""
     return [
         ParkedDelivery(
             id=row.pk,
@@ -46,10 +50,10 @@ def parked_deliveries(*, limit: int) -> list[ParkedDelivery]:
 
 
 def count_parked() -> int:
-    """Return how many deliveries wait for a person."""
+    """Return how many deliveries a person is told of."""
     return parked().count()
 
 
 def parked() -> QuerySet[Delivery]:
     """Return the rows themselves; for this module's own use."""
-    return Delivery.objects.filter(delivered_at=None, given_up_at=None, attempts__gte=MAX_ATTEMPTS)
+    return Delivery.objects.filter(delivered_at=None, given_up_at=None, attempts__gte=TOLD_AFTER)

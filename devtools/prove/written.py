@@ -16,7 +16,9 @@ from devtools.prove.ground import Ground
 from devtools.prove.processes import Processes
 
 TRIES = 10
-"""After so many a fact is parked, and so is a mail."""
+"""After so many a fact is tried no more, nor is a mail."""
+TOLD_AFTER = 5
+"""After so many tries of a fact a person is told."""
 NOTICE_TRIES = 20
 
 

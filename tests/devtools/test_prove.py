@@ -114,6 +114,7 @@ def test_a_control_whose_guard_is_gone_or_called_by_nobody_says_so() -> None:
 
 def test_drills_wait_as_long_as_the_shop_tries() -> None:
     assert written.TRIES == facts.MAX_ATTEMPTS == mails.MAX_ATTEMPTS
+    assert written.TOLD_AFTER == facts.TOLD_AFTER
     assert written.NOTICE_TRIES == receiving.MAX_ATTEMPTS
 
 

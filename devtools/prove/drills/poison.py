@@ -9,13 +9,15 @@ from devtools.prove.drill import Result, Stage, close, drill, stock_of
 from devtools.prove.processes import BEAT_RUNS_FASTER, EVERYTHING_ELSE
 from devtools.prove.rig import Rig
 from devtools.prove.staff import expect_alarm, hire
-from devtools.prove.written import TRIES
+from devtools.prove.written import TOLD_AFTER
 
 _PARKED = (
     "SELECT count(DISTINCT event_id) FROM outbox_delivery"
-    f" WHERE delivered_at IS NULL AND attempts >= {TRIES}"
+    f" WHERE delivered_at IS NULL AND attempts >= {TOLD_AFTER}"
 )
-_OTHERS = f"SELECT count(*) FROM outbox_delivery WHERE delivered_at IS NULL AND attempts < {TRIES}"
+_OTHERS = (
+    f"SELECT count(*) FROM outbox_delivery WHERE delivered_at IS NULL AND attempts < {TOLD_AFTER}"
+)
 _NEIGHBORS = (
     "SELECT count(*) FROM outbox_delivery d JOIN outbox_event e ON e.id = d.event_id"
     " JOIN orders_order o ON o.id = (e.payload ->> 'order_id')::bigint"
@@ -25,9 +27,8 @@ _NEIGHBORS = (
 
 @drill("FD42", "a fact that always fails, and one that kills whoever delivers it", essential=True)
 def poison(stage: Stage, result: Result) -> None:
-    """Both are parked after some tries; everybody else's facts are delivered meanwhile, and who
-    repairs work is told by mail. Once the code is mended, staff have them tried again, and
-    nothing is missing."""
+    """After five tries each, who repairs work is told by mail; everybody else's facts are delivered
+    meanwhile. Once the code is mended, staff have them tried again, and nothing is missing."""
     with stage.shop("FD42", without=("digestible facts",)) as rig:
         opening = stock_of(rig)
         hire(rig, "repair_work")
@@ -83,7 +84,7 @@ def _until_parked(rig: Rig, result: Result, *, step: float) -> None:
         if parked >= 2 and not others:
             break
     result.numbers |= {"parked": parked, "others waiting": others, "deaths": rig.deaths}
-    result.expect(parked == 2, f"{parked} facts were parked, not 2")
+    result.expect(parked == 2, f"{parked} facts failed five times, not 2")
     result.expect(others == 0, f"{others} good facts wait behind the bad ones")
 
 

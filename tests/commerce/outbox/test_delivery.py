@@ -126,19 +126,39 @@ def test_a_failing_subscriber_leaves_no_trace_and_holds_up_nobody(hears):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_after_ten_attempts_a_delivery_waits_for_a_person(hears):
+def test_after_five_tries_a_person_is_told_and_after_ten_nobody_tries_any_more(hears):
     hears(broken_bat)
     light()
     [due] = queries.due_deliveries(limit=10)
+    told, tried_on = [], []
 
     for _ in range(queries.MAX_ATTEMPTS):
         Delivery.objects.update(due_at=Now())
         with pytest.raises(RuntimeError):
             operations.deliver(delivery_id=due)
-    Delivery.objects.update(due_at=Now())
+        Delivery.objects.update(due_at=Now())
+        told.append([row.id for row in queries.parked_deliveries(limit=10)])
+        tried_on.append(queries.due_deliveries(limit=10))
+
+    assert told == [[]] * 4 + [[due]] * 6
+    assert tried_on == [[due]] * 9 + [[]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_person_gave_up_after_five_tries_is_not_tried_on(hears):
+    hears(moth)
+    light()
+    [due] = queries.due_deliveries(limit=10)
+    Delivery.objects.update(attempts=queries.TOLD_AFTER)
+
+    assert operations.give_up(delivery_id=due, note="told by phone")
 
     assert queries.due_deliveries(limit=10) == []
-    assert [row.id for row in queries.parked_deliveries(limit=10)] == [due]
+    assert [operations.deliver(delivery_id=due, again=again) for again in (False, True)] == [
+        False,
+        False,
+    ]
+    assert moths() == 0
 
 
 @pytest.mark.django_db(transaction=True)

@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
-from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTemplateMixin
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from cms.selling.tables import MoneyColumn, StateColumn
+from cms.selling.views.base import Listing
 from commerce.gateways.payments import GatewayRefused, GatewayUnavailable
 from commerce.kernel.money import Money
 from commerce.orders.models import Order
@@ -24,7 +25,7 @@ from .base import StaffScreen
 from .payments import AWAY
 
 
-class DisputeList(StaffScreen, BaseListingView):
+class DisputeList(StaffScreen, Listing):
     """Those that want an answer soonest come first."""
 
     right = "review_payments"
@@ -36,6 +37,7 @@ class DisputeList(StaffScreen, BaseListingView):
     search_fields = ["provider_dispute", "payment__provider_charge", "reason"]
     paginate_by = 25
     verbose_name_plural = "disputes"
+    when_empty = "No payment was disputed."
     columns = [
         TitleColumn(
             "order", label="Order", accessor=lambda row: row.order_number or "none",

@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
-from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTemplateMixin
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from cms.selling.tables import MoneyColumn, StateColumn, TwoLineColumn
+from cms.selling.views.base import Listing
 from commerce.giftcards import operations, queries
 from commerce.giftcards.models import Purchase
 from commerce.kernel.money import Money
@@ -44,7 +45,7 @@ def sending_of(row: Purchase) -> str:
     return f"on {row.deliver_on:%d %b %Y}" if row.deliver_on else "now"
 
 
-class GiftList(StaffScreen, BaseListingView):
+class GiftList(StaffScreen, Listing):
     """Newest first: who bought what for whom, and when it is sent."""
 
     right = "manage_credits"
@@ -58,6 +59,7 @@ class GiftList(StaffScreen, BaseListingView):
     search_fields = ["sender_email", "sender_name", "recipient_email", "recipient_name"]
     paginate_by = 25
     verbose_name_plural = "gift cards sold"
+    when_empty = "No gift card was sold yet."
     columns = [
         TitleColumn(
             "number", label="Number", accessor=str,

@@ -10,10 +10,11 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
-from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTemplateMixin
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from cms.selling.masking import without_keys
 from cms.selling.tables import MoneyColumn, StateColumn, TwoLineColumn
+from cms.selling.views.base import Listing
 from commerce.checkout import operations as checkout
 from commerce.gateways.payments import GatewayRefused, GatewayUnavailable
 from commerce.giftcards import queries as gifts
@@ -29,7 +30,7 @@ from .base import StaffScreen
 AWAY = "The provider did not answer. Nothing was changed; please try again in a minute."
 
 
-class PaymentList(StaffScreen, BaseListingView):
+class PaymentList(StaffScreen, Listing):
     """What the provider says differs from what we asked for, or money has no order."""
 
     right = "review_payments"
@@ -39,6 +40,7 @@ class PaymentList(StaffScreen, BaseListingView):
     default_ordering = "-created_at"
     paginate_by = 25
     verbose_name_plural = "payments that need a person"
+    when_empty = "No payment needs a person."
     columns = [
         TitleColumn(
             "order", label="Order", accessor=lambda row: row.order_number or other_name_of(row),

@@ -11,9 +11,10 @@ from django.utils.timesince import timesince
 from django.views import View
 from django.views.generic import TemplateView
 from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
-from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTemplateMixin
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from cms.selling.tables import MoneyColumn, TwoLineColumn
+from cms.selling.views.base import Listing
 from commerce.gateways.payments import GatewayUnavailable
 from commerce.kernel.money import Money
 from commerce.payments import queries as payments
@@ -25,7 +26,7 @@ from .base import StaffScreen
 from .payments import AWAY
 
 
-class BreakList(StaffScreen, BaseListingView):
+class BreakList(StaffScreen, Listing):
     """What is open comes first, the oldest first; above it how payments are doing."""
 
     right = "review_payments"
@@ -38,6 +39,7 @@ class BreakList(StaffScreen, BaseListingView):
     search_fields = ["reference", "detail"]
     paginate_by = 25
     verbose_name_plural = "differences"
+    when_empty = "No difference was found."
     columns = [
         TitleColumn(
             "kind", label="What", accessor=lambda row: row.get_kind_display().capitalize(),

@@ -8,6 +8,7 @@ from wagtail.admin.views.generic.base import BaseListingView
 from wagtail.admin.widgets.button import HeaderButton
 
 from cms.selling.tables import MoneyColumn
+from cms.selling.views.base import Listing
 from commerce.fulfillment import queries as fulfillment
 from commerce.fulfillment.models import Label, ShippingMethod
 from commerce.kernel.money import Money
@@ -54,7 +55,7 @@ class ShippingList(StaffScreen, BaseListingView):
         return ShippingMethod.objects.select_related("seller", "carrier", "zone")
 
 
-class StuckLabels(StaffScreen, BaseListingView):
+class StuckLabels(StaffScreen, Listing):
     """Labels that were asked for, or are given back, without an outcome; the oldest first."""
 
     right = "manage_shipping"
@@ -67,6 +68,7 @@ class StuckLabels(StaffScreen, BaseListingView):
     search_fields = ["seller__name", "tracking_number", "carrier_name"]
     paginate_by = 50
     verbose_name_plural = "stuck labels"
+    when_empty = "No label is stuck."
     columns = [
         TitleColumn(
             "order", label="Order", accessor="seller_order.number",

@@ -208,3 +208,17 @@ def test_only_those_with_the_right_export():
     sell(Sold(seller=make_seller()))
     assert staff_client(EDITORS).get(EXPORT).status_code in (302, 403)
     assert audit.latest() == []
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("gift-cards/", "No gift card was sold yet."),
+        ("payments/", "No payment needs a person."),
+        ("reconciling/", "No difference was found."),
+        ("shipping/labels/", "No label is stuck."),
+        ("disputes/", "No payment was disputed."),
+    ],
+)
+def test_an_empty_list_of_staff_says_so_in_a_sentence(staff, address, words):
+    assert words in staff.get(f"/admin/office/{address}").content.decode()

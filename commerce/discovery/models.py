@@ -44,3 +44,14 @@ class Card(models.Model):
             models.Index(fields=["locale", "currency", "-popularity", "-id"], name="card_popular"),
             models.Index(fields=["seller_id"], name="card_seller"),
         ]
+
+
+ONLY = 1
+"""The key of the one row below."""
+
+
+class Built(models.Model):
+    """In which currencies the cards of all products are, since they were last rebuilt."""
+
+    currencies = models.CharField(max_length=400, blank=True)
+    begun_at = models.DateTimeField(null=True, help_text="Since when somebody rebuilds them.")

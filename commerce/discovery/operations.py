@@ -2,19 +2,26 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 
+import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
 
 from commerce.catalog import queries as catalog
 from commerce.kernel import currencies
 from commerce.kernel.sql import execute
 
 from . import statements
-from .models import Card
+from .models import ONLY, Built, Card
 from .projection import CardRow, rows_for
 
+log = structlog.get_logger(__name__)
+
 BATCH = 500
+TAKEN_OVER_AFTER = timedelta(minutes=15)
 
 
 def refresh(*, product_ids: Iterable[int]) -> None:
@@ -53,8 +60,10 @@ def rebuild() -> Iterator[int]:
     """Refresh every product and drop cards of products that are gone; yields products done.
 
     Safe while the shop serves: each batch is a short transaction of its own, and a
-    card that says what it said before is left alone.
+    card that says what it said before is left alone. What is sold in then is written down,
+    and cards in other currencies are dropped.
     """
+    sold_in = currencies.sold_in()
     done, last = 0, 0
     while batch := catalog.product_ids_after(product_id=last, limit=BATCH):
         refresh(product_ids=batch)
@@ -71,6 +80,28 @@ def rebuild() -> Iterator[int]:
         gone = set(batch) - catalog.products(product_ids=batch).keys()
         Card.objects.filter(product_id__in=gone).delete()
         last = batch[-1]
+    Card.objects.exclude(currency__in=sold_in).delete()
+    Built.objects.update_or_create(
+        pk=ONLY, defaults={"currencies": " ".join(sorted(sold_in)), "begun_at": None}
+    )
+
+
+def follow_currencies() -> bool:
+    """Rebuild once when the shop sells in other currencies than its cards are in; for a schedule.
+
+    Returns whether this call did. One that dies half-way is taken over after a while.
+    """
+    Built.objects.get_or_create(pk=ONLY)
+    sold_in = " ".join(sorted(currencies.sold_in()))
+    free = Q(begun_at=None) | Q(begun_at__lt=Now() - TAKEN_OVER_AFTER)
+    rows = Built.objects.filter(pk=ONLY)
+    if not rows.exclude(currencies=sold_in).filter(free).update(begun_at=Now()):
+        return False
+    log.info("discovery.currencies_changed", sold_in=sold_in)
+    for done in rebuild():
+        rows.update(begun_at=Now())
+        log.info("discovery.rebuilding", products=done)
+    return True
 
 
 def _refresh(product_ids: list[int], locale: str, currency: str) -> None:

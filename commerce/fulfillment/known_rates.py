@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -29,6 +29,15 @@ WHERE fingerprint = ANY (%s) AND currency = %s AND fetched_at > statement_timest
 """
 
 
+_ASKED = """
+SELECT DISTINCT fingerprint FROM fulfillment_knownrate
+WHERE fingerprint = ANY (%s) AND fetched_at > statement_timestamp() - %s
+"""
+_CURRENCIES = """
+SELECT DISTINCT currency FROM fulfillment_knownrate WHERE fetched_at > statement_timestamp() - %s
+"""
+
+
 def fingerprint(origin: AddressData, parcel: Parcel) -> str:
     """Return a name that like parcels share: same way, same started hundred grams."""
     places = [
@@ -41,6 +50,16 @@ def fingerprint(origin: AddressData, parcel: Parcel) -> str:
 def weight_of(parcel: Parcel) -> int:
     """Return the weight that a carrier is asked about: the next hundred grams."""
     return max(1, -(-parcel.weight_grams // _STEP_GRAMS)) * _STEP_GRAMS
+
+
+def asked(*, prints: Iterable[str], within: timedelta) -> set[str]:
+    """Return which of these carriers answered lately, in whatever currency."""
+    return {name for (name,) in fetch(_ASKED, list(prints), within)}
+
+
+def currencies() -> set[str]:
+    """Return in which currencies carriers name prices: that of the account with them."""
+    return {currency for (currency,) in fetch(_CURRENCIES, KEPT_FOR)}
 
 
 def of(

@@ -99,7 +99,19 @@ def label_offers(
 
 
 def offers_of(rates: Iterable[RateData], currency: str) -> list[LabelOffer]:
-    """Return rates as they are shown, the cheapest first; for this module's own use."""
+    """Return rates as they are shown, the cheapest first; for this module's own use.
+
+    Nothing is converted, and a label is taken from earnings: what carriers name in another
+    currency than the order's is refused. Raises LabelRefused.
+    """
+    rates = list(rates)
+    named = {rate.currency for rate in rates}
+    if named and currency not in named:
+        raise LabelRefused(
+            f"Carriers name their prices in {', '.join(sorted(named))}, and this order is paid in "
+            f"{currency}, so a label for it cannot be taken from your earnings. Buy it from the "
+            "carrier yourself, and give its tracking number with the parcel."
+        )
     offers = [
         LabelOffer(
             carrier=rate.carrier,

@@ -42,17 +42,16 @@ ON CONFLICT (fingerprint, carrier, service) DO UPDATE SET amount_minor = EXCLUDE
 def refresh_rates(*, parcels: Sequence[Parcel], destination: AddressData, currency: str) -> int:
     """Ask carriers for the prices of these parcels that are not fresh; returns how many were asked.
 
+    What they name in another currency is kept and not offered: the seller's table holds.
     Never raises because a carrier is away. Runs outside of transactions.
     """
     if not parcels or not is_set_up():
         return 0
     wanted = _wanted(parcels, currency)
-    fresh = known_rates.of(
-        wanted=dict(enumerate(wanted)), currency=currency, within=known_rates.FRESH_FOR
-    )
+    fresh = known_rates.asked(prints=wanted, within=known_rates.FRESH_FOR)
     started, asked = time.monotonic(), 0
-    for number, (print_, (method, parcel)) in enumerate(wanted.items()):
-        if fresh.get(number):
+    for print_, (method, parcel) in wanted.items():
+        if print_ in fresh:
             continue
         if time.monotonic() - started > PATIENCE_SECONDS:
             break

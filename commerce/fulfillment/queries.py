@@ -6,10 +6,12 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from commerce.accounts.types import AddressData
+from commerce.kernel.confinement import unconfined
 from commerce.kernel.money import Money
 from commerce.kernel.sql import fetch
 from commerce.orders import queries as orders
 
+from . import known_rates
 from .customs import crosses_border, customs_of
 from .models import Carrier, Label, Shipment, TrackingEvent
 from .offering import PICK_UP
@@ -28,6 +30,7 @@ from .types import (
 )
 
 __all__ = [
+    "carrier_currencies",
     "carriers",
     "crosses_border",
     "customs_of",
@@ -63,6 +66,12 @@ UNION
 SELECT seller_order_id FROM fulfillment_label
 WHERE seller_order_id = ANY (%s) AND state IN ('asked', 'bought', 'voiding') AND NOT is_return
 """
+
+
+@unconfined()
+def carrier_currencies() -> set[str]:
+    """Return in which currencies carriers named prices lately; none when none was asked."""
+    return known_rates.currencies()
 
 
 def carriers() -> list[CarrierData]:

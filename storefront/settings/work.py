@@ -13,6 +13,7 @@ CELERY_TASK_ROUTES = {
     "commerce.notifications.tasks.send_bulk": {"queue": "bulk"},
     "commerce.notifications.*": {"queue": "mail"},
     "commerce.hooks.*": {"queue": "slow"},
+    "commerce.discovery.*": {"queue": "slow"},
     "commerce.fulfillment.*": {"queue": "slow"},
     "commerce.documents.*": {"queue": "slow"},
     "cms.importing.*": {"queue": "slow"},
@@ -89,6 +90,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "mail gift cards whose day has come": {
         "task": "commerce.giftcards.tasks.send_due",
         "schedule": 300,
+    },
+    "follow a change of currencies": {
+        "task": "commerce.discovery.tasks.follow_currencies",
+        "schedule": 60,
     },
     "look at blocked gift cards": {
         "task": "commerce.giftcards.tasks.heed_blocked",

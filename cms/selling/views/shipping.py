@@ -1,7 +1,9 @@
 """How a seller sends parcels, where to and for how much."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -14,6 +16,7 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.widgets.button import HeaderButton
 
 from commerce.fulfillment import operations as fulfillment
+from commerce.fulfillment import queries as fulfillment_queries
 from commerce.fulfillment.models import ShippingMethod
 from commerce.kernel.money import Money
 
@@ -30,6 +33,20 @@ def _reach(method: ShippingMethod) -> str:
     if method.zone:
         return method.zone.name
     return "Own country" if method.kind == "pickup" else "Everywhere"
+
+
+def own_prices_hold(method: Mapping[str, Any]) -> str:
+    """Say that carriers name no price in the currency of a way that asks them; "" when they do."""
+    if method["kind"] != "live":
+        return ""
+    currency = method["currency"]
+    named = fulfillment_queries.carrier_currencies() or {settings.BASE_CURRENCY}
+    if currency in named:
+        return ""
+    return (
+        f"Carriers name us prices in {', '.join(sorted(named))}, and nothing is converted. Whoever "
+        f"shops in {currency} pays your own prices of this way."
+    )
 
 
 class ShippingList(SellerScreen, Listing):
@@ -92,6 +109,8 @@ class NewShipping(SellerScreen, WagtailAdminTemplateMixin, TemplateView):
         self.form = ShippingForm(request.POST, seller_id=self.seller_id)
         if self.form.is_valid() and self._save():
             messages.success(request, "Saved. Orders keep what was agreed when they were placed.")
+            if notice := own_prices_hold(self.form.as_method()):
+                messages.warning(request, notice)
             return redirect("selling:shipping")
         return self.render_to_response(self.get_context_data(), status=422)
 
@@ -145,7 +164,9 @@ class EditShipping(NewShipping):
         return self.method.pk
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return {**super().get_context_data(**kwargs), "method": self.method}
+        method = self.method
+        said = own_prices_hold({"kind": method.kind, "currency": method.currency})
+        return {**super().get_context_data(**kwargs), "method": method, "own_prices_hold": said}
 
 
 class WithdrawShipping(SellerScreen, View):

@@ -132,3 +132,21 @@ def test_who_sells_in_one_currency_reads_of_no_other(shop):
 
     assert "<h3>USD</h3>" not in page
     assert 'name="currency"' not in shop.client().get(f"{EARNINGS}statement/").content.decode()
+
+
+LIVE = WAY | {"name": "Asked", "kind": "live", "service": "Priority", "brackets": ""}
+NOTICE = "Carriers name us prices in USD, and nothing is converted. Whoever shops in JPY pays"
+
+
+def test_a_way_that_asks_carriers_in_a_further_currency_says_that_own_prices_hold(shop):
+    client = shop.client()
+    saved = client.post(f"{SHIPPING}new/", LIVE, follow=True)
+
+    assert NOTICE in saved.content.decode()
+    method = ShippingMethod.objects.get(name="Asked")
+    assert NOTICE in client.get(f"{SHIPPING}{method.pk}/").content.decode()
+    assert offered(shop, "JPY") == [("Asked", "900 JPY")]
+    in_dollars = LIVE | {"name": "Home", "currency": "USD"}
+    assert (
+        NOTICE[:30] not in client.post(f"{SHIPPING}new/", in_dollars, follow=True).content.decode()
+    )

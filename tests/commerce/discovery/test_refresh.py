@@ -1,5 +1,6 @@
 import io
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -8,7 +9,7 @@ from django.db.models.functions import Now
 
 from commerce.catalog import operations as catalog
 from commerce.discovery import operations, queries
-from commerce.discovery.models import Card
+from commerce.discovery.models import Built, Card
 from commerce.discovery.projection import summarize
 from commerce.inventory import operations as inventory
 from commerce.kernel.money import Money
@@ -186,3 +187,30 @@ def test_a_variants_product_and_a_seller_are_refreshed() -> None:
 )
 def test_choice_is_summed_up(options: list[str], values: list[list[str]], expected: str) -> None:
     assert summarize(options, values) == expected
+
+
+def test_a_change_of_currencies_rebuilds_the_listings_by_itself_and_once(settings: Any) -> None:
+    for _ in operations.rebuild():
+        pass
+    assert not operations.follow_currencies()
+    product = make_card()
+    set_price(Price.objects.get().variant_id, 1190, currency="EUR")
+
+    settings.CURRENCIES = ["USD", "EUR"]
+    assert operations.follow_currencies()
+    assert Card.objects.filter(product_id=product, currency="EUR").exists()
+    assert not operations.follow_currencies()
+
+    settings.CURRENCIES = ["USD"]
+    assert operations.follow_currencies()
+    assert not Card.objects.filter(currency="EUR").exists()
+    assert Card.objects.filter(product_id=product, currency="USD").exists()
+
+
+def test_what_somebody_rebuilds_is_left_to_them_until_they_are_silent() -> None:
+    operations.follow_currencies()
+    Built.objects.update(currencies="", begun_at=Now())
+    assert not operations.follow_currencies()
+
+    Built.objects.update(begun_at=Now() - timedelta(minutes=16))
+    assert operations.follow_currencies()

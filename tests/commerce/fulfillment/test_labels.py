@@ -53,6 +53,15 @@ def test_offers_come_cheapest_first(carriers):
     ]  # fmt: skip
 
 
+def test_labels_priced_in_another_currency_than_the_orders_are_refused_with_what_to_do(carriers):
+    part = sell(Sold(seller=make_seller()), currency="EUR").seller_orders[0]
+    plan_dispatch(part.seller_id)
+
+    with pytest.raises(operations.LabelRefused, match="in USD, and this order is paid in EUR"):
+        operations.label_offers(seller_id=part.seller_id, seller_order_id=part.id, weight_grams=907)
+    assert not Label.objects.exists()
+
+
 def test_a_label_is_bought_stored_and_booked_to_its_seller(carriers):
     part = sold_part()
     before = owed(part)

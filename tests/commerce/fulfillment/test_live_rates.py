@@ -107,6 +107,25 @@ def test_a_cart_of_many_sellers_waits_for_a_carrier_once(carriers, monkeypatch):
     assert ask(*parcels) == 1
 
 
+def test_a_price_in_another_currency_is_never_shown_as_if_in_the_shoppers(carriers, settings):
+    settings.CURRENCIES = ["USD", "EUR"]
+    seller = live_seller(currency="EUR", base_minor=1190)
+    parcel = parcel_of(seller)
+
+    def told():
+        (only,) = queries.shipping_options(parcels=[parcel], currency="EUR")[seller.pk]
+        return str(only.price), only.rate_of
+
+    def look():
+        return operations.refresh_rates(parcels=[parcel], destination=SAN_FRANCISCO, currency="EUR")
+
+    assert look() == 1
+    assert set(KnownRate.objects.values_list("currency", flat=True)) == {"USD"}
+    assert told() == ("11.90 EUR", None)
+    assert look() == 0  # nor is the carrier asked at every step of the checkout
+    assert queries.carrier_currencies() == {"USD"}
+
+
 def test_without_an_account_nobody_is_asked(carriers, settings):
     settings.EASYPOST_API_KEY = ""
     parcel = parcel_of(live_seller())

@@ -53,6 +53,8 @@ CASE_STATES = {
     "overtaken": "Sent meanwhile",
     "closed": "Taken back, or never sent",
 }
+MOVES = {"pending": "Placed", "processing": "Being prepared"}
+"""What a move of a part is called, where that is not the name of where it leads."""
 DRAFT_STATES = {"offered": "Can be paid", "paid": "Ordered", "expired": "Lapsed"}
 _KINDS = {
     "draft": DRAFT_STATES,
@@ -60,6 +62,7 @@ _KINDS = {
     "whole order": WHOLE_ORDER_STATES,
     "summary": SUMMARIES,
     "order": ORDER_STAGES,
+    "move": MOVES,
     "payout": PAYOUT_STATES,
     "page": PAGE_STATES,
 }

@@ -110,6 +110,18 @@ def refund_preview(*, seller_order_id: int, units: Mapping[int, int]) -> Money:
     return total - Money(advanced, total.currency)
 
 
+def paid_for(*, seller_order_id: int, units: Mapping[int, int]) -> Money:
+    """Return what the shopper paid for units that are not given back yet, tax included."""
+    (part,) = parts_where(SellerOrder.objects.filter(pk=seller_order_id))
+    total = Money.zero(part.total.currency)
+    for line in part.lines:
+        count = min(max(units.get(line.id, 0), 0), line.quantity - line.refunded_quantity)
+        if count:
+            share = share_of(line, after=line.refunded_quantity, count=count)
+            total += Money(share.paid_minor, total.currency)
+    return total
+
+
 def seller_share(*, seller_order_id: int, units: Mapping[int, int], with_shipping: bool) -> Money:
     """Return what a seller's earning would lose if units of a part were refunded now."""
     (part,) = parts_where(SellerOrder.objects.filter(pk=seller_order_id))

@@ -14,6 +14,7 @@ from .given import adjustments as adjustments
 from .given import adjustments_of as adjustments_of
 from .given import given_back as given_back
 from .given import left_to_charge as left_to_charge
+from .given import paid_for as paid_for
 from .given import refund_preview as refund_preview
 from .given import seller_share as seller_share
 from .given import was_paid_at_once as was_paid_at_once

@@ -16,6 +16,7 @@ from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTempla
 from cms.selling.case_forms import CaseFilter
 from cms.selling.tables import StateColumn
 from commerce.payments.operations import RefundTooLarge, WayClosed
+from commerce.orders import queries as orders
 from commerce.returns import operations
 from commerce.returns import queries as returns
 from commerce.returns.models import Case
@@ -150,9 +151,13 @@ class CaseDetail(CaseScreen, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         case = self.case
+        units = {line.order_line_id: line.quantity for line in case.lines}
         return {
             **super().get_context_data(**kwargs),
             "case": case,
+            "paid": orders.paid_for(seller_order_id=case.seller_order_id, units=units)
+            if self._may_decide()
+            else None,
             "since": case.events[-1].at,
             "form": (self.form or OverrideForm(case=case)) if self._may_decide() else None,
             "approves": case.kind == "return" and case.stage in ("requested", "refused"),

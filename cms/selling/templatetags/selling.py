@@ -14,6 +14,12 @@ register.filter(stage_of)
 register.filter(summary_of)
 
 
+@register.filter
+def as_move(state: str) -> str:
+    """Return what happened when a part of an order came to a state."""
+    return name_of(state, kind="move")
+
+
 @register.inclusion_tag("admin/parts/state.html")
 def state(value: str, kind: str = "") -> dict[str, Any]:
     """Show a state as a colored word, named after the kind of thing it is a state of."""

@@ -193,7 +193,16 @@ class CaseDetail(CaseScreen, TemplateView):
             "picture_url": "selling:request_picture",
             "order_url": order_url(self.case.part_number),
             "share": self.case.returned_before_bps // 100,
+            "paid": self._paid(),
         }
+
+    def _paid(self) -> Money | None:
+        """Return what the shopper paid for what is here to be decided about."""
+        case = self.case
+        if case.state != "requested" and case.stage != "received":
+            return None
+        units = {line.order_line_id: line.quantity for line in case.lines}
+        return orders.paid_for(seller_order_id=case.seller_order_id, units=units)
 
 
 class CasePicture(CaseScreen, View):

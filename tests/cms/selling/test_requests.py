@@ -62,6 +62,18 @@ def inspected(part, **more):
     }  # fmt: skip
 
 
+def test_who_decides_reads_what_will_be_given_back(shop, part):
+    case = returned(part)
+    client = shop.client("editor")
+    shown = client.get(url(case))
+    client.post(url(case), {"act": "yes", "note": "", "return_to": "Hall 4, Reno"})
+    client.post(url(case), {"act": "received"})
+    client.post(url(case), {"act": "accept", **inspected(part)})
+
+    assert shown.context["paid"] == fresh(case).refund
+    assert "The shopper paid $54.38 for them, tax included." in shown.content.decode()
+
+
 def test_a_return_goes_from_the_answer_to_the_refund(shop, part):
     case = returned(part)
     client = shop.client("editor")

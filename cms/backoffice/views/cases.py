@@ -15,8 +15,8 @@ from wagtail.admin.views.generic.base import BaseListingView, WagtailAdminTempla
 
 from cms.selling.case_forms import CaseFilter
 from cms.selling.tables import StateColumn
-from commerce.payments.operations import RefundTooLarge, WayClosed
 from commerce.orders import queries as orders
+from commerce.payments.operations import RefundTooLarge, WayClosed
 from commerce.returns import operations
 from commerce.returns import queries as returns
 from commerce.returns.models import Case

@@ -7,7 +7,10 @@ from django.conf import settings
 from django.core.cache import caches
 from django.test import TransactionTestCase
 
+from commerce.gateways import carrier_calls, stripe_calls
+from commerce.notifications import operations as notifications
 from tests.support import ground
+from tests.support import time as passing
 from tests.support.carrier import _running_carriers, carriers
 from tests.support.provider import _running_double, double
 
@@ -20,6 +23,21 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
         ground.lay()
     TransactionTestCase._fixture_teardown = lambda self: ground.put_back()  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def _one_day() -> None:
+    """Many tests reckon with today and then ask the shop for it."""
+    passing.let_midnight_pass()
+
+
+@pytest.fixture(autouse=True)
+def _whole_fuses() -> Iterator[None]:
+    """What one test saw failing must not keep the next from asking."""
+    yield
+    fuses = (stripe_calls.breaker, carrier_calls.breaker, carrier_calls.address_breaker)
+    for fuse in (*fuses, notifications.server):
+        fuse.succeeded()
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """Letting time pass for what waits in the database."""
 
+import time
 from datetime import timedelta
 
 from django.db import connection, transaction
@@ -8,6 +9,15 @@ from django.db.models import F
 from commerce.inventory.models import Reservation
 from commerce.orders.models import Order
 from commerce.payments.models import Payment, PaymentMove
+
+NEAR_MIDNIGHT = 20.0
+
+
+def let_midnight_pass() -> None:
+    """Wait for the new day in UTC when it is about to begin."""
+    left = 86_400 - time.time() % 86_400
+    if left < NEAR_MIDNIGHT:
+        time.sleep(left)
 
 
 def pass_minutes(minutes: float) -> None:

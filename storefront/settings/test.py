@@ -21,6 +21,9 @@ DATABASES = {
 }
 DATABASES["default"]["TEST"] = {"NAME": env.text("TEST_DATABASE_NAME", "test_stoa")}
 DATABASES["default"]["CONN_MAX_AGE"] = 0
+# Forty sessions race for one row on machines that do much else: none gives up waiting for it.
+_SESSION = DATABASES["default"]["OPTIONS"]["options"]
+DATABASES["default"]["OPTIONS"]["options"] = f"{_SESSION} -c lock_timeout=30000"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = False

@@ -7,7 +7,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from commerce.gateways import carrier_calls
+from commerce.gateways import carrier_calls, easypost
 from devtools.carrier_double import CarrierDouble
 from storefront.webhooks.easypost import receive
 
@@ -21,15 +21,15 @@ def _running_carriers() -> Iterator[CarrierDouble]:
 
 
 @pytest.fixture
-def carriers(_running_carriers: CarrierDouble, settings: Any) -> Iterator[CarrierDouble]:
-    """A parcel service that answers; it forgets everything between tests."""
+def carriers(
+    _running_carriers: CarrierDouble, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[CarrierDouble]:
+    """A parcel service that answers, be it late; it forgets everything between tests."""
     settings.EASYPOST_API_BASE = _running_carriers.url
-    carrier_calls.breaker.succeeded()
-    carrier_calls.address_breaker.succeeded()
+    monkeypatch.setattr(carrier_calls, "CONNECT_SECONDS", 15.0)
+    monkeypatch.setattr(easypost, "PRICE_SECONDS", 15.0)
     yield _running_carriers
     _running_carriers.reset()
-    carrier_calls.breaker.succeeded()
-    carrier_calls.address_breaker.succeeded()
 
 
 def deliver(body: bytes, signature: str) -> HttpResponse:

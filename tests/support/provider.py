@@ -23,16 +23,18 @@ def _running_double() -> Iterator[StripeDouble]:
 
 
 @pytest.fixture
-def double(_running_double: StripeDouble, settings: Any) -> Iterator[StripeDouble]:
-    """A provider that answers; it forgets everything between tests."""
+def double(
+    _running_double: StripeDouble, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[StripeDouble]:
+    """A provider that answers, be it late; it forgets everything between tests."""
     settings.STRIPE_API_BASE = _running_double.url
-    stripe_calls.breaker.succeeded()
+    monkeypatch.setattr(stripe_calls, "CONNECT_SECONDS", 15.0)
+    monkeypatch.setattr(stripe_calls, "READ_SECONDS", 30.0)
     yield _running_double
     _running_double.outage(None)
     _running_double.clear_faults()
     _running_double.clear_disturbances()
     _running_double.reset()
-    stripe_calls.breaker.succeeded()
 
 
 def session_of(url: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings as django_settings
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from commerce.gateways import stripe_calls
 from devtools.stripe_double import StripeDouble
 from tests.support import ground
 
@@ -20,7 +21,7 @@ __all__ = ["faults_of"]
 
 WIDTHS = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1440, "height": 900}}
 # Patience for a machine that does much else; nobody waits longer than it takes.
-PATIENCE = 20_000
+PATIENCE = 60_000
 expect.set_options(timeout=PATIENCE)
 
 # Playwright's own loop makes Django believe that tests run asynchronously.
@@ -66,8 +67,12 @@ def market(
 
 
 @pytest.fixture
-def double(live_server: Any, settings: Any) -> Iterator[StripeDouble]:
-    """The payment double, wired to the running shop both ways."""
+def double(
+    live_server: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[StripeDouble]:
+    """The payment double, wired to the running shop both ways; it may answer late."""
+    monkeypatch.setattr(stripe_calls, "CONNECT_SECONDS", 15.0)
+    monkeypatch.setattr(stripe_calls, "READ_SECONDS", 30.0)
     with StripeDouble(
         webhook_url=f"{live_server.url}/webhooks/stripe/",
         webhook_secret=django_settings.STRIPE_WEBHOOK_SECRETS[0],

@@ -103,6 +103,7 @@ def test_an_account_is_opened_protected_and_found_again(
     expect(page.get_by_text("Waiting for your click")).to_be_visible()
     wanda.sees("Email address")
     wanda.presses("Keep the old address")
+    expect(page.get_by_text("Waiting for your click")).to_have_count(0)
 
     wanda.opens("/account/logout/")
     wanda.sees("Sign out?")
@@ -112,6 +113,7 @@ def test_an_account_is_opened_protected_and_found_again(
     wanda.signs_in(PASSWORD)
     wanda.sees("Second step")
     wanda.presses("Not now")
+    wanda.sees("Sign in")
     wanda.opens("/account/password/reset/")
     wanda.sees("Reset the password")
     wanda.fills(email_address=EMAIL)

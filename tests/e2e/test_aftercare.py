@@ -82,6 +82,13 @@ def click(page: Page, name: str) -> None:
     page.get_by_role("button", name=name).click()
 
 
+def do(page: Page, name: str) -> None:
+    """Press what a request waits for, and wait until it was done: the button is gone then."""
+    click(page, name)
+    expect(page.get_by_role("button", name=name)).to_have_count(0)
+    expect(page.get_by_text("Done. The shopper was told.")).to_be_visible()
+
+
 def test_one_line_is_canceled_in_the_first_hour(
     live_server: Any, double: Any, people: People, order: OrderData
 ) -> None:
@@ -131,14 +138,12 @@ def test_two_items_of_two_sellers_go_back_and_one_is_refused(
     expect(maker.get_by_text("It leaks.").first).to_be_visible()
     maker.watch.look_at_screen(maker)
     maker.get_by_label("Where to send it back").fill("Hall 4, Reno")
-    click(maker, "Approve the return")
-    expect(maker.get_by_text("Done. The shopper was told.")).to_be_visible()
+    do(maker, "Approve the return")
 
     refuser = seller(people, base, shops[1])
     refuser.goto(f"{base}/admin/selling/requests/{second}/")
     refuser.get_by_label("What the shopper is told").fill("It was used for a month.")
-    click(refuser, "Refuse")
-    expect(refuser.get_by_text("Done. The shopper was told.")).to_be_visible()
+    do(refuser, "Refuse")
 
     guest.goto(f"{base}/orders/track/{order.token}/requests/{second}/")
     expect(guest.get_by_text("It was used for a month.").first).to_be_visible()
@@ -151,11 +156,10 @@ def test_two_items_of_two_sellers_go_back_and_one_is_refused(
     expect(guest.get_by_text("On its way back").first).to_be_visible()
 
     maker.reload()
-    click(maker, "It is here")
+    do(maker, "It is here")
     expect(maker.get_by_role("heading", name="Look at it and decide")).to_be_visible()
     maker.watch.look_at_screen(maker)
-    click(maker, "Accept and refund")
-    expect(maker.get_by_text("Done. The shopper was told.")).to_be_visible()
+    do(maker, "Accept and refund")
     guest.reload()
     expect(guest.get_by_text("$27.19 goes back to the way you paid.")).to_be_visible()
     assert invariants.broken() == []
@@ -174,16 +178,16 @@ def test_an_item_is_exchanged(
         label="The same again, or another variant"
     )
     click(guest, "Ask to send back")
+    expect(guest.get_by_text("Waiting for the seller")).to_be_visible()
     [number] = case_numbers(order)
 
     maker = seller(people, base, shops[0])
     maker.goto(f"{base}/admin/selling/requests/{number}/")
     for button in ("Approve the return", "It is here", "Accept and exchange"):
-        click(maker, button)
-        expect(maker.get_by_text("Done. The shopper was told.")).to_be_visible()
+        do(maker, button)
     maker.get_by_label("Tracking number").fill("1Z 111")
     maker.watch.look_at_screen(maker)
-    click(maker, "It is on its way")
+    do(maker, "It is on its way")
 
     guest.reload()
     expect(guest.get_by_text("Replacement sent").first).to_be_visible()
@@ -198,6 +202,7 @@ def test_a_guest_withdraws_from_the_contract(
     arrive(order)
     guest = follow(people, live_server.url, order)
     guest.get_by_role("link", name="Withdraw from the contract").click()
+    expect(guest.get_by_label("How many of Yoga mat")).to_be_visible()
     guest.watch.look(guest)
     guest.get_by_label("How many of Yoga mat").fill("2")
     click(guest, "Continue")

@@ -45,7 +45,7 @@ def test_price_stock_address_and_picture_follow_the_chosen_variant(page: Page, g
     expect(page.locator("[data-stage] img")).to_have_attribute(
         "src", "/static/img/samples/amphora.svg"
     )
-    assert page.url.endswith("?sku=BOWL-CLAY-S")
+    expect(page).to_have_url(f"{guide}?sku=BOWL-CLAY-S")
 
 
 def test_a_variant_out_of_stock_cannot_be_added(page: Page, guide: str):

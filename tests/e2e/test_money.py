@@ -90,6 +90,7 @@ def test_a_promotion_and_a_gift_card_pay_a_part(
     _to_review(guest, base)
     guest.get_by_label("Promotion code").fill("NOSUCH")
     guest.get_by_role("button", name="Use code").click()
+    expect(guest.get_by_text("There is no code NOSUCH.").first).to_be_visible()
     expect(guest.get_by_label("Promotion code")).to_have_value("NOSUCH")
     guest.watch.look(guest)
     guest.get_by_label("Promotion code").fill("thanks10")
@@ -99,6 +100,7 @@ def test_a_promotion_and_a_gift_card_pay_a_part(
     _go_on(guest)
     guest.get_by_label("Gift card code").fill("WRONG-CODE")
     guest.get_by_role("button", name="Use gift card").click()
+    expect(guest.get_by_text("We know no gift card with this code").first).to_be_visible()
     guest.watch.look(guest)
     guest.get_by_label("Gift card code").fill(code)
     guest.get_by_role("button", name="Use gift card").click()
@@ -131,16 +133,16 @@ def test_a_lost_dispute_is_recovered_from_the_next_sale(
     first = _buy(people, base)
     _deliver(loom, base, first)
     staffing.pay_out_one(staff, base)
-    assert double.wait_for_webhooks(timeout=30)
+    assert double.wait_for_webhooks()
     assert _owed(LOOM) == 0
 
     payment = Payment.objects.get(order_token=books.order_of(first).token, state="captured")
     dispute = double.open_dispute(str(payment.provider_charge))["id"]
-    assert double.wait_for_webhooks(timeout=30)
+    assert double.wait_for_webhooks()
     staff.goto(f"{base}/admin/office/disputes/")
     staff.watch.look_at_screen(staff)
     double.close_dispute(dispute, "lost")
-    assert double.wait_for_webhooks(timeout=30)
+    assert double.wait_for_webhooks()
     debt = 12000 - 1200 + 650 + 1500
     assert _owed(LOOM) == -debt
     loom.goto(f"{base}/admin/selling/earnings/")
@@ -151,7 +153,7 @@ def test_a_lost_dispute_is_recovered_from_the_next_sale(
     for _ in range(2):
         _deliver(loom, base, _buy(people, base))
     staffing.pay_out_one(staff, base)
-    assert double.wait_for_webhooks(timeout=30)
+    assert double.wait_for_webhooks()
     assert _owed(LOOM) == 0
     assert sorted(one["amount"] for one in double.state()["payouts"]) == [
         2 * 11450 - debt, 11450,

@@ -75,7 +75,7 @@ def test_money_that_lapsed_is_paid_anew(
     guest = people.come()
     number = _buy(guest, base)
     double.hasten("expire_authorization")
-    double.wait_for_webhooks()
+    assert double.wait_for_webhooks()
 
     guest.reload()
     expect(guest.get_by_text("Your bank let the reserved money go")).to_be_visible()

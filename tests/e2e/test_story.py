@@ -85,7 +85,7 @@ def test_from_an_application_to_the_payout(
     buying.check_out(guest, sellers=SELLERS)
     number = buying.pay_at_last(guest)
     order = books.order_of(number)
-    assert double.wait_for_webhooks(timeout=30)
+    assert double.wait_for_webhooks()
 
     loom = someone()
     sign_in(loom, base, owner_of("loom"))
@@ -99,7 +99,7 @@ def test_from_an_application_to_the_payout(
         selling.note_arrival(seller)
 
     selling.pay_out(staff, base)
-    assert double.wait_for_webhooks(timeout=30)
+    assert double.wait_for_webhooks()
 
     earned = {"Mira Glas": 5205, "Loom & Line": 11450}  # 48.50 and 120, less a tenth, and shipping
     books.expect_agreement(double, order, earned)
@@ -109,7 +109,7 @@ def test_from_an_application_to_the_payout(
 
     for event in double.webhooks()["events"]:
         double.redeliver(event["id"])
-    assert double.wait_for_webhooks(timeout=60)
+    assert double.wait_for_webhooks()
     books.expect_agreement(double, order, earned)
     assert books.broken_promises() == []
     assert books.mails() == dict.fromkeys(_news(number), 1)

@@ -1,15 +1,12 @@
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
-from commerce.catalog import queries as catalog
 from commerce.fulfillment import queries as fulfillment
 from commerce.kernel import clock
 from commerce.kernel.confinement import unconfined
-from commerce.kernel.money import Money
 from commerce.orders import queries as orders
-from commerce.orders.types import AdjustmentData, LineData, OrderData, SellerOrderData
+from commerce.orders.types import LineData, OrderData, SellerOrderData
 from commerce.sellers import queries as sellers
 
 from . import claiming, exchanging, policies, readdressing, returning, withdrawing
@@ -19,10 +16,9 @@ from .label_payers import Payer, label_payer
 from .labeling import ReturnLabelData, case_of_label, label_of, label_sheet
 from .models import Case, CasePicture, Withdrawal
 from .policies import own_days, shop_days, window_of
+from .reading import cases_where
 from .types import (
     CaseData,
-    CaseEventData,
-    CaseLineData,
     LineChoice,
     PartChoices,
     TimelineEntry,
@@ -46,35 +42,35 @@ WAITING = Q(state__in=["requested", "received"]) | Q(state="exchanged", replaced
 
 def cases(*, case_ids: Iterable[int]) -> dict[int, CaseData]:
     """Return cases by id, whoever's they are."""
-    return {case.id: case for case in _cases(Case.objects.filter(pk__in=set(case_ids)))}
+    return {case.id: case for case in cases_where(Case.objects.filter(pk__in=set(case_ids)))}
 
 
 def cases_of_order(*, order_id: int) -> list[CaseData]:
     """Return everything that was asked about an order, oldest first."""
-    return _cases(Case.objects.filter(seller_order__order=order_id))
+    return cases_where(Case.objects.filter(seller_order__order=order_id))
 
 
 def case_of_order(*, order_token: str, number: str) -> CaseData | None:
     """Return one case of an order; None for another order's."""
-    found = _cases(Case.objects.filter(seller_order__order__token=order_token, number=number))
+    found = cases_where(Case.objects.filter(seller_order__order__token=order_token, number=number))
     return found[0] if found else None
 
 
 def case_of_seller(*, seller_id: int, number: str) -> CaseData | None:
     """Return one of a seller's own cases; None for anybody else's."""
-    found = _cases(Case.objects.filter(seller=seller_id, number=number))
+    found = cases_where(Case.objects.filter(seller=seller_id, number=number))
     return found[0] if found else None
 
 
 def case_by_number(*, number: str) -> CaseData | None:
     """Return a case by its number, whoever's it is: for staff."""
-    found = _cases(Case.objects.filter(number=number))
+    found = cases_where(Case.objects.filter(number=number))
     return found[0] if found else None
 
 
 def cases_of_part(*, seller_order_id: int) -> list[CaseData]:
     """Return everything that was asked about one seller's part, oldest first."""
-    return _cases(Case.objects.filter(seller_order=seller_order_id))
+    return cases_where(Case.objects.filter(seller_order=seller_order_id))
 
 
 def count_waiting(*, seller_id: int) -> int:
@@ -264,87 +260,3 @@ def _withdrawable(
     why = withdrawing.why_not(part, rules)
     end = part.delivered_at + policies.LAW if part.delivered_at else None
     return _choice(line, sum(withdrawing.withdrawable(line, waiting, sent)), why, end)
-
-
-def _cases(rows: QuerySet[Case]) -> list[CaseData]:
-    found = list(
-        rows.select_related("seller_order__order")
-        .prefetch_related("lines__order_line", "events", "pictures")
-        .order_by("pk")
-    )
-    given = orders.adjustments_of(seller_order_ids=[case.seller_order_id for case in found])
-    refunds = {one.business_key: one for adjustments in given.values() for one in adjustments}
-    wanted = {line.replacement_id for case in found for line in case.lines.all()} - {None}
-    instead: dict[int, str] = defaultdict(str)
-    if wanted:
-        for variant in catalog.variants(variant_ids=[pk for pk in wanted if pk]).values():
-            instead[variant.id] = " / ".join(map(str, variant.option_values)) or variant.sku
-    return [_case(case, refunds.get(f"case:{case.pk}"), instead) for case in found]
-
-
-def _case(case: Case, given: AdjustmentData | None, instead: dict[int, str]) -> CaseData:
-    part = case.seller_order
-    order = part.order
-    return CaseData(
-        id=case.pk,
-        token=case.token,
-        number=case.number,
-        kind=case.kind,
-        basis=case.basis,
-        remedy=case.remedy,
-        state=case.state,
-        reason=case.reason,
-        reason_label=Case.Reason(case.reason).label,
-        note=case.note,
-        refund_to=case.refund_to,
-        seller_id=case.seller_id,
-        seller_order_id=part.pk,
-        part_number=part.number,
-        order_id=order.pk,
-        order_token=order.token,
-        order_number=order.number,
-        email=order.email,
-        asked_by=case.asked_by,
-        answer=case.answer,
-        appeal=case.appeal,
-        return_to=case.return_to,
-        tracking_number=case.tracking_number,
-        replacement_tracking=case.replacement_tracking,
-        replaced_at=case.replaced_at,
-        withheld=Money(case.withheld_minor, order.currency),
-        refund=given.refund if given and not given.uncharged else None,
-        adjustment_id=given.id if given else None,
-        returned_before_bps=case.returned_before_bps,
-        is_suspect=case.is_suspect,
-        due_at=case.due_at,
-        created_at=case.created_at,
-        lines=tuple(
-            CaseLineData(
-                id=line.pk,
-                order_line_id=line.order_line_id,
-                title=line.order_line.title,
-                options=line.order_line.options,
-                sku=line.order_line.sku,
-                image=line.order_line.image,
-                variant_id=line.order_line.variant_id,
-                quantity=line.quantity,
-                condition=line.condition,
-                accepted_quantity=line.accepted_quantity,
-                put_back_quantity=line.put_back_quantity,
-                replacement_id=line.replacement_id,
-                replacement=instead[line.replacement_id] if line.replacement_id else "",
-            )
-            for line in sorted(case.lines.all(), key=lambda line: line.pk)
-        ),
-        events=tuple(
-            CaseEventData(
-                from_state=event.from_state,
-                to_state=event.to_state,
-                actor=event.actor,
-                cause=event.cause,
-                at=event.at,
-            )
-            for event in sorted(case.events.all(), key=lambda event: event.version)
-        ),
-        picture_ids=tuple(sorted(picture.pk for picture in case.pictures.all())),
-    )

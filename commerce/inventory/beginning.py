@@ -12,8 +12,9 @@ from commerce.kernel.sql import execute, fetch
 from commerce.outbox.bus import publish
 
 from . import statements
+from .cart_holds import cart_holder
 from .events import StockChanged
-from .holding import LONGEST, OutOfStock, ShareTaken, cart_holder, release
+from .holding import LONGEST, OutOfStock, ShareTaken, release
 from .models import Reservation
 
 MOST_MINUTES = 30

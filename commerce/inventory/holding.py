@@ -3,18 +3,18 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models.functions import Now
 
-from commerce.kernel import actor, clock
+from commerce.kernel import actor
 from commerce.kernel.sql import Row, execute, fetch
 from commerce.outbox.bus import publish
 
 from . import statements
 from .events import StockChanged
-from .models import LONGEST_HOLD, LONGEST_SLOW_HOLD, Reservation, SkuPolicy
+from .models import LONGEST_HOLD, LONGEST_SLOW_HOLD, Reservation
 
 LONGEST = {
     "checkout": int(LONGEST_HOLD.total_seconds() // 60),
@@ -22,8 +22,6 @@ LONGEST = {
     "slow": int(LONGEST_SLOW_HOLD.total_seconds() // 60),
 }
 MAX_MINUTES = LONGEST["checkout"]
-CART_REST = timedelta(hours=24)
-"""How long a cart whose hold of a SKU ran out gets no new one."""
 
 
 class OutOfStock(Exception):
@@ -55,17 +53,8 @@ class DifferentHold(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CartHold:
-    """What a cart holds of a SKU after a change, and until when; `limit` says what cut it."""
-
-    quantity: int
-    until: datetime | None = None
-    limit: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Wish:
-    """How a hold is to be made."""
+class Wish:
+    """How a hold is to be made; for this module's own use, as are `take` and `refuse`."""
 
     minutes: int
     kind: str = "checkout"
@@ -99,7 +88,7 @@ def reserve(
     """
     if not 1 <= minutes <= LONGEST[kind] or any(units < 1 for units in quantities.values()):
         raise ValueError(f"holds need positive quantities and 1 to {LONGEST[kind]} minutes")
-    wish = _Wish(
+    wish = Wish(
         minutes=minutes,
         kind=kind,
         principal=principal,
@@ -108,8 +97,8 @@ def reserve(
         places=places or {},
     )
     with transaction.atomic(savepoint=False):
-        said = _take(holder, quantities, wish)
-    _refuse(said)
+        said = take(holder, quantities, wish)
+    refuse(said)
     if said["held"] and said["held"] != dict(quantities):
         raise DifferentHold(said["held"])
 
@@ -158,12 +147,12 @@ def claim(
             return
         if quantities is not None and active != dict(quantities):
             _end(holder, Reservation.State.RELEASED)
-            said = _take(holder, quantities, _Wish(minutes=1, late=late, places=places or {}))
+            said = take(holder, quantities, Wish(minutes=1, late=late, places=places or {}))
             lost = bool(said["short"])
         if not lost:
             actor.tell_database()
             _end(holder, Reservation.State.CLAIMED)
-    _refuse(said)
+    refuse(said)
     if lost:
         raise HoldLost(holder)
 
@@ -190,77 +179,7 @@ def release_lapsed(*, limit: int = 1000, batches: int = 1) -> int:
     return released
 
 
-def cart_holder(cart_id: int, variant_id: int) -> str:
-    """Return the name under which a cart holds a SKU."""
-    return f"cart:{cart_id}:{variant_id}"
-
-
-@transaction.atomic
-def hold_in_cart(*, cart_id: int, variant_id: int, quantity: int, principal: str) -> CartHold:
-    """Hold a SKU for a cart when its seller wants that; says how many are held and until when.
-
-    The deadline counts from the cart's first hold of the SKU: changing the quantity
-    never moves it, and once it has passed the cart gets no new hold for a day. When
-    fewer are free or the shopper's share is smaller, that many are held and `limit`
-    is "stock" or "share".
-    """
-    minutes = _cart_minutes(variant_id)
-    if not minutes:
-        return CartHold(quantity=quantity)
-    holder = cart_holder(cart_id, variant_id)
-    now = clock.now()
-    earlier = Reservation.objects.filter(holder=holder, created_at__gt=now - CART_REST)
-    first = earlier.order_by("expires_at").values_list("expires_at", flat=True).first()
-    deadline = first or now + timedelta(minutes=minutes)
-    if deadline <= now:
-        release(holder=holder)
-        return CartHold(quantity=quantity)
-    return _hold_what_can_be(
-        holder,
-        variant_id,
-        quantity,
-        _Wish(minutes=1, kind="cart", principal=principal, replaces=[holder], deadline=deadline),
-    )
-
-
-@transaction.atomic
-def move_cart_holds(*, from_cart: int, to_cart: int, variant_ids: Sequence[int]) -> None:
-    """Carry a guest cart's holds over to the person's, with their deadlines."""
-    for variant_id in sorted(variant_ids):
-        old = cart_holder(from_cart, variant_id)
-        held = Reservation.objects.filter(holder=old, state=Reservation.State.ACTIVE)
-        units = sum(held.values_list("quantity", flat=True))
-        until = held.order_by("expires_at").values_list("expires_at", flat=True).first()
-        if not units or until is None:
-            continue
-        wish = _Wish(minutes=1, kind="cart", replaces=[old], deadline=until)
-        _hold_what_can_be(cart_holder(to_cart, variant_id), variant_id, units, wish)
-
-
-def _cart_minutes(variant_id: int) -> int:
-    found = SkuPolicy.objects.filter(pk=variant_id).values_list("cart_hold_minutes", flat=True)
-    return found.first() or 0
-
-
-def _hold_what_can_be(holder: str, variant_id: int, quantity: int, wish: _Wish) -> CartHold:
-    """Try the whole, then what is said to be possible; whatever was held before is replaced."""
-    limit = ""
-    for _ in range(3):
-        if quantity < 1:
-            break
-        try:
-            with transaction.atomic():
-                _refuse(_take(holder, {variant_id: quantity}, wish))
-        except OutOfStock as short:
-            quantity, limit = short.shortages[variant_id], "stock"
-        except ShareTaken as share:
-            quantity, limit = share.allowed[variant_id], "share"
-        else:
-            return CartHold(quantity=quantity, until=wish.deadline, limit=limit)
-    return CartHold(quantity=0, limit=limit)
-
-
-def _take(holder: str, quantities: Mapping[int, int], wish: _Wish) -> dict[str, dict[int, int]]:
+def take(holder: str, quantities: Mapping[int, int], wish: Wish) -> dict[str, dict[int, int]]:
     """Return what was short, capped and held already; all empty when it worked."""
     wanted = sorted(quantities.items())
     answer = fetch(
@@ -284,7 +203,8 @@ def _take(holder: str, quantities: Mapping[int, int], wish: _Wish) -> dict[str, 
     return said
 
 
-def _refuse(said: Mapping[str, Mapping[int, int]]) -> None:
+def refuse(said: Mapping[str, Mapping[int, int]]) -> None:
+    """Raise what an answer of `take` says. Raises OutOfStock, ShareTaken."""
     if said["short"]:
         raise OutOfStock(said["short"])
     if said["capped"]:

@@ -20,20 +20,17 @@ from .beginning import (
     move_checkout_hold,
     take_over,
 )
+from .cart_holds import CartHold, cart_holder, hold_in_cart, move_cart_holds
 from .clearing import clear_ended
 from .counting import CountEnded, apply_count, drop_count, enter_counts, start_count
 from .holding import (
     MAX_MINUTES,
-    CartHold,
     DifferentHold,
     HoldLost,
     OutOfStock,
     ShareTaken,
-    cart_holder,
     claim,
     extend,
-    hold_in_cart,
-    move_cart_holds,
     release,
     release_lapsed,
     reserve,

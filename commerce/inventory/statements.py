@@ -52,6 +52,39 @@ KEPT = Planned("""
 SELECT variant_id, units, there, until, until > statement_timestamp() FROM inventory_kept(%s)
 """)
 
+# Carts of a principal that held a SKU within six hours and came to nothing, beside what else it
+# gave up. Active rows and ended ones are in indexes of their own.
+CARTS_GIVEN_UP = """
+WITH asked AS (
+    SELECT %s::text AS principal, %s::text AS holder, %s::bigint AS variant_id
+), mine AS MATERIALIZED (
+    SELECT r.holder, r.taken_from, r.state
+    FROM asked, inventory_reservation r JOIN inventory_stock s ON s.id = r.stock_id
+    WHERE r.principal = asked.principal AND r.principal <> '' AND r.state = 'active'
+        AND s.variant_id = asked.variant_id
+    UNION ALL
+    SELECT r.holder, r.taken_from, r.state
+    FROM asked, inventory_reservation r JOIN inventory_stock s ON s.id = r.stock_id
+    WHERE r.principal = asked.principal AND r.principal <> '' AND r.state <> 'active'
+        AND r.created_at > statement_timestamp() - interval '6 hours'
+        AND s.variant_id = asked.variant_id
+)
+SELECT inventory_gave_up(asked.principal, asked.holder, ARRAY[asked.variant_id], true) OR (
+    SELECT
+        count(DISTINCT mine.holder) FILTER (
+            WHERE mine.holder LIKE 'cart:%%' AND mine.holder <> asked.holder
+                AND mine.state <> 'active' AND NOT EXISTS (
+                    SELECT 1 FROM mine AS later
+                    WHERE later.state IN ('active', 'claimed')
+                        AND 'checkout:' || split_part(mine.holder, ':', 2)
+                            IN (later.holder, later.taken_from)
+                )
+        ) >= 2 + count(DISTINCT mine.holder) FILTER (WHERE mine.state = 'claimed')
+    FROM mine
+)
+FROM asked
+"""
+
 # Passes as a whole or not at all; the stock rows stay as they are.
 TAKE_OVER = Planned("""
 WITH mine AS MATERIALIZED (

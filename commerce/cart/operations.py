@@ -13,6 +13,7 @@ from commerce.inventory.operations import CartHold
 from commerce.inventory.types import Kept
 from commerce.kernel import actor
 from commerce.kernel.sql import execute, fetch_one
+from commerce.kernel.tokens import new_token
 from commerce.offers import queries as offers
 from commerce.offers.types import Offer
 
@@ -76,7 +77,9 @@ class CartClosed(Exception):
 def open_cart(*, user_id: int | None, currency: str) -> str:
     """Return the token of a new guest cart, or of the person's one open cart."""
     if user_id is None:
-        return Cart.objects.create(currency=currency).token
+        token = new_token()
+        execute(statements.OPEN_GUEST, token, currency)
+        return token
     cart, _ = Cart.objects.get_or_create(
         user_id=user_id, state=Cart.State.OPEN, defaults={"currency": currency}
     )

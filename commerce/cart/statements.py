@@ -14,6 +14,11 @@ WHERE l.cart_id = %s
 ORDER BY l.id
 """)
 
+OPEN_GUEST = Planned("""
+INSERT INTO cart_cart (token, currency, codes, state, created_at, touched_at)
+VALUES (%s, %s, '{}', 'open', statement_timestamp(), statement_timestamp())
+""")
+
 FIND = Planned("""
 SELECT token FROM cart_cart
 WHERE state = 'open' AND (user_id = %s OR token = %s AND user_id IS NULL)

@@ -20,7 +20,7 @@ from commerce.fulfillment import operations as fulfillment
 from commerce.gateways.payments import BANK_TRANSFER
 from commerce.kernel.failpoints import failpoint
 from commerce.kernel.money import Money
-from commerce.kernel.sql import Planned, columns, fetch_as, is_crowded
+from commerce.kernel.sql import Planned, columns, execute, fetch_as, is_crowded
 from commerce.orders import operations as orders
 from commerce.orders import queries as order_queries
 from commerce.payments import operations as payments
@@ -140,6 +140,11 @@ ON CONFLICT (cart_id) DO UPDATE SET
 RETURNING {columns(Checkout, "told")}, {FIRST_ORDER.format(cart_id="told.cart_id")}
 """)  # noqa: S608
 
+_KEEP_METHODS = Planned(
+    "UPDATE checkout_checkout SET methods = %s::jsonb, updated_at = statement_timestamp()"
+    " WHERE cart_id = %s"
+)
+
 
 def set_contact(
     *,
@@ -214,7 +219,7 @@ def set_methods(
     answers = [_ask_taxes(store) for store in stores.values()]
     if any(answers):
         review = review_of(cart=cart, told=told)
-    Checkout.objects.filter(cart_id=cart.id).update(methods=told.methods, updated_at=Now())
+    execute(_KEEP_METHODS, json.dumps(told.methods), cart.id)
     return review
 
 

@@ -1,14 +1,16 @@
 """Payment attempts. Refunds and the provider's notices have files of their own."""
 
+import json
 from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
 from django.db.models import F, Q
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Now
 
 from commerce.gateways.payments import ProviderPayment
 from commerce.kernel.money import Money
+from commerce.kernel.sql import Planned, columns, execute, fetch_as
 
 from .booking import BookedBefore, book_capture, book_orphan
 from .capturing import agree_to_capture, look_soon, look_when_due, note_lapsed
@@ -118,6 +120,36 @@ BANKS_TAKE_THEIR_TIME = timedelta(minutes=30)
 FEES_TAKE_THEIR_TIME = timedelta(minutes=30)
 _OPEN = [Payment.State.CREATED, Payment.State.PROCESSING, Payment.State.AUTHORIZED]
 
+_START = Planned(f"""
+INSERT INTO payments_payment (
+    order_token, attempt, idempotency_key, amount_minor, currency, expires_at, success_url,
+    cancel_url, terms, check_at, provider, payment_url, refusals, state, captured_minor,
+    refunded_minor, fee_minor, method, authorization_code, failure_code, review_reason,
+    created_at, updated_at
+)
+VALUES (
+    %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, statement_timestamp() + %s::interval, 'stripe',
+    '', 0, 'created', 0, 0, 0, '', '', '', '', statement_timestamp(), statement_timestamp()
+)
+RETURNING {columns(Payment)}
+""")  # noqa: S608
+
+_RECORD_SESSION = Planned("""
+UPDATE payments_payment
+SET provider_session = %s, payment_url = %s, check_at = statement_timestamp() + %s::interval,
+    updated_at = statement_timestamp()
+WHERE id = %s AND state = 'created' AND provider_session IS NULL
+""")
+
+_CAPTURE = Planned("""
+UPDATE payments_payment
+SET state = %s, captured_minor = coalesce(%s::bigint, capture_minor, amount_minor),
+    fee_minor = %s, provider_payment = %s, provider_charge = %s, method = %s,
+    authorization_code = %s, failure_code = '',
+    check_at = statement_timestamp() + %s::interval, updated_at = statement_timestamp()
+WHERE id = %s AND state NOT IN ('captured', 'orphan')
+""")
+
 
 class AlreadyOpen(Exception):
     """The order has an attempt that is not proven dead; a second one could charge twice."""
@@ -147,17 +179,19 @@ def start(
         if previous:
             _refuse_while_open(order_token)
         attempt = previous + 1
-        payment = Payment.objects.create(
-            order_token=order_token,
-            attempt=attempt,
-            idempotency_key=f"pay:{order_token}:{attempt}",
-            amount_minor=amount.minor,
-            currency=amount.currency,
-            expires_at=expires_at.replace(microsecond=0),
-            success_url=success_url,
-            cancel_url=cancel_url,
-            terms=(terms or PayTerms()).as_dict(),
-            check_at=Now() + FIRST_CHECK,
+        (payment,) = fetch_as(
+            Payment,
+            _START,
+            order_token,
+            attempt,
+            f"pay:{order_token}:{attempt}",
+            amount.minor,
+            amount.currency,
+            expires_at.replace(microsecond=0),
+            success_url,
+            cancel_url,
+            json.dumps((terms or PayTerms()).as_dict()),
+            FIRST_CHECK,
         )
     return as_data(payment)
 
@@ -176,15 +210,7 @@ def _refuse_while_open(order_token: str) -> None:
 
 def record_session(*, payment_id: int, session_id: str, url: str) -> bool:
     """Write down where the shopper pays. Returns False when that was known already."""
-    changed = Payment.objects.filter(
-        pk=payment_id, state=Payment.State.CREATED, provider_session=None
-    ).update(
-        provider_session=session_id,
-        payment_url=url,
-        check_at=Now() + FIRST_CHECK,
-        updated_at=Now(),
-    )
-    return changed == 1
+    return execute(_RECORD_SESSION, session_id, url, FIRST_CHECK, payment_id) == 1
 
 
 def note_refusal(*, payment_id: int) -> int:
@@ -264,25 +290,17 @@ def capture(*, payment_id: int, provider: ProviderPayment, orphan: bool = False)
     The caller has compared currency and mode with what we stored, and unless it is
     an orphan amount and order too. Returns False when it was written down before.
     """
-    state = Payment.State.ORPHAN if orphan else Payment.State.CAPTURED
-    taken = [Payment.State.CAPTURED, Payment.State.ORPHAN]
-    changed = (
-        Payment.objects.filter(pk=payment_id)
-        .exclude(state__in=taken)
-        .update(
-            state=state,
-            captured_minor=provider.amount_minor
-            if orphan
-            else Coalesce("capture_minor", "amount_minor"),
-            fee_minor=provider.fee_minor or 0,
-            provider_payment=provider.payment_id,
-            provider_charge=provider.charge_id,
-            method=provider.method[:60],
-            authorization_code=provider.authorization_code[:20],
-            failure_code="",
-            check_at=Now() + FEES_TAKE_THEIR_TIME if provider.fee_minor is None else None,
-            updated_at=Now(),
-        )
+    changed = execute(
+        _CAPTURE,
+        "orphan" if orphan else "captured",
+        provider.amount_minor if orphan else None,
+        provider.fee_minor or 0,
+        provider.payment_id,
+        provider.charge_id,
+        provider.method[:60],
+        provider.authorization_code[:20],
+        FEES_TAKE_THEIR_TIME if provider.fee_minor is None else None,
+        payment_id,
     )
     return changed == 1
 

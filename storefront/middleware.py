@@ -5,6 +5,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import structlog
+from csp.constants import HEADER
+from csp.middleware import CheckableLazyObject, CSPMiddleware
+from csp.utils import build_policy
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
@@ -62,6 +65,41 @@ class SecurityHeadersMiddleware:
                 "frame-ancestors 'none'", "frame-ancestors 'self'"
             )
             response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+class PolicyMiddleware(CSPMiddleware):
+    """The library's, with what it puts together for every page put together once.
+
+    A page with a nonce or rules of its own beyond where its forms lead is the library's to write.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        super().__init__(get_response)
+        self._written: dict[tuple[tuple[str, tuple[str, ...]], ...], str] = {}
+        self._is_usual = not settings.DEBUG and not hasattr(
+            settings, "CONTENT_SECURITY_POLICY_REPORT_ONLY"
+        )
+        self._excluded = tuple(settings.CONTENT_SECURITY_POLICY["EXCLUDE_URL_PREFIXES"])
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        own = {name for name in vars(response) if name.startswith("_csp")}
+        if (
+            not self._is_usual
+            or own - {"_csp_update"}
+            or hasattr(request, "_csp_nonce")
+            or HEADER in response
+            or request.path_info.startswith(self._excluded)
+        ):
+            answer: HttpResponse = super().process_response(request, response)
+            return answer
+        update: dict[str, list[str]] = getattr(response, "_csp_update", {})
+        key = tuple((directive, tuple(said)) for directive, said in update.items())
+        if key not in self._written:
+            self._written[key] = build_policy(update=update)
+        response.headers[HEADER] = self._written[key]
+        # As the library does: a nonce that is asked for from now on would not be in the header.
+        request.csp_nonce = CheckableLazyObject(self._csp_nonce_post_response)  # type: ignore[attr-defined]
         return response
 
 

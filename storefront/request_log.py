@@ -7,6 +7,7 @@ import uuid
 import structlog
 from django.http import HttpRequest, HttpResponse
 from django_structlog.middlewares import RequestMiddleware
+from django_structlog.middlewares.request import logger
 
 _SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 
@@ -29,8 +30,17 @@ class RequestLogMiddleware(RequestMiddleware):
     def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
         response.headers["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
         passed = time.perf_counter() - request.began  # type: ignore[attr-defined]
-        structlog.contextvars.bind_contextvars(duration_ms=round(passed * 1000))
-        super().handle_response(request, response)
+        took = {"duration_ms": round(passed * 1000)}
+        if response.streaming or hasattr(request, "_raised_exception"):
+            structlog.contextvars.bind_contextvars(**took)
+            super().handle_response(request, response)
+            return
+        # The library would gather first what only lines of a stream and its signals need.
+        self.bind_user_id(request)
+        level = self._log_level_for_status_code(response.status_code)
+        said = {"code": response.status_code, "request": self.format_request(request), **took}
+        logger.log(level, "request_finished", **said)
+        structlog.contextvars.clear_contextvars()
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:

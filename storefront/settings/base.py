@@ -84,7 +84,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "storefront.request_log.RequestLogMiddleware",
     "storefront.middleware.SecurityHeadersMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "storefront.middleware.PolicyMiddleware",
     "storefront.middleware.MaintenanceMiddleware",
     "storefront.middleware.InputMiddleware",
     "storefront.middleware.CurrencyMiddleware",
@@ -117,7 +117,7 @@ TEMPLATES: list[dict[str, Any]] = [
         "OPTIONS": {
             "loaders": [
                 (
-                    "django.template.loaders.cached.Loader",
+                    "storefront.lean_templates.Loader",
                     [
                         "django_cotton.cotton_loader.Loader",
                         "django.template.loaders.filesystem.Loader",

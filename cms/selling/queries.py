@@ -160,7 +160,7 @@ def own_orders(*, seller_id: int) -> QuerySet[SellerOrder]:
     return staged(rows.select_related("order").annotate(items=items))
 
 
-def staged(rows: QuerySet[SellerOrder]) -> QuerySet[SellerOrder]:
+def staged(rows: QuerySet[SellerOrder]) -> QuerySet[Any]:
     """Add to parts of orders their stage, as `states.stage_of` tells it."""
     is_open = Q(state__in=OPEN_STATES)
     sent = OrderLine.objects.filter(seller_order=OuterRef("pk"), shipped_quantity__gt=0)

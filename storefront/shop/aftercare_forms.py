@@ -8,6 +8,7 @@ from django import forms
 from commerce.returns.operations import MAX_PICTURE_BYTES, MOST_PICTURES
 from commerce.returns.queries import ReturnLabelData
 from commerce.returns.types import LineChoice, PartChoices, Wish
+from storefront.amounts import shown
 
 CANCEL_REASONS = [
     ("changed-mind", "I changed my mind"),
@@ -259,14 +260,16 @@ class SentForm(forms.Form):
         if label is None or not label.is_ready:
             del self.fields["way"]
             return
-        paid = label.payer == "shopper" and label.cost
-        taken = f": {label.cost} is taken off your refund" if paid else ""
-        other = ", at my own cost" if paid else ""
+        cost = label.cost if label.payer == "shopper" else None
+        taken = f", which costs {shown(cost)}" if cost else ""
+        other = ", at my own cost" if cost else ""
         self.fields["way"].choices = [  # type: ignore[attr-defined]
-            ("label", f"With the label from this page{taken}"),
+            ("label", f"With this label{taken}"),
             ("other", f"Another way{other}"),
         ]
-        self.fields["tracking_number"].help_text = "Of another way; the label's number we know."
+        self.fields[
+            "tracking_number"
+        ].help_text = "Only for another way: the label's number is known."
 
     @property
     def with_label(self) -> bool:

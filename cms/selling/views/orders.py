@@ -225,6 +225,7 @@ class OrderDetail(OrderScreen, TemplateView):
             "may_bill": part.state != "canceled" and not part.awaits_capture,
             "shows_money": self.is_owner,
             "given_back": given,
+            "tax": part.tax - sum((one.tax for one in given), part.tax * 0),
             "kept": part.earning - sum((one.seller for one in given), part.earning * 0),
             "cases": returns.cases_of_part(seller_order_id=part.id),
             "may_decide": self.may_decide,

@@ -277,3 +277,9 @@ def test_only_owners_set_the_days(shop, role):
     client = shop.client(role)
     assert client.get("/admin/selling/requests/days/").status_code == 404
     assert "/requests/days/" not in client.get("/admin/selling/requests/").content.decode()
+
+
+def test_a_packer_reads_no_amount_beside_a_request(shop, part):
+    case = returned(part)
+
+    assert "The shopper paid" not in shop.client("packer").get(url(case)).content.decode()

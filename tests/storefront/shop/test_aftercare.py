@@ -135,7 +135,7 @@ def test_who_has_a_label_says_whether_it_was_sent_with_it(
     operations.give_label(
         seller_id=part.seller_id, case_id=case_id, data=photo(), tracking_number="RR 1"
     )
-    assert "With the label from this page" in text(client.get(at("order-case", order, case.number)))
+    assert "With this label" in text(client.get(at("order-case", order, case.number)))
 
     asked = client.post(at("order-case-sent", order, case.number), {"tracking_number": ""})
     assert asked.status_code == 422

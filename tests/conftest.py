@@ -1,4 +1,6 @@
+import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -7,8 +9,11 @@ from django.conf import settings
 from django.core.cache import caches
 from django.test import TransactionTestCase
 
+from cms.pages import memory
 from commerce.gateways import carrier_calls, stripe_calls
 from commerce.notifications import operations as notifications
+from storefront import limits, unlocking
+from storefront.api import keys
 from tests.support import ground
 from tests.support import time as passing
 from tests.support.carrier import _running_carriers, carriers
@@ -29,6 +34,18 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 def _one_day() -> None:
     """Many tests reckon with today and then ask the shop for it."""
     passing.let_midnight_pass()
+
+
+@pytest.fixture(autouse=True)
+def _one_span(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Limits, and what pages remember, begin anew when a span of the clock does.
+
+    It would end in the middle of some test, every minute and every ten.
+    """
+    moment = time.time()
+    for module in (limits, keys, unlocking, memory):
+        stopped = SimpleNamespace(time=lambda: moment, monotonic=time.monotonic)
+        monkeypatch.setattr(module, "time", stopped)
 
 
 @pytest.fixture(autouse=True)

@@ -141,7 +141,9 @@ def become(order: Order, door: socket.socket | None) -> None:
     try:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
-        os.close(0)
+        # Not closed: whoever opened something next would get that number, and a crew's
+        # processes close what they take for their input.
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         os.dup2(log, 1)
         os.dup2(log, 2)

@@ -5,6 +5,7 @@ in this time zone and language, and each page anew for the blocks of its frame. 
 ready, plain strings are escaped at once, and whatever is not plain goes Django's own way.
 """
 
+from html import escape
 from typing import Any
 
 from django.template import Node
@@ -20,7 +21,6 @@ from django.template.base import (
 )
 from django.template.context import BaseContext
 from django.template.loaders import cached
-from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 
@@ -38,7 +38,7 @@ class LeanNodeList(NodeList):
     """Nodes of which the text is at hand. The list is not to be changed any more."""
 
     def get_ready(self) -> None:
-        self._parts = [node.s if node.__class__ is TextNode else node for node in self]
+        self._parts: list[Any] = [node.s if node.__class__ is TextNode else node for node in self]
         self._found: dict[type[Node], list[Node]] = {}
 
     def render(self, context: Any) -> SafeString:
@@ -58,7 +58,8 @@ class LeanVariable(Variable):
     __slots__ = ()
 
     def resolve(self, context: Any) -> Any:
-        if self.lookups is None or self.translate or not isinstance(context, BaseContext):
+        is_ours = isinstance(context, BaseContext) and not self.translate
+        if self.lookups is None or not is_ours:
             return super().resolve(context)
         names = iter(self.lookups)
         name = next(names)
@@ -118,7 +119,7 @@ class LeanVariableNode(VariableNode):
         if value.__class__ is SafeString:
             return str.__str__(value)
         if value.__class__ is str:
-            return escape(value) if context.autoescape else value
+            return SafeString(escape(value)) if context.autoescape else value
         return render_value_in_context(value, context)
 
 

@@ -10,7 +10,7 @@ from csp.middleware import CheckableLazyObject, CSPMiddleware
 from csp.utils import build_policy
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed, RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.utils.cache import patch_vary_headers
 
 from commerce.kernel import actor
@@ -82,7 +82,9 @@ class PolicyMiddleware(CSPMiddleware):
         )
         self._excluded = tuple(settings.CONTENT_SECURITY_POLICY["EXCLUDE_URL_PREFIXES"])
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
         own = {name for name in vars(response) if name.startswith("_csp")}
         if (
             not self._is_usual
@@ -91,8 +93,7 @@ class PolicyMiddleware(CSPMiddleware):
             or HEADER in response
             or request.path_info.startswith(self._excluded)
         ):
-            answer: HttpResponse = super().process_response(request, response)
-            return answer
+            return super().process_response(request, response)
         update: dict[str, list[str]] = getattr(response, "_csp_update", {})
         key = tuple((directive, tuple(said)) for directive, said in update.items())
         if key not in self._written:

@@ -47,9 +47,10 @@ class Lines(structlog.stdlib.ProcessorFormatter):
     def format(self, record: logging.LogRecord) -> str:
         if not hasattr(record, "_logger") or record.exc_info or record.stack_info:
             return super().format(record)
-        said: Any = record.msg.copy()  # type: ignore[attr-defined]
+        put_together: Any = record
+        said = put_together.msg.copy()
         for process in self.processors[1:]:  # the first takes away what is not put in here
-            said = process(record._logger, record._name, said)  # type: ignore[attr-defined]
+            said = process(put_together._logger, put_together._name, said)
         return str(said)
 
 

@@ -7,7 +7,7 @@ from commerce.cart import queries as carts
 from commerce.cart.types import CartData, CartLine
 from commerce.fulfillment import queries as fulfillment
 from commerce.fulfillment.types import Parcel, ShippingOption
-from commerce.gateways.payments import seems_away
+from commerce.gateways.payments import BANK_TRANSFER, seems_away
 from commerce.inventory import operations as inventory
 from commerce.kernel.sql import Planned, columns, fetch_as
 from commerce.orders import queries as orders
@@ -135,6 +135,7 @@ def standing(*, order_token: str) -> Standing:
         is_unopened=last.state == "created" and not last.url,
         held_until=last.pay_by if waits else None,
         with_bank=waits,
+        may_transfer=waits and BANK_TRANSFER in last.terms.methods,
         problem="" if is_over else payments.decline_told(last.failure_code),
     )
 

@@ -127,6 +127,8 @@ class Standing:
     """No payment page could be opened yet, so nothing can have been paid."""
     with_bank: bool = False
     """The shopper has paid; the bank takes its time."""
+    may_transfer: bool = False
+    """It may be a bank transfer, which the shopper has yet to make."""
     held_until: datetime | None = None
     """Until when the goods wait for the bank."""
     problem: str = ""

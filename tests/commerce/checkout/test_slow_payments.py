@@ -168,7 +168,20 @@ def test_the_shopper_is_told_until_when_the_goods_wait(
 
     assert "Your bank is at work" in page
     assert "held for you until" in page
+    assert "You need not do anything." in page
+    assert "please send the money now" not in page
     assert 'http-equiv="refresh"' not in page
+
+
+def test_who_may_have_chosen_a_bank_transfer_is_told_to_make_it(
+    double: StripeDouble, client: Client, settings: Any
+) -> None:
+    settings.PAYMENT_METHODS = ["card", "customer_balance"]
+    token, _ = ordered(double, "customer_balance")
+
+    page = client.get(reverse("checkout-return", args=[token])).content.decode()
+
+    assert "please send the money now" in page
 
 
 @pytest.mark.parametrize("method", ["paypal", "card"])

@@ -88,20 +88,14 @@ def worker(order: Order, door: socket.socket | None) -> int:
     pool = ["-P", "solo"]
     if crew := order.get("crew"):
         pool = ["-P", "prefork", "-c", str(crew)]
-        _hasten(order["faster"])
+        _die_together()
     app.worker_main(argv=["worker", *pool, "-Q", order["queues"], "-n", name, *quiet])
     return 0
 
 
-def _hasten(faster: float) -> None:
-    """Let the time limits of facts pass as quickly as the schedule; the crew dies with its head."""
+def _die_together() -> None:
+    """Whoever is killed takes the crew along, as a container does."""
     from celery.signals import worker_process_init
-
-    from storefront.celery import app
-
-    for name in ("deliver", "deliver_all"):
-        task = app.tasks[f"commerce.outbox.tasks.{name}"]
-        task.time_limit = max(1, round(task.time_limit / faster))
 
     def die_together(**_: Any) -> None:
         with suppress(OSError, AttributeError):

@@ -16,7 +16,17 @@ from commerce.outbox.bus import publish
 from .codes import new_seed
 from .events import CreditIssued
 from .models import ACCOUNTS, Credit, Spend
-from .purchased import BoughtCard, CardInUse, NothingToVoid, block, code_fields, new_code, take_back
+from .purchased import (
+    BoughtCard,
+    CardInUse,
+    NothingToVoid,
+    block,
+    came_back,
+    code_fields,
+    is_doubted,
+    new_code,
+    take_back,
+)
 from .types import CreditUse
 
 __all__ = [
@@ -25,6 +35,7 @@ __all__ = [
     "CreditShort",
     "NothingToVoid",
     "block",
+    "came_back",
     "expire",
     "hold",
     "issue",
@@ -81,6 +92,7 @@ def issue(
         reason=reason[:200],
         issued_by=actor.current()[:80],
         expires_at=(valid_from or Now()) + timedelta(days=settings.CREDIT_VALID_DAYS),
+        blocked_at=Now() if order_token and is_doubted(order_token=order_token) else None,
         **(code_fields(new_seed()) if kind == Credit.Kind.GIFT_CARD else {}),
     )
     ledger.post(

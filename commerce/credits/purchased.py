@@ -69,10 +69,42 @@ def take_back(
     return Money(left, card.currency)
 
 
+@transaction.atomic
 def block(*, credit_id: int, blocked: bool) -> None:
-    """Let nobody pay with a card while it is unsure that it was paid for, or let them again."""
+    """Let nobody pay with a card while it is unsure that it was paid for, or let them again.
+
+    Nor with what came back as credit from orders that the card paid for: whoever orders
+    and cancels would have clean money else.
+    """
+    # Whoever gives money of these orders back meanwhile is waited for, or waits.
+    list(Spend.objects.select_for_update().filter(credit_id=credit_id).order_by("pk").values("pk"))
     since = Coalesce("blocked_at", Now()) if blocked else None
     Credit.objects.filter(pk=credit_id).update(blocked_at=since)
+    back = Credit.objects.filter(pk__in=came_back(credit_id=credit_id))
+    if not blocked:
+        others = Spend.objects.filter(credit__blocked_at__isnull=False)
+        others = others.exclude(credit_id__in=list(back.values_list("pk", flat=True)))
+        back = back.exclude(order_token__in=others.values("order_token"))
+    back.update(blocked_at=since)
+
+
+def came_back(*, credit_id: int) -> list[int]:
+    """Return what orders that a card paid for gave back as credit, and those that this paid for."""
+    found: list[int] = []
+    newest = [credit_id]
+    while newest:
+        orders = Spend.objects.filter(credit_id__in=newest, state=Spend.State.SPENT)
+        rows = Credit.objects.filter(
+            source=Credit.Source.REFUND, order_token__in=orders.values("order_token")
+        ).exclude(pk__in=[credit_id, *found])
+        newest = list(rows.order_by("pk").values_list("pk", flat=True))
+        found += newest
+    return found
+
+
+def is_doubted(*, order_token: str) -> bool:
+    """Whether an order took money from a credit that is blocked: so is what comes back of it."""
+    return Spend.objects.filter(order_token=order_token, credit__blocked_at__isnull=False).exists()
 
 
 def new_code(*, credit_id: int) -> None:

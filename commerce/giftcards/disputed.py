@@ -44,12 +44,16 @@ def heed_dispute(*, dispute_id: int) -> str:
         memo=memo,
     )
     if is_news and purchase.credit_id is not None:
-        with contextlib.suppress(credits.NothingToVoid):
-            credits.take_back(
-                credit_id=purchase.credit_id,
-                to="losses",
-                reason=memo,
-                even_in_use=True,
-                most=dispute.amount.minor,
-            )
+        _take_back(purchase.credit_id, most=dispute.amount.minor, memo=memo)
     return dispute.state
+
+
+def _take_back(credit_id: int, *, most: int, memo: str) -> None:
+    """Take what the bank took from the card, and then from what its orders gave back."""
+    for each in (credit_id, *credits.came_back(credit_id=credit_id)):
+        if most > 0:
+            with contextlib.suppress(credits.NothingToVoid):
+                taken = credits.take_back(
+                    credit_id=each, to="losses", reason=memo, even_in_use=True, most=most
+                )
+                most -= taken.minor

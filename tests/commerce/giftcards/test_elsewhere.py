@@ -13,6 +13,8 @@ from commerce.giftcards import operations
 from commerce.invariants import queries as invariants
 from commerce.kernel import clock
 from commerce.notifications import gift_subscribers
+from commerce.orders import queries as orders
+from commerce.orders.adjusting import Terms, cancel_units
 from commerce.orders.models import Order
 from commerce.payments import operations as payments
 from commerce.payments.models import Payment, Refund
@@ -208,6 +210,74 @@ def test_a_bank_that_takes_a_part_takes_that_part_of_the_card(double: StripeDoub
     assert "losses" not in books()
     check_deferred_constraints()
     assert invariants.broken() == []
+
+
+def cancel_whole() -> Credit:
+    """Cancel the order that the card paid for; what it paid comes back as another card."""
+    order = orders.order(token=Order.objects.latest("pk").token)
+    assert order is not None
+    [part] = order.seller_orders
+    cancel_units(
+        seller_order_id=part.id,
+        units={line.id: line.quantity for line in part.lines},
+        terms=Terms(kind="canceled", business_key=f"all:{part.id}", with_shipping=True),
+    )
+    return Credit.objects.filter(source="refund").latest("pk")
+
+
+@pytest.mark.parametrize("canceled_first", [True, False])
+def test_what_an_order_gives_back_of_a_card_that_a_bank_questions_cannot_be_spent(
+    double: StripeDouble, canceled_first: bool
+) -> None:
+    purchase = bought(double)
+    spent = shop_with(code_of(purchase.token)).minor
+    back = cancel_whole() if canceled_first else None
+    dispute = lose(double)
+    back = back or cancel_whole()
+    with pytest.raises(cards.UnknownCode):
+        cards.by_code(code=cards.code(credit_id=back.pk), currency="USD")
+
+    double.close_dispute(dispute, "lost")
+    payments.look_at_dispute(provider_dispute=dispute)
+    tell()
+
+    back.refresh_from_db()
+    assert back.issued_minor == back.expired_minor == spent
+    assert "losses" not in books()
+    check_deferred_constraints()
+    assert invariants.broken() == []
+
+
+def test_ordering_and_canceling_twice_makes_no_clean_money(double: StripeDouble) -> None:
+    purchase = bought(double)
+    shop_with(code_of(purchase.token))
+    shop_with(cards.code(credit_id=cancel_whole().pk))
+    again = cancel_whole()
+    dispute = lose(double)
+    again.refresh_from_db()
+    assert again.blocked_at is not None
+
+    double.close_dispute(dispute, "lost")
+    payments.look_at_dispute(provider_dispute=dispute)
+    tell()
+
+    again.refresh_from_db()
+    assert again.balance_minor == 0
+    assert "losses" not in books()
+    assert invariants.broken() == []
+
+
+def test_it_can_be_spent_when_the_dispute_is_won(double: StripeDouble) -> None:
+    purchase = bought(double)
+    spent = shop_with(code_of(purchase.token)).minor
+    back = cancel_whole()
+    dispute = lose(double)
+    double.close_dispute(dispute, "won")
+    payments.look_at_dispute(provider_dispute=dispute)
+    tell()
+
+    left = cards.by_code(code=cards.code(credit_id=back.pk), currency="USD").balance
+    assert left.minor == spent
 
 
 def test_a_card_that_a_bank_took_is_not_mailed(double: StripeDouble) -> None:

@@ -13,9 +13,11 @@ def test_a_broker_that_is_away_costs_no_time(
     """Control: with Celery's own setting each of these pauses, 0.6 seconds in all."""
     app = Celery("nobody", set_as_current=False)
     app.config_from_object("django.conf:settings", namespace="CELERY")
-    app.conf.update(task_always_eager=False, broker_url="redis://127.0.0.1:9/0", **setting)
+    app.conf.update(
+        task_always_eager=False, broker_url=f"redis://127.0.0.1:9/{int(pauses)}", **setting
+    )
 
-    @app.task(name="nothing")
+    @app.task(name="nothing", shared=False)
     def task() -> None:
         pass
 

@@ -223,14 +223,15 @@ def lock_open(*, cart_id: int) -> None:
         raise CartClosed(cart_id)
 
 
-@transaction.atomic
 def mark_ordered(*, cart_id: int, cause: str = "placed") -> None:
     """Close a cart because it became an order, and tell the database who acts, in one trip.
 
     Raises CartClosed when it is not open.
     """
     told = (actor.current()[:80], cause, actor.request())
-    if not execute(statements.MARK_ORDERED, *told, cart_id):
+    with transaction.atomic(savepoint=False):
+        changed = execute(statements.MARK_ORDERED, *told, cart_id)
+    if not changed:
         raise CartClosed(cart_id)
 
 

@@ -117,17 +117,17 @@ def give_back(request: HttpRequest, token: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def report(request: HttpRequest, key: str) -> HttpResponse:
+def report(request: HttpRequest, report_token: str) -> HttpResponse:
     """Whoever got a card by mail tells us that it was not meant kindly. Open to who has the mail.
 
     Opening the page reports nothing: mail programs open links by themselves.
     """
-    purchase = queries.by_report_key(key=key)
+    purchase = queries.by_report_key(key=report_token)
     if purchase is None:
         raise Http404
     if request.method == "POST":
-        operations.report(key=key)
-        return redirect("gift-card-report", key)
+        operations.report(key=report_token)
+        return redirect("gift-card-report", report_token)
     context = {"purchase": purchase, "sender": queries.harmless(purchase.sender_name, is_name=True)}
     return render(request, "shop/gift_card_report.html", context)
 

@@ -6,6 +6,7 @@ ready, plain strings are escaped at once, and whatever is not plain goes Django'
 """
 
 from html import escape
+from threading import RLock
 from typing import Any
 
 from django.template import Node
@@ -23,15 +24,22 @@ from django.template.context import BaseContext
 from django.template.loaders import cached
 from django.utils.safestring import SafeString
 
+_ONE_AT_A_TIME = RLock()
+
 
 class Loader(cached.Loader):
     """Django's loader that keeps templates; lean ones, unless errors are to be shown in them."""
 
     def get_template(self, template_name: str, skip: Any = None) -> Template:
-        template: Template = super().get_template(template_name, skip)
-        if template.nodelist.__class__ is NodeList and not template.engine.debug:
-            make_lean(template.nodelist)
-        return template
+        template: Any = super().get_template(template_name, skip)
+        if not template.engine.debug and not hasattr(template, "is_lean"):
+            # Another thread may have it from the same cache: it waits until all is ready.
+            with _ONE_AT_A_TIME:
+                if not hasattr(template, "is_lean"):
+                    make_lean(template.nodelist)
+                    template.is_lean = True
+        found: Template = template
+        return found
 
 
 class LeanNodeList(NodeList):

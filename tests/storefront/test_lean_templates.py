@@ -1,5 +1,6 @@
 """Lean templates write what Django's do, whatever they are given."""
 
+import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -150,3 +151,30 @@ def test_the_shops_templates_are_lean_and_those_of_somebody_looking_for_errors_a
     options = {"builtins": settings.TEMPLATES[0]["OPTIONS"]["builtins"]}
     engine = Engine(dirs=[settings.ROOT / "templates"], loaders=loaders, debug=True, **options)
     assert engine.get_template("404.html").nodelist.__class__ is NodeList
+
+
+def test_a_thread_gets_no_template_that_another_has_not_made_ready(monkeypatch):
+    names = {"page": "{% if a %}<b>{{ a }}</b>{% endif %}"}
+    kept = ("storefront.lean_templates.Loader", [("django.template.loaders.locmem.Loader", names)])
+    engine = Engine(loaders=[kept])
+    said, others = [], []
+
+    def ask():
+        try:
+            said.append(engine.get_template("page").render(Context({"a": "x"})))
+        except Exception as error:
+            said.append(repr(error))
+
+    ready = LeanNodeList.get_ready
+
+    def while_another_asks(nodes):
+        if not others:
+            others.append(threading.Thread(target=ask))
+            others[0].start()
+            others[0].join(0.2)  # long enough to be answered too early
+        ready(nodes)
+
+    monkeypatch.setattr(LeanNodeList, "get_ready", while_another_asks)
+    ask()
+    others[0].join(30)
+    assert said == ["<b>x</b>", "<b>x</b>"]

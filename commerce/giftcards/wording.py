@@ -12,6 +12,9 @@ MOST_LINES = 6
 MOST_OF_NAME = 50
 
 _JOINER = "\u200d"  # holds some emoji together
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200d\u3164\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+)
 _DOT = r"(?:\.|。|\s*[\[({]\s*(?:\.|dot)\s*[\])}]\s*)"
 _LABEL = r"[^\W_](?:[\w-]*[^\W_])?"
 _ADDRESS = re.compile(
@@ -61,7 +64,7 @@ def objection_to_name(text: str) -> str:
 
 
 def _lure(said: str, where: str) -> str:
-    flat = unicodedata.normalize("NFKC", said)
+    flat = _flat(said)
     found = _ADDRESS.search(flat)
     if found:
         return (
@@ -74,10 +77,14 @@ def _lure(said: str, where: str) -> str:
     return ""
 
 
+def _flat(said: str) -> str:
+    """Return what a reader sees: nothing unseen keeps an address or a number apart."""
+    return unicodedata.normalize("NFKC", _UNSEEN.sub("", said))
+
+
 def harmless(text: str, *, is_name: bool = False) -> str:
     """Return a text for a mail, without any address or number to call."""
     flat = plain(text, is_name=is_name)
     if _lure(flat, ""):
-        flat = unicodedata.normalize("NFKC", flat)
-        flat = _NUMBER.sub("…", _ADDRESS.sub("…", flat))
+        flat = _NUMBER.sub("…", _ADDRESS.sub("…", _flat(flat)))
     return flat[: MOST_OF_NAME if is_name else 500]

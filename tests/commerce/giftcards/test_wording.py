@@ -19,7 +19,7 @@ from tests.factories.giftcards import begin, bought, known, tell
     [
         "", "Happy birthday!", "Love...Ada", "Dr. Who and J.R.R. Tolkien, e.g. together",
         "born 12.11.2026 at 8.30", "1 000 000 kisses, 3.50 euros", "join the dots",
-        "👩\u200d👧 hug",
+        "👩\u200d👧 hug", "❤\ufe0f from Ada",
         "a\nb\nc\nd\ne\nf", "x" * 200,
     ],
 )  # fmt: skip
@@ -35,6 +35,8 @@ def test_a_greeting_is_sent_as_it_is(text: str) -> None:
         "evil[.]com", "evil (dot) com", "evil dot com", "evil。com", "evil․com", "ｅｖｉｌ．ｃｏｍ",
         "e\u200bvil.c\u200bom", "mail me@evil.example", "http://1.2.3.4/x", "203.0.113.9/x",
         "call +1 (800) 555-0100", "0800 / 123 456 78", "javascript://x", "пример.рф",
+        "evil.\u200dcom", "evil\u200d.com", "evil.\ufe0fcom", "evil\u034f.com",
+        "0\u200d8\u200d0\u200d0\u200d1\u200d2\u200d3\u200d4\u200d5\u200d6\u200d7",
     ],
 )  # fmt: skip
 def test_what_can_be_followed_or_called_is_refused_and_never_mailed(text: str) -> None:

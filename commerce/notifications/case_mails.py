@@ -60,7 +60,7 @@ def _for_shopper(case: CaseData, shop: str, state: str) -> tuple[str, list[str]]
         "approved": (
             "Please send it back",
             [
-                f"Send the items within 14 days to: {case.return_to}",
+                f"Send the items {_until(case, due)} to: {case.return_to}",
                 "Put the return slip into the parcel, and tell us on the page below that you "
                 f"have sent it. {_unsent(case, due)}",
             ],
@@ -100,10 +100,15 @@ def _for_shopper(case: CaseData, shop: str, state: str) -> tuple[str, list[str]]
     return texts.get(state)
 
 
+def _until(case: CaseData, due: str) -> str:
+    """The law leaves a fortnight after a withdrawal; a return lapses when its own time is over."""
+    return "within 14 days" if case.basis == "withdrawal" or not due else f"by {due}"
+
+
 def _unsent(case: CaseData, due: str) -> str:
     if case.basis == "withdrawal":
         return "Without that we cannot see that it is on its way."
-    return f"What was not sent by {due} is taken as kept, and the return lapses."
+    return "What was not sent by then is taken as kept, and the return lapses."
 
 
 def _why_escalated(case: CaseData, shop: str) -> str:

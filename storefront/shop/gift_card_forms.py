@@ -12,6 +12,13 @@ from commerce.kernel.money import Money, exponent
 
 OWN = "own"
 MOST_DIGITS = 10
+MISSING = {
+    "amount": "Choose one of the amounts, or your own.",
+    "recipient_name": "Enter the name of whoever gets the gift card.",
+    "recipient_email": "Enter the email address that the gift card is to go to.",
+    "sender_name": "Enter your name, so that they know who it is from.",
+    "sender_email": "Enter your email address, for the receipt.",
+}
 
 
 class GiftCardForm(forms.Form):
@@ -61,6 +68,8 @@ class GiftCardForm(forms.Form):
             *((str(each.minor), said(each)) for each in offered.amounts),
             (OWN, "Another amount"),
         ]
+        for name, what in MISSING.items():
+            self.fields[name].error_messages["required"] = what
         self.fields["amount"].initial = str(offered.amounts[0].minor)
         own = self.fields["own_amount"]
         own.help_text = (

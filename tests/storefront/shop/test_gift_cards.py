@@ -80,6 +80,14 @@ def test_a_mail_is_reported_by_a_button_and_not_by_opening_the_page(
     assert client.post(forged).status_code == 404
 
 
+def test_what_was_left_out_is_asked_for_by_name(client: Client) -> None:
+    page = buy(client, recipient_name="", sender_email="").content.decode()
+
+    assert "Enter the name of whoever gets the gift card." in page
+    assert "Enter your email address, for the receipt." in page
+    assert "This field is required" not in page
+
+
 def test_a_second_press_leads_to_the_same_payment(client: Client, double: StripeDouble) -> None:
     assert buy(client)["Location"] == buy(client)["Location"]
     assert Purchase.objects.count() == 1

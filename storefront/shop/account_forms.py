@@ -76,7 +76,11 @@ class PlaceForm(forms.Form):
         return f"{type(self).__name__} {self.rules().country}"
 
     def blame(self, errors: dict[str, str]) -> None:
-        """Put the country rules' messages beside their fields."""
+        """Put the country rules' messages beside their fields, named as that country does."""
+        rules = self.rules()
+        for name in ("city", "region", "postal_code"):
+            if own := getattr(rules, f"{name}_label"):
+                self.fields[name].label = own
         for field, message in errors.items():
             self.add_error(field if field in self.fields else None, message)
 

@@ -65,7 +65,7 @@ def test_a_guest_reads_the_receipt_and_takes_every_paper(
 ) -> None:
     guest = people.come()
     guest.goto(f"{live_server.url}/orders/track/{order.token}/")
-    expect(guest.get_by_role("heading", name="Papers")).to_be_visible()
+    expect(guest.get_by_role("heading", name="Documents")).to_be_visible()
     guest.watch.look(guest)
     assert downloaded(guest, "Credit note CN-").startswith(b"%PDF")
     assert downloaded(guest, "Invoice INV-").startswith(b"%PDF")
@@ -125,7 +125,7 @@ def test_staff_find_an_order_and_stand_in_the_log_for_it(
     staff.goto(f"{base}/admin/office/orders/?q={order.email}")
     staff.watch.look_at_screen(staff)
     staff.get_by_role("link", name=order.number).first.click()
-    expect(staff.get_by_role("heading", name="Papers")).to_be_visible()
+    expect(staff.get_by_role("heading", name="Documents")).to_be_visible()
 
     staff.goto(f"{base}/admin/office/audit/")
     expect(staff.get_by_role("cell", name="order.viewed").first).to_be_visible()

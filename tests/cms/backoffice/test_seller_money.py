@@ -5,7 +5,7 @@ from commerce.ledger import queries as ledger
 from commerce.payouts.models import PayoutTerms
 from commerce.payouts.terms import common_terms, terms_of
 from commerce.sellers import queries as sellers
-from commerce.sellers.models import CommissionRule
+from commerce.sellers.models import CommissionRule, Seller
 from tests.factories.pages import a_category
 from tests.factories.payouts import earned
 from tests.factories.selling import open_shop
@@ -44,6 +44,15 @@ def test_terms_are_agreed_with_one_seller_or_with_all(shop, staff):
     assert common_terms().hold_days == 3
     staff.post(address(shop), {"action": "drop"})
     assert terms_of(seller_ids=[shop.seller.pk])[shop.seller.pk].hold_days == 3
+
+
+@pytest.mark.parametrize("screen", ["money/", ""])
+def test_what_a_seller_is_to_do_is_not_said_as_if_staff_were_to_do_it(shop, staff, screen):
+    Seller.objects.filter(pk=shop.seller.pk).update(stripe_account_id="", payouts_enabled=False)
+
+    page = staff.get(f"/admin/office/sellers/{shop.seller.pk}/{screen}").content.decode()
+
+    assert "The seller reads: “Connect a bank account to be paid.”" in page
 
 
 @pytest.mark.parametrize(

@@ -21,11 +21,11 @@ from .purchased import (
     CardInUse,
     NothingToVoid,
     block,
-    came_back,
     code_fields,
     is_doubted,
     new_code,
     take_back,
+    take_back_spent,
 )
 from .types import CreditUse
 
@@ -35,7 +35,6 @@ __all__ = [
     "CreditShort",
     "NothingToVoid",
     "block",
-    "came_back",
     "expire",
     "hold",
     "issue",
@@ -44,6 +43,7 @@ __all__ = [
     "release",
     "spend",
     "take_back",
+    "take_back_spent",
     "void",
 ]
 

@@ -1,9 +1,10 @@
 """What happens to a gift card that somebody paid for: blocked, taken back, its code replaced."""
 
+import contextlib
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Sum
 from django.db.models.functions import Coalesce, Now
 
 from commerce.kernel import actor
@@ -100,6 +101,34 @@ def came_back(*, credit_id: int) -> list[int]:
         newest = list(rows.order_by("pk").values_list("pk", flat=True))
         found += newest
     return found
+
+
+@transaction.atomic
+def take_back_spent(*, credit_id: int, to: str, reason: str, most: int) -> None:
+    """Take what orders gave back of a card, in minor units no more than `most`.
+
+    Nor more than the card paid of each order: what else paid it stays the shopper's.
+    """
+    back = list(
+        Credit.objects.filter(pk__in=came_back(credit_id=credit_id))
+        .order_by("pk")
+        .values_list("pk", "order_token")
+    )
+    spent = Spend.objects.filter(
+        credit_id__in=[credit_id, *(pk for pk, _ in back)], state=Spend.State.SPENT
+    )
+    paid = dict(
+        spent.values("order_token")
+        .annotate(sum=Sum("amount_minor"))
+        .values_list("order_token", "sum")
+    )
+    for pk, order_token in back:
+        share = min(most, paid[order_token])
+        if share > 0:
+            with contextlib.suppress(NothingToVoid):
+                taken = take_back(credit_id=pk, to=to, reason=reason, even_in_use=True, most=share)
+                most -= taken.minor
+                paid[order_token] -= taken.minor
 
 
 def is_doubted(*, order_token: str) -> bool:

@@ -50,10 +50,9 @@ def heed_dispute(*, dispute_id: int) -> str:
 
 def _take_back(credit_id: int, *, most: int, memo: str) -> None:
     """Take what the bank took from the card, and then from what its orders gave back."""
-    for each in (credit_id, *credits.came_back(credit_id=credit_id)):
-        if most > 0:
-            with contextlib.suppress(credits.NothingToVoid):
-                taken = credits.take_back(
-                    credit_id=each, to="losses", reason=memo, even_in_use=True, most=most
-                )
-                most -= taken.minor
+    with contextlib.suppress(credits.NothingToVoid):
+        taken = credits.take_back(
+            credit_id=credit_id, to="losses", reason=memo, even_in_use=True, most=most
+        )
+        most -= taken.minor
+    credits.take_back_spent(credit_id=credit_id, to="losses", reason=memo, most=most)

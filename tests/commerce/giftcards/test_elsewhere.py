@@ -6,12 +6,14 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from commerce.checkout import operations as checkout
+from commerce.credits import operations as credits
 from commerce.credits import queries as cards
 from commerce.credits.models import Credit, Spend
 from commerce.gateways.payments import get_payment_gateway
 from commerce.giftcards import operations
 from commerce.invariants import queries as invariants
 from commerce.kernel import clock
+from commerce.kernel.money import Money
 from commerce.notifications import gift_subscribers
 from commerce.orders import queries as orders
 from commerce.orders.adjusting import Terms, cancel_units
@@ -22,6 +24,7 @@ from devtools.stripe_double import StripeDouble
 from tests.commerce.giftcards.test_life import asleep, books, code_of, mails
 from tests.commerce.payments.test_deciding import refund_in_the_dashboard
 from tests.factories.giftcards import bought, known, shop_with, tell
+from tests.factories.orders import make_ready_cart
 from tests.support.constraints import check_deferred_constraints
 
 pytestmark = pytest.mark.django_db
@@ -246,6 +249,37 @@ def test_what_an_order_gives_back_of_a_card_that_a_bank_questions_cannot_be_spen
     assert "losses" not in books()
     check_deferred_constraints()
     assert invariants.broken() == []
+
+
+def test_what_other_money_paid_of_an_order_is_not_taken_with_what_the_card_paid(
+    double: StripeDouble,
+) -> None:
+    other = credits.issue(
+        kind="gift_card", amount=Money(2000, "USD"), business_key="other", reason="sorry",
+        paid_by="losses",
+    )  # fmt: skip
+    purchase = bought(double)
+    ready = make_ready_cart()
+    for code in (cards.code(credit_id=other), code_of(purchase.token)):
+        review = checkout.add_gift_card(cart_token=ready.token, code=code)
+    checkout.place(
+        cart_token=ready.token,
+        user_id=None,
+        expected_total=ready.total,
+        expected_due=review.due,
+        return_url="https://shop.example/checkout/ORDER/",
+    )
+    back = cancel_whole().pk
+    clean = Spend.objects.get(credit_id=other).amount_minor
+    shop_with(code_of(purchase.token))
+    shop_with(code_of(purchase.token))
+    dispute = lose(double)
+    double.close_dispute(dispute, "lost")
+    payments.look_at_dispute(provider_dispute=dispute)
+    tell()
+
+    left = cards.by_code(code=cards.code(credit_id=back), currency="USD").balance
+    assert left.minor == clean > 0
 
 
 def test_ordering_and_canceling_twice_makes_no_clean_money(double: StripeDouble) -> None:

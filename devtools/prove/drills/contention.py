@@ -19,6 +19,11 @@ UNHEARD = f"SELECT 1 FROM outbox_delivery WHERE delivered_at IS NULL AND attempt
 HELD_BY_CHECKOUTS = (
     "SELECT 1 FROM inventory_reservation WHERE state = 'active' AND holder LIKE 'checkout:%%'"
 )
+LEFT = (
+    "SELECT extract(epoch FROM min(expires_at) - now()) / 60,"
+    " extract(epoch FROM max(expires_at) - now()) / 60"
+    " FROM inventory_reservation WHERE state = 'active' AND holder LIKE 'checkout:%%'"
+)
 
 
 def flash_sale(
@@ -76,13 +81,15 @@ def _go_through(buyer: Buyer) -> str:
 
 
 def _what_was_left(crowd: Crowd, result: Result, good: Good, units: int) -> list[Buyer]:
-    """Nobody came back for what they held: a quarter of an hour later it is there for others."""
+    """Nobody came back for what they held: once its time is up it is there for others, and not a
+    minute before."""
     early = crowd.buyer({good.variant_id: 1})
     crowd.rig.until_none(UNHEARD, 300)  # workers have a quarter of an hour for them
-    crowd.rig.age(14)
+    first, last = (float(minutes) for minutes in crowd.rig.sql(LEFT)[0])
+    crowd.rig.age(first - 1)
     result.expect(not (early.fill() and early.begin()), "what is held was sold to somebody else")
     early.story.ending = "came too early"
-    crowd.rig.age(2)
+    crowd.rig.age(last - first + 2)
     crowd.rig.until_none(HELD_BY_CHECKOUTS, 15 * crowd.rig.slowness)
     late = [crowd.buyer({good.variant_id: 1}) for _ in range(units)]
     crowd.run(late)

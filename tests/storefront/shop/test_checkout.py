@@ -424,5 +424,5 @@ def test_an_order_that_is_not_paid_leads_on_to_its_payment(double: StripeDouble)
     assert reverse("checkout-return", args=[token]) in waiting
     assert "<dt>To pay</dt>" in waiting
     assert reverse("checkout-return", args=[token]) not in given_up
-    assert "nothing was charged" in given_up
+    assert "canceled before it was paid. If money was taken all the same" in given_up
     assert "<dt>Not charged</dt>" in given_up

@@ -73,7 +73,9 @@ def test_a_mail_is_reported_by_a_button_and_not_by_opening_the_page(
     assert purchase.sender_email not in page
     assert known(purchase.token).reported_at is None
     assert client.post(address)["Location"] == address
-    assert "Thank you" in client.get(address).content.decode()
+    thanks = client.get(address).content.decode()
+    assert "Thank you" in thanks
+    assert "sends no words with gift cards for a month" in thanks
     assert known(purchase.token).reported_at is not None
     forged = reverse("gift-card-report", args=[purchase.token])
     assert client.get(forged).status_code == 404

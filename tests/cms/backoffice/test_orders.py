@@ -116,6 +116,7 @@ def test_staff_read_what_a_seller_keeps_and_what_was_refunded(staff):
     # 2 at $25.00 less 10 %, plus $7.00 shipping; one of them is given back.
     assert "The seller earns $29.50 of $52.00 at the sale" in page
     assert "Refund of $27.19" in page
+    assert "$27.19 given back" in page
     assert "1 canceled" in page
 
 

@@ -11,6 +11,7 @@ from wagtail.documents import urls as document_urls
 
 from cms.pages import views as pages
 from storefront.api.stock import api as stock_api
+from storefront.privileged import admin_sign_in
 from storefront.second_factor import MoveView
 from storefront.shop import (
     account,
@@ -160,11 +161,7 @@ urlpatterns = [
     path("manifest.webmanifest", machines.manifest, name="manifest"),
     path("favicon.ico", RedirectView.as_view(url="/static/img/favicon.svg", permanent=True)),
     path("documents/", include(document_urls)),
-    path(
-        "admin/login/",
-        RedirectView.as_view(pattern_name="account_login", query_string=True),
-        name="admin-login",
-    ),
+    path("admin/login/", admin_sign_in, name="admin-login"),
     path("admin/", include(admin_urls)),
 ]
 

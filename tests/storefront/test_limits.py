@@ -210,6 +210,12 @@ def test_the_admins_own_sign_in_leads_to_ours(client: Client) -> None:
     assert response["Location"] == f"{reverse('account_login')}?next=/admin/pages/"
 
 
+def test_the_admins_own_sign_in_leads_into_the_admin(client: Client) -> None:
+    response = client.get("/admin/login/")
+
+    assert response["Location"] == f"{reverse('account_login')}?next=/admin/"
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -69,12 +69,16 @@ def parts_in_batches(part_ids: Iterable[int]) -> Iterator[SellerOrderData]:
         yield from (found[pk] for pk in batch if pk in found)
 
 
-def order_rows(parts: Iterable[SellerOrderData]) -> Iterator[list[Cell]]:
-    """Return one row per line, headings first; cells are not escaped yet."""
-    yield list(ORDER_COLUMNS)
+def order_rows(parts: Iterable[SellerOrderData], *, with_commission: bool) -> Iterator[list[Cell]]:
+    """Return one row per line, headings first; cells are not escaped yet.
+
+    What a seller earns is its owners' to know, so the last column is theirs alone.
+    """
+    count = len(ORDER_COLUMNS) - (not with_commission)
+    yield list(ORDER_COLUMNS[:count])
     for part in parts:
         for line in part.lines:
-            yield line_cells(part, line)
+            yield line_cells(part, line)[:count]
 
 
 def staff_rows(part_ids: Iterable[int]) -> Iterator[list[Cell]]:

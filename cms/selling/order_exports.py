@@ -24,6 +24,7 @@ from commerce.kernel.retrying import pause
 from commerce.kernel.spreadsheet import Cell, csv_lines, write_workbook
 from commerce.notifications import operations as notifications
 from commerce.notifications.rendering import absolute
+from commerce.sellers import queries as sellers
 
 from .exports import order_rows, parts_in_batches, staff_rows
 from .models import OrderExport
@@ -148,11 +149,13 @@ def _claim(export_id: int) -> OrderExport | None:
 def _write(export: OrderExport, output: BinaryIO) -> None:
     """Write with the rights of the seller who asked, whatever the list of parts says."""
     seller_id = export.seller_id
+    works = sellers.seller_of(user_id=export.user_id)
+    is_owner = works is not None and works.seller_id == seller_id and works.role == "owner"
     with nullcontext() if seller_id is None else confined(seller_id=seller_id):
         rows: Iterator[list[Cell]] = (
             staff_rows(export.part_ids)
             if seller_id is None
-            else order_rows(parts_in_batches(export.part_ids))
+            else order_rows(parts_in_batches(export.part_ids), with_commission=is_owner)
         )
         if export.format == "xlsx":
             write_workbook(rows, title="orders", output=output)

@@ -75,8 +75,14 @@ class OrderList(SellerScreen, BaseListingView):
             below=lambda part: country_name(country=part.order.ship_to.get("country", "")),
         ),
         CountColumn("items", label="Items"),
-        MoneyColumn("earning", label="You earn", accessor=_earning),
     ]  # fmt: skip
+
+    def get_table(self, object_list: Any) -> Any:
+        """Say what is earned to whom the order says it, too."""
+        if self.is_owner:
+            earned = MoneyColumn("earning", label="You earn", accessor=_earning)
+            self.columns = [*type(self).columns, earned]
+        return super().get_table(object_list)
 
     def get_base_queryset(self) -> Any:
         return queries.own_orders(seller_id=self.seller_id)
@@ -105,7 +111,9 @@ class OrderExport(OrderList):
             return offer_table(request, screen=Exports, kind=self.format, lines=self.lines)
         self._note()
         return table_file(
-            order_rows(parts_in_batches(self.part_ids)), kind=self.format, name="orders"
+            order_rows(parts_in_batches(self.part_ids), with_commission=self.is_owner),
+            kind=self.format,
+            name="orders",
         )
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -111,6 +111,15 @@ def test_a_workbook_is_made_too(shop):
     assert titles == ["'=HYPERLINK(1)", "b"]
 
 
+@pytest.mark.parametrize(("role", "is_told"), [("owner", True), ("packer", False)])
+def test_a_file_tells_an_owner_alone_what_is_earned(shop, role, is_told):
+    export = made(shop, role=role)
+
+    text = shop.client(role).get(address(export)).getvalue().decode("utf-8-sig")
+
+    assert all(("Commission" in row) == is_told for row in csv.DictReader(io.StringIO(text)))
+
+
 def test_asking_and_fetching_are_written_down(shop):
     export = made(shop, role="packer")
     shop.client("packer").get(address(export))

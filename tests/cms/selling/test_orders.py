@@ -177,6 +177,22 @@ def test_only_an_owner_sees_what_is_earned(shop):
     assert "Your earnings" not in shop.client("packer").get(ship_url(part)).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("role", "is_told"), [("owner", True), ("editor", False), ("packer", False)]
+)
+def test_neither_the_list_nor_its_export_tells_others_what_is_earned(shop, role, is_told):
+    a_sale(shop)
+    client = shop.client(role)
+
+    for _ in range(2):
+        page = client.get("/admin/selling/orders/").content.decode()
+        assert page.count("You earn") == is_told
+    text = client.get("/admin/selling/orders/export/").getvalue().decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert ("Commission" in row) == is_told
+    assert None not in row
+
+
 def test_the_export_has_own_lines_and_no_formula(shop, other):
     part = a_sale(shop, titles=["=HYPERLINK(1)"])
     a_sale(other)
